@@ -1,0 +1,41 @@
+"""Reads settings.ini, the one source of metadata, and hands it to setuptools."""
+from configparser import ConfigParser
+from pathlib import Path
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+settings = ConfigParser(delimiters=["="], interpolation=None)
+settings.read(here / "settings.ini", encoding="utf-8")
+cfg = settings["DEFAULT"]
+EXTRAS = ("data", "lab", "bench", "dev")
+
+# Just these files of data/ are shipped: whatever else a user keeps there stays theirs.
+SHIPPED = ["starter.csv", "weights.json", "README.md"]
+
+setup(
+    name=cfg["lib_name"],
+    version=cfg["version"],
+    description=cfg["description"],
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author=cfg["author"],
+    license="MIT",
+    license_files=["LICENSE"],
+    url=cfg["git_url"].replace("%(user)s", cfg["user"]).replace("%(repo)s", cfg["repo"]),
+    keywords=cfg["keywords"].split(),
+    python_requires=f">={cfg['min_python']},<3.14",
+    packages=[*find_packages(include=["mediarec", "mediarec.*"]), "mediarec.data"],
+    package_dir={"mediarec.data": "data"},
+    package_data={"mediarec.data": SHIPPED},
+    exclude_package_data={"mediarec.data": ["netflix*"]},
+    include_package_data=False,
+    install_requires=cfg["requirements"].split(),
+    extras_require={name: cfg[f"{name}_requirements"].split() for name in EXTRAS},
+    entry_points={"console_scripts": cfg["console_scripts"].split()},
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Developers",
+        "Natural Language :: English",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13)),
+    ],
+)
