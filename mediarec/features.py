@@ -10,6 +10,7 @@ __all__ = ['BILLING', 'TEXTS', 'ITEMS', 'AGES', 'NUMBERS', 'SCALES', 'BLOCKS', '
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 import numpy as np, pandas as pd
 from scipy import sparse
 from .core import fold
@@ -59,14 +60,15 @@ def encode_words(
     return model.transform(texts).tocsr()
 
 # %% ../nbs/04_features.ipynb #9da78e3c
+_fold = lru_cache(1 << 17)(fold) # a name stands in many casts
 BILLING = 3 # the place in the cast at which a name weighs 1/sqrt(2)
 
 def fit_items(
     lists, # One list of terms a title
 ) -> Vocabulary: # Terms folded together by spelling
     "Learn the terms of a column of lists."
-    label = {fold(v): v for values in reversed(lists) for v in reversed(values)} # the spelling met first
-    df = Counter(k for values in lists for k in {fold(v) for v in values})
+    label = {_fold(v): v for values in reversed(lists) for v in reversed(values)} # the spelling met first
+    df = Counter(k for values in lists for k in {_fold(v) for v in values})
     terms = sorted(df)
     idf = np.log((1 + len(lists)) / (1 + np.array([df[t] for t in terms], dtype=float))) + 1
     return Vocabulary(terms, idf.astype(np.float32), labels=[label[t] for t in terms])
@@ -78,7 +80,7 @@ def encode_items(
 ) -> sparse.csr_matrix: # (len(lists), len(terms)) float32, rows of length one or empty
     "Weighted rows of lists of terms."
     at = vocabulary.column
-    found = [(i, at[k], p) for i, values in enumerate(lists) for p, k in enumerate(dict.fromkeys(map(fold, values))) if k in at]
+    found = [(i, at[k], p) for i, values in enumerate(lists) for p, k in enumerate(dict.fromkeys(map(_fold, values))) if k in at]
     row, column, place = np.array(found, dtype=np.int64).reshape(-1, 3).T
     weight = vocabulary.idf[column] / np.sqrt(1 + place / BILLING * billing)
     return unit_rows(sparse.csr_matrix((weight, (row, column)), shape=(len(lists), len(at)), dtype=np.float32))

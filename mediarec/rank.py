@@ -87,7 +87,9 @@ def closeness(
     scale:float, # tau: the difference at which closeness has fallen to 1/e
 ) -> np.ndarray: # exp(-|values - value| / scale), 0 where either is missing
     "How close numbers are."
-    return np.nan_to_num(np.exp(-np.abs(values - value) / scale), nan=0.0)
+    close = np.exp(np.abs(values - value) / -scale)
+    close[np.isnan(close)] = 0.0
+    return close
 
 def number_scores(index, query):
     "For each number block, (distinct values,) its weighted closeness."
@@ -217,21 +219,28 @@ def evidence(
     asked = np.zeros(index.rows.shape[1], np.float32)
     asked[query.terms] = query.weight
     tables = number_scores(index, query)
-    return [sorted(_evidence_of(index, query, asked, tables, r, labels), key=lambda e: -e["contribution"]) for r in rows]
+    return [sorted(_shared_terms(index, asked, r, labels) + _shared_numbers(index, query, tables, r), key=_weight, reverse=True) for r in rows]
 
-def _evidence_of(index, query, asked, tables, row, labels):
-    "One row's contributions, unsorted."
+def _weight(e): return e["contribution"]
+
+def _shared_terms(index, asked, row, labels):
+    "One row's sparse blocks."
     lo, hi = index.rows.indptr[row:row + 2]
     terms = index.rows.indices[lo:hi]
     part = index.rows.data[lo:hi] * asked[terms]
-    both = np.flatnonzero(part)
+    both = part.nonzero()[0]
+    both = both[np.argsort(-part[both], kind="stable")]
     found = {}
-    for p in both[np.argsort(-part[both], kind="stable")]: found.setdefault(index.block[terms[p]], []).append(p)
-    out = [{"block": index.names[b], "contribution": float(part[ps].sum()), "shared": [labels[t] for t in terms[ps]]} for b, ps in found.items()]
-    first = len(index.names) - len(tables)
-    for i, (table, value, code, x) in enumerate(zip(tables, index.values, index.codes, query.numbers)):
-        if table[code[row]] > 0: out.append({"block": index.names[first + i], "contribution": float(table[code[row]]), "shared": [x, float(value[code[row]])]})
-    return out
+    for term, block, value in zip(terms[both].tolist(), index.block[terms[both]].tolist(), part[both].tolist()):
+        e = found.setdefault(block, {"block": index.names[block], "contribution": 0.0, "shared": []})
+        e["contribution"] += value; e["shared"].append(labels[term])
+    return list(found.values())
+
+def _shared_numbers(index, query, tables, row):
+    "One row's number blocks."
+    names = index.names[len(index.names) - len(tables):]
+    found = [(b, float(t[c[row]]), [x, float(v[c[row]])]) for b, t, v, c, x in zip(names, tables, index.values, index.codes, query.numbers)]
+    return [{"block": b, "contribution": value, "shared": shared} for b, value, shared in found if value > 0]
 
 # %% ../nbs/17_rank.ipynb #e94fcf56
 def _words(shared):
@@ -243,7 +252,8 @@ def _words(shared):
 
 def _years(shared):
     asked, found = map(int, shared)
-    return f"also from {found}" if asked == found else f"from {found}, {abs(asked - found)} year{'s' * (abs(asked - found) > 1)} apart"
+    apart = abs(asked - found)
+    return f"also from {found}" if not apart else f"{apart} years apart" if apart > 1 else "a year apart"
 
 PHRASES = {
     "saga": lambda s: f"the same saga: {s[0].title()}",
@@ -255,7 +265,7 @@ PHRASES = {
     "country": lambda s: f"also from {', '.join(s[:2])}",
     "type": lambda s: "also a film" if s[0] == "Movie" else "also a series",
     "age": lambda s: "for the same age group" if s[0] == s[1] else None,
-    "year": lambda s: _years(s) if abs(s[0] - s[1]) <= 10 else None,
+    "year": lambda s: _years(s) if abs(s[0] - s[1]) <= 5 else None,
     "minutes": lambda s: "about as long" if abs(s[0] - s[1]) <= 10 else None,
     "seasons": lambda s: "as many seasons" if s[0] == s[1] else None,
 }

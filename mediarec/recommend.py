@@ -67,11 +67,14 @@ def _plain_frame(catalog):
     return catalog.assign(**text, **lists)
 
 # %% ../nbs/18_recommend.ipynb #bebd142f
-def as_frame(columns): # -> frame of objects
+def as_frame(columns, numbers=()): # -> frame
     "A small frame of objects, made at once: pandas takes ten times as long to look at each column by itself."
     cells = np.empty((len(next(iter(columns.values()))), len(columns)), dtype=object)
     for i, values in enumerate(columns.values()): cells[:, i] = values
-    return pd.DataFrame(cells, columns=list(columns), copy=False)
+    out = pd.DataFrame(cells, columns=pd.Index(list(columns), dtype=object), dtype=object, copy=False)
+    for i, name in enumerate(columns):
+        if name in numbers: out.isetitem(i, columns[name])
+    return out
 
 # %% ../nbs/18_recommend.ipynb #51fdf0be
 SHOWN = ("type", "release_year", "age_group", "duration", "listed_in")
@@ -123,10 +126,10 @@ class Recommender:
 
     def frame(self, row, rows, scores): # -> frame, as `recommend` gives it
         "Ranked rows as a table with reasons."
-        out = as_frame({"show_id": self._columns["show_id"][rows], "title": self._columns["title"][rows],
-                        "why": [why(e) for e in self.evidence(row, rows)], **{c: self._columns[c][rows] for c in SHOWN}})
-        out.insert(0, "rank", np.arange(1, len(rows) + 1))
-        out.insert(3, "score", scores)
+        about = {c: self._columns[c][rows] for c in ("show_id", "title", *SHOWN)}
+        ranked = {"rank": np.arange(1, len(rows) + 1), "show_id": about.pop("show_id"), "title": about.pop("title"),
+                  "score": scores, "why": [why(e) for e in self.evidence(row, rows)], **about}
+        out = as_frame(ranked, numbers=("rank", "score"))
         out.attrs["query"] = self.titles.label(row)
         return out
 

@@ -121,7 +121,7 @@ def suggest(
     rows = _by_start(index, words, n)
     if len(rows) < n and len(words) > 2: rows = rows + _inside(index, words, n)
     rows = _distinct(index, rows)
-    if len(rows) < n and len(words) > 2: rows = _distinct(index, rows + _by_typo(index, words, n))
+    if len(rows) < n and len(words) > 3: rows = _distinct(index, rows + _by_typo(index, words, n))
     return rows[:n]
 
 def _distinct(index, rows):

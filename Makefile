@@ -1,0 +1,49 @@
+# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make bench: the figures.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SETUP  := settings.ini setup.py
+
+.PHONY: demo test lab bench readme clean help
+.DELETE_ON_ERROR:
+
+help:
+	@head -1 Makefile | cut -c3-
+
+demo: $(VENV)/.default
+	@$(BIN)/mediarec demo
+	@echo
+	@echo "Next: make lab (the notebooks), make test, make bench; or straight away:"
+	@echo '  $(BIN)/mediarec recommend "Breaking Bad"'
+
+test: $(VENV)/.dev
+	@$(BIN)/python tests/run.py
+
+lab: $(VENV)/.lab
+	@$(BIN)/python -m ipykernel install --prefix $(VENV) --name python3 --display-name "Python 3 (mediarec)" >/dev/null
+	@$(BIN)/jupyter lab --notebook-dir=nbs $(LAB)
+
+bench: $(VENV)/.bench
+	@$(BIN)/python benchmarks/bench.py
+
+readme: $(VENV)/.dev
+	@$(BIN)/python tests/readme.py
+
+clean:
+	rm -rf $(VENV) build dist model *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), f"mediarec needs Python 3.11 to 3.13; this is {sys.version.split()[0]}. Name another: make demo PYTHON=python3.12"'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: on Debian or Ubuntu, apt install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.default: $(BIN)/python $(SETUP)
+	@echo "Installing mediarec into $(VENV) (about a minute the first time) ..."
+	@$(PIP) -e .
+	@touch $@
+
+# the extras: .dev, .lab, .bench
+$(VENV)/.%: $(VENV)/.default
+	@echo "Installing the extra [$*] ..."
+	@$(PIP) -e ".[$*]"
+	@touch $@

@@ -1,0 +1,189 @@
+"""make bench: mediarec beside the common recipe, on the best catalogue at hand, in one run.
+
+The recipe is what most notebooks do: a dense TF-IDF array, a dense cosine matrix of all pairs, pickled
+to disk, and for each question a sort of one row and a filter in pandas. Each part runs in a process of its
+own, so that peak memory is its own. Queries are distinct; nothing caches results; every answer is counted.
+"""
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+N_QUERIES = 2000
+
+
+def percentiles(answer, questions):
+    "Milliseconds: p50 and p99 of asking each question once, and how many rows came back."
+    times, rows = [], 0
+    for q in questions:
+        start = time.perf_counter()
+        found = answer(q)
+        times.append(time.perf_counter() - start)
+        rows += len(found)
+    p50, p99 = np.percentile(np.array(times) * 1e3, [50, 99])
+    return {"p50 ms": round(float(p50), 2), "p99 ms": round(float(p99), 2), "questions": len(times), "rows": rows}
+
+
+def questions_for(titles, types, genres):
+    "Distinct titles, each with its own type and genre as filters; and as many starts of titles as somebody types."
+    rng = np.random.default_rng(42)
+    rows = rng.permutation(len(titles))[:N_QUERIES]
+    filters = [(int(r), types[int(r)], genres[int(r)]) for r in rows]
+    typed = list(dict.fromkeys(titles[int(r)][:2 + i % 9] for i, r in enumerate(rows)))
+    slips = list(dict.fromkeys(titles[int(r)][:3] + "x" + titles[int(r)][4:9] for r in rows if len(titles[int(r)]) > 6))
+    return filters, typed, slips
+
+
+def peak_mb():
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def folder_mb(folder):
+    return round(sum(f.stat().st_size for f in Path(folder).rglob("*") if f.is_file()) / 1e6, 1)
+
+
+def recipe_build(path, out):
+    import pandas as pd
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.metrics.pairwise import cosine_similarity
+    start = time.perf_counter()
+    frame = pd.read_csv(path)
+    tfidf = TfidfVectorizer(stop_words="english").fit_transform(frame.description.fillna(""))
+    similar = cosine_similarity(tfidf)
+    seconds = time.perf_counter() - start
+    np.save(out / "similar.npy", similar)
+    np.save(out / "tfidf.npy", tfidf.toarray())
+    frame.to_parquet(out / "frame.parquet")
+    return {"build s": round(seconds, 2), "peak MB": peak_mb(), "disk MB": folder_mb(out)}
+
+
+def recipe_ask(path, out):
+    import pandas as pd
+    start = time.perf_counter()
+    frame, similar = pd.read_parquet(out / "frame.parquet"), np.load(out / "similar.npy")
+    loaded = time.perf_counter() - start
+    titles, first = frame.title.tolist(), frame.listed_in.fillna("").str.split(", ").str[0].tolist()
+    filters, typed, slips = questions_for(titles, frame.type.tolist(), first)
+
+    def ask(q):
+        row, kind, genre = q
+        ranked = pd.Series(similar[row]).drop(row).sort_values(ascending=False)
+        found = frame.iloc[ranked.index]
+        found = found[(found.type == kind) & found.listed_in.str.contains(genre, regex=False)] if kind else found
+        return found.head(10)
+
+    def suggest(text):
+        return frame[frame.title.str.lower().str.contains(text.lower(), regex=False)].head(10)
+
+    return {"load s": round(loaded, 2), "recommend": percentiles(ask, [(r, None, None) for r, _, _ in filters]),
+            "filtered, as a frame": percentiles(ask, filters), "suggest": percentiles(suggest, typed), "suggest, misspelled": percentiles(suggest, slips)}
+
+
+def ours_build(path, out):
+    from mediarec import Recommender, load_catalog
+    import pandera.pandas, pyarrow.parquet, sklearn.feature_extraction.text  # noqa: E401,F401  (imports are counted apart, as for the recipe)
+    start = time.perf_counter()
+    model = Recommender().fit(load_catalog(path))
+    seconds = time.perf_counter() - start
+    model.save(out)
+    return {"build s": round(seconds, 2), "build and save s": round(time.perf_counter() - start, 2), "peak MB": peak_mb(), "disk MB": folder_mb(out)}
+
+
+def ours_ask(path, out):
+    from mediarec import Recommender
+    import pyarrow.parquet, rapidfuzz.process, safetensors.numpy  # noqa: E401,F401
+    start = time.perf_counter()
+    model = Recommender.load(out)
+    loaded = time.perf_counter() - start
+    from mediarec.rank import allowed, rank_rows
+    titles, ids = model.catalog.title.tolist(), model.catalog.show_id.tolist()
+    filters, typed, slips = questions_for(titles, model.catalog.type.tolist(), [g[0] if g else "Dramas" for g in model.catalog.genres])
+
+    def arrays(q):
+        row, kind, genre = q
+        return rank_rows(model.index, model.facets, row, model.scaled, 10, allowed(model.facets, type=kind, genre=genre))[0]
+
+    return {"load s": round(loaded, 2), "recommend": percentiles(lambda q: model.recommend(ids[q[0]]), filters),
+            "filtered, as arrays": percentiles(arrays, filters),
+            "filtered, as a frame": percentiles(lambda q: model.recommend(ids[q[0]], type=q[1], genre=q[2]), filters),
+            "suggest": percentiles(model.suggest, typed), "suggest, misspelled": percentiles(model.suggest, slips)}
+
+
+PARTS = {f.__name__: f for f in (recipe_build, recipe_ask, ours_build, ours_ask)}
+
+
+def run(part, path, out):
+    "One part in a process of its own."
+    done = subprocess.run([sys.executable, __file__, "--part", part, "--catalog", str(path), "--out", str(out)], capture_output=True, text=True)
+    if done.returncode: raise SystemExit(f"{part} failed:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def whole(name, *command):
+    "Seconds of whole processes: the median of five."
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
+        times.append(time.perf_counter() - start)
+    return name, round(float(np.median(times)), 2)
+
+
+def table(ours, recipe):
+    "The figures side by side, with what was aimed at."
+    rows = [("build, in a process that has its imports, s", "build s", "build s", 3), ("  with saving, s", "build and save s", None, None),
+            ("  peak memory, MB", "peak MB", "peak MB", 400), ("model on disk, MB", "disk MB", "disk MB", 40), ("load, s", "load s", "load s", 0.5)]
+    out = [(label, ours.get(a), recipe.get(b) if b else None, aim) for label, a, b, aim in rows]
+    aims = {"recommend": None, "filtered, as arrays": 1, "filtered, as a frame": 3, "suggest": 3, "suggest, misspelled": 3}
+    for name, aim in aims.items():
+        mine, theirs = ours[name], recipe.get(name, {})
+        out += [(f"{name}: p50, ms", mine["p50 ms"], theirs.get("p50 ms"), None), (f"{'':{len(name)}}  p99, ms", mine["p99 ms"], theirs.get("p99 ms"), aim),
+                (f"{'':{len(name)}}  rows from {mine['questions']:,} questions", mine["rows"], theirs.get("rows"), None)]
+    return out
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--catalog", help="default: the best at hand")
+    p.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    p.add_argument("--out", help=argparse.SUPPRESS)
+    a = p.parse_args()
+    if a.part: return print(json.dumps(PARTS[a.part](a.catalog, Path(a.out))))
+    from mediarec.catalog import find_catalog
+    path = Path(a.catalog) if a.catalog else find_catalog()
+    out = Path(tempfile.mkdtemp(prefix="mediarec-bench-"))
+    try:
+        for part in ("recipe", "ours"): (out / part).mkdir()
+        recipe, ours = {}, {}
+        for step in ("build", "ask"):
+            print(f"{step}ing: the recipe, then mediarec ...", file=sys.stderr, flush=True)
+            recipe |= run(f"recipe_{step}", path, out / "recipe")
+            ours |= run(f"ours_{step}", path, out / "ours")
+        first = next(iter(json.loads(subprocess.run([sys.executable, "-m", "mediarec", "suggest", "a", "--model", str(out / "ours"), "--json"],
+                                                    capture_output=True, text=True, check=True).stdout)["results"]))["show_id"]
+        commands = [whole("import mediarec", "-c", "import mediarec"),
+                    whole("from mediarec import Recommender, load_catalog", "-c", "from mediarec import Recommender, load_catalog"),
+                    whole("mediarec recommend, from a saved model", "-m", "mediarec", "recommend", first, "--model", out / "ours"),
+                    whole("mediarec build", "-m", "mediarec", "build", "--catalog", path, "--out", out / "again")]
+    finally: shutil.rmtree(out, ignore_errors=True)
+    show(path, table(ours, recipe), commands)
+
+
+def show(path, rows, commands):
+    cell = lambda v: "" if v is None else f"{v:,}"
+    print(f"{path.name}, {os.cpu_count()} cores\n\n{'':46}{'mediarec':>10}{'the recipe':>12}{'aim':>8}")
+    for label, mine, theirs, aim in rows: print(f"{label:46}{cell(mine):>10}{cell(theirs):>12}{'≤ ' + cell(aim) if aim else '':>8}")
+    print(f"\n{'whole processes, s (median of five)':46}")
+    for (label, seconds), aim in zip(commands, (0.5, None, 2, None)): print(f"  {label:50}{seconds:>4}{'≤ ' + str(aim) if aim else '':>14}")
+
+
+if __name__ == "__main__":
+    main()
