@@ -14,8 +14,7 @@ help:
 demo: $(VENV)/.default
 	@$(BIN)/mediarec demo
 	@echo
-	@echo "Next: make lab (the notebooks), make test, make bench; or straight away:"
-	@echo '  $(BIN)/mediarec recommend "Breaking Bad"'
+	@echo "Next: make lab opens the notebooks, make test runs the tests, make bench measures."
 
 test: $(VENV)/.dev
 	@$(BIN)/python tests/run.py

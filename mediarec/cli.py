@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['app', 'Catalog', 'Model', 'Json', 'N', 'NEXT', 'say', 'shown_warning', 'main', 'read_catalog', 'read_model',
            'as_json', 'as_table', 'show', 'recommendations_table', 'year_filter', 'build', 'build_model', 'recommend',
-           'suggest', 'read_ids', 'batch', 'write_whole', 'clean', 'fetch', 'info', 'demo', 'demo_title']
+           'suggest', 'read_ids', 'batch', 'write_whole', 'clean', 'fetch', 'info', 'demo', 'program', 'demo_title']
 
 # %% ../nbs/23_cli.ipynb #ef17bfb1
 import json, os, sys, warnings
@@ -251,10 +251,15 @@ def demo(
     model = Recommender.load(out)
     found = model.recommend(title or demo_title(model))
     show(recommendations_table(found))
-    print(f"\nThe model is in {out}. Ask it yourself:\n" + "\n".join(NEXT).replace("OUT", str(out)))
+    where = "" if str(out) == "model" else f" --model {out}"
+    print(f"\nThe model is in {out}. Ask it yourself:\n" + "\n".join(f"  {program()} {ask}{where}" for ask in NEXT))
 
-NEXT = ('  mediarec recommend "Spirited Away" --model OUT', '  mediarec recommend "Friends" --type "TV Show" --year 2000- --model OUT',
-        '  mediarec suggest incep --model OUT')
+NEXT = ('recommend "Spirited Away"', 'recommend Friends --type "TV Show" --year 2000-', "suggest godfath")
+
+def program(): # -> what to type
+    "The name of the program, with its folder where the shell would not find it."
+    import shutil
+    return "mediarec" if shutil.which("mediarec") or not sys.argv[0].endswith("mediarec") else os.path.relpath(sys.argv[0])
 
 def demo_title(model): # -> a title to begin with
     "A title that most people know, or the first of the catalogue."
