@@ -117,19 +117,26 @@ def build_model(catalog, out): # -> manifest
 # %% ../nbs/23_cli.ipynb #1e9c5e14
 @app.command()
 def recommend(
-    title: Annotated[str, typer.Argument(help="A title, nearly a title, or an id.")],
+    titles: Annotated[Optional[list[str]], typer.Argument(metavar="[TITLE]...", help="A title, nearly a title, or an id; several are asked together.")] = None,
     model: Model = None, n: N = 10,
     type: Annotated[Optional[list[str]], typer.Option(help="Movie or 'TV Show'; may be given twice.")] = None,
     genre: Annotated[Optional[list[str]], typer.Option(help="A genre; several mean any of them.")] = None,
     year: Annotated[Optional[str], typer.Option(help="2010, 2005-2015, 2005- or -2015.")] = None,
     age_group: Annotated[Optional[list[str]], typer.Option(help="Kids, 'Older Kids', Teens, Adults or Unrated.")] = None,
+    unlike: Annotated[Optional[list[str]], typer.Option(help="A title to keep away from.")] = None,
+    seen: Annotated[Optional[list[str]], typer.Option(help="A title never to answer with.")] = None,
+    text: Annotated[Optional[str], typer.Option(help="What you are looking for, in words.")] = None,
+    diversity: Annotated[float, typer.Option(min=0, max=1, help="0: the best; towards 1: the less like each other.")] = 0.0,
     as_: Json = False,
 ):
-    """Recommend more like a title.
+    """Recommend more like a title, several titles, or a wish in words.
 
     Example: mediarec recommend Inception --type Movie --year 2005-2015 --genre Thrillers
+
+    Example: mediarec recommend --text "heist with a double cross, set in Spain"
     """
-    found = read_model(model).recommend(title, n, type=type or None, genre=genre or None, year=year_filter(year), age_group=age_group or None)
+    found = read_model(model).recommend(titles or None, n, type=type or None, genre=genre or None, year=year_filter(year), age_group=age_group or None,
+                                        unlike=unlike or (), seen=seen or (), text=text, diversity=diversity)
     if as_: print(as_json(found, query=found.attrs["query"]))
     elif len(found): show(recommendations_table(found))
     else: say(f"nothing passes these filters for {found.attrs['query']}")
