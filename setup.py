@@ -10,7 +10,7 @@ cfg = settings["DEFAULT"]
 EXTRAS = ("data", "lab", "bench", "dev")
 
 # Just these files of data/ are shipped: whatever else a user keeps there stays theirs.
-SHIPPED = ["starter.csv", "weights.json", "README.md"]
+SHIPPED = ["starter.csv", "weights.json", "judgments.csv", "README.md"]
 
 setup(
     name=cfg["lib_name"],

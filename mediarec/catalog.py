@@ -24,7 +24,7 @@ def find_catalog() -> Path: # The file
     return asset("starter.csv")
 
 # %% ../nbs/01_catalog.ipynb #3b95f4a2
-_MAGIC = {b"PK": "a zip archive or spreadsheet", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF",
+_MAGIC = {b"PK\x03\x04": "a zip archive or spreadsheet", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF",
           b"\x89PNG": "a picture", b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text", b"<": "a web page"}
 
 def looks_wrong(

@@ -54,16 +54,22 @@ def some(
 # %% ../nbs/00_core.ipynb #e9a41bc6
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _NOT_WORD = re.compile(r"[\W_]+")
+
+def _letters(text):
+    "Spaces for all but letters, numbers and the vowel signs that many scripts write as marks."
+    return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in text)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufe0f\ufeff]")
 
 def fold(
     text:str, # Any text
 ) -> str: # The same in lower case, with no Latin accents, punctuation or doubled spaces
     "One spelling for all the ways a title is typed."
-    if text.isascii(): text = text.lower()
+    plain = text.isascii()
+    if plain: text = text.lower()
     else: text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", _INVISIBLE.sub("", text)))).casefold()
     text = text.replace("&", " and ").replace("'", "").replace("’", "")
-    return _NOT_WORD.sub(" ", text).strip() or text.strip()
+    words = _NOT_WORD.sub(" ", text).strip() if plain else " ".join(_letters(text).split())
+    return words or text.strip()
 
 # %% ../nbs/00_core.ipynb #6b559017
 def asset(

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['SHRINK', 'FLOOR', 'FILTERS', 'POOL', 'PER_SAGA', 'PHRASES', 'PLAIN', 'COVER', 'LEAST', 'MOST', 'shortened', 'Index',
-           'build_index', 'scaled', 'Query', 'query_of', 'query_from', 'closeness', 'above', 'similarities', 'score',
-           'score_many', 'Facets', 'build_facets', 'several', 'known', 'any_of', 'by_type', 'by_age_group', 'by_genre',
-           'by_year', 'allowed', 'top', 'spread', 'between', 'diversified', 'rank', 'evidence', 'common', 'why']
+           'build_index', 'scaled', 'Query', 'query_of', 'query_from', 'closeness', 'above', 'vector_likeness',
+           'number_likeness', 'score', 'similarities', 'score_many', 'Facets', 'build_facets', 'several', 'known',
+           'any_of', 'by_type', 'by_age_group', 'by_genre', 'by_year', 'allowed', 'top', 'spread', 'between',
+           'diversified', 'rank', 'evidence', 'common', 'why']
 
 # %% ../nbs/17_rank.ipynb #411ed0fe
 import math
@@ -117,28 +118,44 @@ def above(
     return np.maximum(cosine - floor, 0) / (1 - floor)
 
 # %% ../nbs/17_rank.ipynb #6e506bbe
+def vector_likeness(index, query): # -> a (n,) float32 for each vector block
+    "How like the question's every title's vectors are; einsum, since BLAS threads cost more than they bring here."
+    names = index.names[index.n_sparse:]
+    return [np.zeros(len(x), np.float32) if q is None else above(np.einsum("nd,d->n", x, q), FLOOR.get(b, 0.0)) for b, x, q in zip(names, index.vectors, query.vectors)]
+
+def number_likeness(index, query): # -> for each number block, the closeness of each of its distinct values
+    "How close the question's numbers are; a table, since thousands of titles share a few dozen values."
+    names = index.names[index.n_sparse + len(index.vectors):]
+    return [closeness(v, q, SCALES[b]) for b, v, q in zip(names, index.values, query.numbers)]
+
+def score(
+    index:Index,
+    query:Query,
+    weights:np.ndarray, # From `scaled`
+) -> np.ndarray: # (n,) float32
+    "The score of every title: the weighted sum over the blocks."
+    held = index.postings[query.terms]
+    asked = np.repeat(query.value * weights[index.block[query.terms]], np.diff(held.indptr))
+    out = np.bincount(held.indices, weights=held.data * asked, minlength=index.rows.shape[0]).astype(float) # nothing counted is int
+    k, d = index.n_sparse, len(index.vectors)
+    for w, x in zip(weights[k:], vector_likeness(index, query)): out += w * x
+    for w, table, codes in zip(weights[k + d:], number_likeness(index, query), index.codes): out += (w * table)[codes]
+    return out.astype(np.float32)
+
+# %% ../nbs/17_rank.ipynb #19e2b2b1
 def similarities(
     index:Index,
     query:Query,
 ) -> np.ndarray: # (blocks, n) float32, each 0 or above
-    "How like the question every title is, block by block."
-    n, held = index.rows.shape[0], index.postings[query.terms]
+    "How like the question every title is, block by block; `weights @ similarities` is the score."
+    n, held, k = index.rows.shape[0], index.postings[query.terms], index.n_sparse
     size = np.diff(held.indptr)
     place = held.indices + np.repeat(index.block[query.terms].astype(np.int64) * n, size)
-    out = np.empty((len(index.names), n), np.float32)
-    k, d = index.n_sparse, len(index.vectors)
-    out[:k] = np.bincount(place, weights=held.data * np.repeat(query.value, size), minlength=k * n).reshape(k, n)
-    for i, (name, x, q) in enumerate(zip(index.names[k:], index.vectors, query.vectors), k):
-        out[i] = 0 if q is None else above(x @ q, FLOOR.get(name, 0.0))
-    for i, (name, v, c, q) in enumerate(zip(index.names[k + d:], index.values, index.codes, query.numbers), k + d):
-        out[i] = closeness(v, q, SCALES[name])[c]
-    return out
+    sparse_part = np.bincount(place, weights=held.data * np.repeat(query.value, size), minlength=k * n).reshape(k, n)
+    numbers = [table[codes] for table, codes in zip(number_likeness(index, query), index.codes)]
+    return np.vstack([sparse_part, *vector_likeness(index, query), *numbers]).astype(np.float32)
 
-def score(index:Index, query:Query, weights:np.ndarray) -> np.ndarray: # (n,) float32
-    "The score of every title: the weighted sum over the blocks."
-    return weights @ similarities(index, query)
-
-# %% ../nbs/17_rank.ipynb #b98688a4
+# %% ../nbs/17_rank.ipynb #ee31d2fb
 def score_many(
     index:Index,
     queries:list, # Each a `Query`
@@ -149,7 +166,7 @@ def score_many(
     total = sum(s for s in shares if s > 0) or 1.0
     return sum(s / total * score(index, q, weights) for q, s in zip(queries, shares))
 
-# %% ../nbs/17_rank.ipynb #09188bdd
+# %% ../nbs/17_rank.ipynb #b103204c
 @dataclass
 class Facets:
     "What titles are filtered by, as arrays."
@@ -175,7 +192,7 @@ def _numbered(sagas):
     number = {}
     return np.array([number.setdefault(s[0], len(number)) if s else -1 for s in sagas], dtype=np.int32)
 
-# %% ../nbs/17_rank.ipynb #d07ab956
+# %% ../nbs/17_rank.ipynb #e4bf37c0
 def several(value):
     "A filter's value as a list."
     return list(value) if isinstance(value, (list, tuple, set, frozenset, np.ndarray)) else [value]
@@ -194,7 +211,7 @@ def by_type(facets, value): return any_of(facets.type == TYPES.index(known(v, TY
 def by_age_group(facets, value): return any_of(facets.age_group == AGE_GROUPS.index(known(v, AGE_GROUPS, "age group")) for v in several(value))
 def by_genre(facets, value): return any_of(facets.genres[known(v, facets.genres, "genre")] for v in several(value))
 
-# %% ../nbs/17_rank.ipynb #b103204c
+# %% ../nbs/17_rank.ipynb #b01b445f
 def by_year(facets, value):
     "A year, a range as a pair or `range`, or a list of years."
     try:
@@ -219,7 +236,7 @@ def allowed(
         if value is not None: mask &= FILTERS[name](facets, value)
     return mask
 
-# %% ../nbs/17_rank.ipynb #3524fb05
+# %% ../nbs/17_rank.ipynb #e17c8c69
 def top(
     scores:np.ndarray, # (n,) float
     mask:np.ndarray, # (n,) bool: who may be shown
@@ -244,7 +261,7 @@ def _best(s, k):
     else: places = np.arange(len(s))
     return places[np.lexsort((places, -s[places]))]
 
-# %% ../nbs/17_rank.ipynb #b97d39d8
+# %% ../nbs/17_rank.ipynb #e94fcf56
 def spread(
     rows, # Row numbers, best first
     group:np.ndarray, # (n,) a number for each row's group, -1 for none
@@ -259,7 +276,7 @@ def spread(
         (over if g >= 0 and count[g] > most else fits).append(r)
     return np.array((fits + over)[:k], dtype=int)
 
-# %% ../nbs/17_rank.ipynb #c45297c3
+# %% ../nbs/17_rank.ipynb #706d8e93
 POOL = 100 # how many candidates diversity chooses from, at least
 
 def between(
@@ -293,7 +310,7 @@ def diversified(
         nearest = np.maximum(nearest, alike[chosen[-1]])
     return chosen
 
-# %% ../nbs/17_rank.ipynb #bd32b435
+# %% ../nbs/17_rank.ipynb #5bfeac7c
 PER_SAGA = 4 # of ten
 
 def rank(
@@ -315,7 +332,7 @@ def rank(
         rows = rows[diversified(scores[rows], between(index, rows, weights), diversity, len(rows) if most else n)]
     return rows[:n] if most is None else spread(rows, facets.saga, most, n)
 
-# %% ../nbs/17_rank.ipynb #c2323315
+# %% ../nbs/17_rank.ipynb #ca42f89d
 def evidence(
     index:Index,
     queries:list, shares, # As for `score_many`
@@ -343,7 +360,7 @@ def _add(parts, e, wanted):
     if wanted and not (held["shared"] and isinstance(e["shared"][:1], list) and e["block"] in SCALES):
         held["shared"] += [v for v in e["shared"] if e["block"] in SCALES or v not in held["shared"]]
 
-# %% ../nbs/17_rank.ipynb #fb088eb2
+# %% ../nbs/17_rank.ipynb #a0662fec
 def _shared_terms(index, asked, row, labels):
     "One row's sparse blocks."
     lo, hi = index.rows.indptr[row:row + 2]
@@ -373,7 +390,7 @@ def _shared_numbers(index, query, weights, row):
         if close == close and close: out.append({"block": b, "contribution": close, "shared": [x, value]})
     return out
 
-# %% ../nbs/17_rank.ipynb #9cce6822
+# %% ../nbs/17_rank.ipynb #0ffe88c8
 def _words(shared):
     "Shared words, none that stands in a longer one already said."
     out = []
@@ -404,7 +421,7 @@ PHRASES = {
 PLAIN = {"type", "age", "minutes", "seasons", "meaning"} # true of half the catalogue: said only where little else is
 COVER, LEAST, MOST = 0.7, 0.5, 5 # shares of the score that the line aims at and must reach; parts it has at most
 
-# %% ../nbs/17_rank.ipynb #21e8ed37
+# %% ../nbs/17_rank.ipynb #14082ab0
 def common(
     listed:list, # The evidence of every row of a list
 ) -> set: # (block, value) that at least four in five of them share
