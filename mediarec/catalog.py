@@ -7,7 +7,7 @@ __all__ = ['DATA_SET', 'MAX_FIELD', 'YEARS', 'KINDS', 'KAGGLE', 'SHA256', 'find_
            'read_table', 'as_strings', 'align', 'failures', 'check', 'join', 'load_catalog', 'place', 'fetch']
 
 # %% ../nbs/01_catalog.ipynb #dd0d79ed
-import csv, hashlib, io, shutil, sys, warnings
+import codecs, csv, hashlib, io, shutil, sys, warnings
 from pathlib import Path
 import numpy as np, pandas as pd
 from .core import COLUMNS, CatalogError, CatalogWarning, MediarecError, asset, env_path, some
@@ -44,8 +44,8 @@ def decode(
 ) -> str: # Its text
     "Bytes to text; `CatalogError` names the line of the first byte that does not fit."
     wrong = None if encoding.lower().startswith("utf-16") else looks_wrong(raw)
-    if wrong: raise CatalogError(f"{name} is not a CSV file: it is {wrong}")
-    try: return raw.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    if wrong: raise CatalogError(f"{name} is not a CSV file: it is {wrong}" + ('; name it: encoding="utf-16"' if "UTF-16" in wrong else ""))
+    try: return raw.decode("utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding).lstrip("\ufeff")
     except LookupError: raise CatalogError(f"there is no encoding called {encoding!r}") from None
     except UnicodeDecodeError as e: raise CatalogError(_bad_byte(raw, e, name, encoding)) from None
 
@@ -103,8 +103,10 @@ def read_table(
     path = Path(path).expanduser()
     if path.is_dir(): raise CatalogError(f"{path} is a folder; name the file in it")
     if not path.is_file(): raise CatalogError(f"there is no file {path}")
-    if path.suffix == ".parquet": return _read_parquet(path)
-    return parse(decode(path.read_bytes(), path.name, encoding), path.name)
+    if path.suffix.lower() == ".parquet": return _read_parquet(path)
+    try: raw = path.read_bytes()
+    except OSError as e: raise CatalogError(f"{path} cannot be read: {e.strerror or e}") from None
+    return parse(decode(raw, path.name, encoding), path.name)
 
 def _read_parquet(path):
     try: frame = pd.read_parquet(path)
@@ -128,6 +130,9 @@ def align(
     columns:dict|None=None, # Foreign name to ours, such as {"name": "title"}
 ) -> pd.DataFrame: # The twelve columns in order
     "The columns that a catalogue has; `CatalogError` without `title`, `CatalogWarning` for the others."
+    frame = frame.rename(columns={c: c.strip().lower() for c in frame if c not in (columns or {}) and c not in COLUMNS and c.strip().lower() in COLUMNS and c.strip().lower() not in frame})
+    twice = [c for c in frame.columns[frame.columns.duplicated()]] + [o for o in (columns or {}).values() if list(columns.values()).count(o) > 1]
+    if twice: raise CatalogError(f"{name}: two columns would be {some(dict.fromkeys(twice))}")
     for theirs, ours in (columns or {}).items():
         if theirs not in frame: raise CatalogError(f"{name} has no column {theirs!r} to read as {ours!r}; it has {some(frame, 20)}")
         if ours not in COLUMNS: raise CatalogError(f"{ours!r} is none of a catalogue's columns: {some(COLUMNS, 12)}")
@@ -147,7 +152,7 @@ def _schema():
     import pandera.pandas as pa
     year = pa.Check(lambda s: (s == "") | pd.to_numeric(s, errors="coerce").between(*YEARS), error="is no possible year")
     kinds = pa.Check(lambda s: (s == "") | s.str.strip().str.lower().isin(KINDS), error="is neither Movie nor TV Show")
-    filled = pa.Check(lambda s: s.str.strip() != "", error="is empty")
+    filled = pa.Check(lambda s: s.str.replace(r"[\s\u200b-\u200f\u2060\ufeff]", "", regex=True) != "", error="is empty")
     length = pa.Check(lambda s: s.str.len() <= MAX_FIELD, error=f"is longer than {MAX_FIELD:,} characters")
     unique = pa.Check(lambda s: ~s.duplicated(keep=False), error="stands on another row too")
     checks = {"show_id": [filled, unique], "title": [filled], "type": [kinds], "release_year": [year]}
@@ -174,6 +179,7 @@ def check(
     name:str, # What to call it in a message
 ) -> pd.DataFrame: # The same, release_year as Int64, other missing values as None
     "Hold a catalogue to the rules; `CatalogError` names rows, `CatalogWarning` counts them."
+    frame = frame.assign(show_id=frame.show_id.str.strip())
     if (frame.show_id == "").all(): frame = frame.assign(show_id=[f"t{i}" for i in frame.index])
     broken = {k: bad for k, bad in failures(frame).groupby(["column", "check"], sort=False)}
     for column, what in sorted(broken, key=lambda k: not _fatal(*k)):
@@ -195,6 +201,7 @@ def _load_one(item, columns, encoding):
     if isinstance(item, pd.DataFrame):
         if not len(item): raise CatalogError("the frame has no rows")
         return "the frame", check(align(as_strings(item), "the frame", columns), "the frame")
+    if not isinstance(item, (str, Path)): raise CatalogError(f"a catalogue is a path or a frame, not {type(item).__name__}")
     path = Path(item)
     return path.stem, check(align(read_table(path, encoding), path.name, columns), path.name)
 
@@ -203,8 +210,8 @@ def join(
 ) -> pd.DataFrame: # One below the other, with a column `source` and unique ids
     "Several catalogues as one."
     frame = pd.concat([c.assign(source=s) for s, c in catalogs.items()], ignore_index=True)
-    clash = frame.show_id.isin(frame.show_id[frame.show_id.duplicated()])
-    frame.loc[clash, "show_id"] = frame.source[clash] + ":" + frame.show_id[clash]
+    while (clash := frame.show_id.isin(frame.show_id[frame.show_id.duplicated()])).any():
+        frame.loc[clash, "show_id"] = frame.source[clash] + ":" + frame.show_id[clash]
     return frame
 
 # %% ../nbs/01_catalog.ipynb #bb6056dd
@@ -237,8 +244,10 @@ def place(
         warnings.warn(f"{Path(source).name} is not the file that the figures were measured on (sha256 differs); using it", CatalogWarning, stacklevel=2)
         parse(decode(raw, Path(source).name), Path(source).name)
     target = Path(folder) / DATA_SET
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not (target.exists() and target.samefile(source)): shutil.copyfile(source, target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not (target.exists() and target.samefile(source)): shutil.copyfile(source, target)
+    except OSError as e: raise CatalogError(f"{target} cannot be written: {e.strerror or e}") from None
     return target
 
 # %% ../nbs/01_catalog.ipynb #9c6f7df1

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RATINGS', 'AGE_OF', 'CLEAN', 'RULES', 'tidy', 'rule_text', 'rule_duration_in_rating', 'rule_type', 'rule_duration',
-           'rule_dates', 'split', 'rule_lists', 'rule_age_group', 'same_work', 'rule_works', 'rule_columns', 'clean',
-           'report', 'write_clean', 'read_clean']
+           'rule_dates', 'split', 'rule_lists', 'rule_age_group', 'same_work', 'shared_people', 'rule_works',
+           'rule_columns', 'clean', 'report', 'write_clean', 'read_clean']
 
 # %% ../nbs/03_clean.ipynb #381c809d
 import json, re
@@ -103,20 +103,27 @@ def rule_age_group(frame):
 _VERSION = re.compile(r"\s*\((?:[\w\s]*\bversion|[\w\s]*\bdub(?:bed)?|arabic|english|french|german|hindi|kannada|malayalam|marathi|spanish|"
                       r"tamil|telugu)\)\s*$", re.I)
 
+_article_last = re.compile(r"^(.*) (the|a|an)$")
+
 def _work_keys(row):
     "What two rows of one work share: a title without its version, or a description of some length."
-    yield "title", row.type, fold(_VERSION.sub("", row.title))
+    yield "title", row.type, _article_last.sub(r"\2 \1", fold(_VERSION.sub("", row.title)))
     if isinstance(row.description, str) and len(row.description) > 40: yield "description", row.type, row.description.casefold()
 
 def same_work(
     a, # A row with type, title, release_year, directors, actors
     b, # Another, sharing a title or a description with it
 ) -> bool: # Whether they are one work
-    "Years within one, and people that do not contradict."
-    if pd.notna(a.release_year) and pd.notna(b.release_year) and abs(a.release_year - b.release_year) > 1: return False
-    for one, other in ((a.directors, b.directors), (a.actors, b.actors)):
-        if one and other: return bool({*map(fold, one)} & {*map(fold, other)})
-    return True
+    "Years within one (of a series, services count the first season or the last), and people that do not contradict."
+    shared = [shared_people(one, other) for one, other in ((a.directors, b.directors), (a.actors, b.actors)) if one and other]
+    near = pd.isna(a.release_year) or pd.isna(b.release_year) or abs(a.release_year - b.release_year) <= 1
+    if not near and not (a.type == "TV Show" and shared and shared[-1] >= 2): return False
+    return not shared or shared[0] > 0
+
+def shared_people(one, other): # -> how many names two lists share, the family name first or last
+    "Names in common, whichever way round."
+    names = lambda people: {frozenset(fold(p).replace(" ", "-").split("-")) for p in people}
+    return len(names(one) & names(other))
 
 # %% ../nbs/03_clean.ipynb #9be36b96
 def rule_works(frame):

@@ -26,13 +26,14 @@ class TitleIndex:
         self.types = list(types) if types is not None else [""] * len(self.ids)
         self.years = ["" if y is None or y != y else int(y) for y in years] if years is not None else [""] * len(self.ids)
         self.folded = [fold(t) for t in self.titles]
+        self.plain = [_ARTICLE.sub("", name) for name in self.folded] # "godfather" is typed for "The Godfather"
         self.row_of, self.exact, self.named = {i: r for r, i in enumerate(self.ids)}, {}, {}
         for r, (title, name) in enumerate(zip(self.titles, self.folded)):
             self.exact.setdefault(title, []).append(r); self.named.setdefault(name, []).append(r)
         self._sort_starts()
         self.joined = "\n" + "\n".join(self.folded) + "\n"
         self.offsets = np.cumsum([1] + [len(name) + 1 for name in self.folded])[:-1] # where each begins in it
-        self.letters = np.array(self.folded, dtype=f"U{HEAD + 1}").view(np.uint32).reshape(-1, HEAD + 1)
+        self.letters = np.array(self.plain, dtype=f"U{HEAD + 1}").view(np.uint32).reshape(-1, HEAD + 1)
 
     def _sort_starts(self):
         starts = [(name[m.start():], r, m.start()) for r, name in enumerate(self.folded) for m in _WORD.finditer(name)]
@@ -47,6 +48,7 @@ class TitleIndex:
         return f"{self.titles[row]} ({', '.join(str(v) for v in (self.years[row], self.types[row], self.ids[row]) if v)})"
 
 _WORD = re.compile(r"\S+")
+_ARTICLE = re.compile(r"^(?:the|a|an) (?=.)")
 HEAD = 32 # letters of a title that are compared with a misspelled start
 
 # %% ../nbs/06_titles.ipynb #170537c3
@@ -106,8 +108,10 @@ def nearest(
     "The titles spelled most like `query` (rapidfuzz, normalised Indel distance)."
     from rapidfuzz import fuzz, process
     words = fold(str(query))[:200]
-    hits = process.extract(words, index.folded, scorer=fuzz.ratio, limit=n, score_cutoff=30)
-    return [(r, score) for _, score, r in hits]
+    hits = {}
+    for names in (index.folded, index.plain):
+        for _, score, r in process.extract(words, names, scorer=fuzz.ratio, limit=n, score_cutoff=30): hits[r] = max(score, hits.get(r, 0))
+    return sorted(hits.items(), key=lambda h: (-h[1], h[0]))[:n]
 
 # %% ../nbs/06_titles.ipynb #4c5691fd
 def suggest(
@@ -154,8 +158,13 @@ def _by_typo(index, words, n):
     words = words[:HEAD]
     size, edits = len(words), max(1, len(words) // 4)
     rows = _maybe(index.letters, words, edits)
-    hits = process.extract(words, [index.folded[r][:size] for r in rows], scorer=OSA.distance, limit=n, score_cutoff=edits)
-    return [int(rows[place]) for _, _, place in hits]
+    names = [index.plain[r] for r in rows]
+    best = {} # a letter left out is one edit, not two: the start may be longer than what was typed
+    for length in range(size, size + edits + 1):
+        for _, distance, place in process.extract(words, [name[:length] for name in names], scorer=OSA.distance, limit=4 * n, score_cutoff=edits):
+            best[place] = min(distance, best.get(place, distance))
+    ranked = sorted(best, key=lambda p: (best[p], len(names[p]), rows[p]))
+    return [int(rows[p]) for p in ranked[:n]]
 
 def _maybe(letters, words, edits):
     "Rows that could be within so many edits: nearly every letter stands at its place, or one to the side."

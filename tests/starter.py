@@ -64,6 +64,12 @@ def against_netflix(ours, theirs):
     return found
 
 
+# Films whose title MovieLens (to 2016) has only as another film's, or dates by another showing: each looked at.
+NAMESAKES = {"A Star Is Born", "Aladdin", "Beauty and the Beast", "Belle", "Death on the Nile", "Doctor Strange", "Dune", "Election", "Girlhood",
+             "Great Expectations", "It", "Leviathan", "Little Women", "Murder on the Orient Express", "Nosferatu", "Oldboy", "Parasite", "Rocketman",
+             "Scream", "Taxi", "The Invisible Man", "West Side Story", "Wonder Woman"}
+
+
 def movielens_years(folder):
     "Folded title to its years; also the title after \"a.k.a.\" and with its article in front."
     years = {}
@@ -99,7 +105,9 @@ def counts(rows):
 def card(rows):
     "data/README.md with its counts written anew."
     text = (DATA / "README.md").read_text(encoding="utf-8")
-    return re.sub(r"(<!-- counts -->\n).*?(\n<!-- end of counts -->)", lambda m: m[1] + counts(rows) + m[2], text, flags=re.S)
+    new, times = re.subn(r"<!-- counts -->.*?<!-- end of counts -->", lambda m: f"<!-- counts -->\n{counts(rows)}\n<!-- end of counts -->", text, flags=re.S)
+    assert times == 1, "data/README.md has lost its marks"
+    return new
 
 
 def report():
