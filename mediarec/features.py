@@ -282,7 +282,7 @@ def genre_words(
 
 # %% ../nbs/04_features.ipynb #d2ae013f
 _DECADE, _YEAR_IN = re.compile(r"\b(?:19|20)?(\d)0s\b"), re.compile(r"\b((?:19|20)\d\d)\b")
-_ASIDE = {"set", "like", "something", "want"} # said about the wish, not about the story
+_ASIDE = {"set", "like", "something", "want", "special"} # said about the wish, not about the story
 _KINDS = {"movie": "Movie", "film": "Movie", "series": "TV Show", "show": "TV Show"}
 
 def year_in(text): # -> float, NaN for none
