@@ -10,7 +10,7 @@ __all__ = ['DATA_SET', 'MAX_FIELD', 'YEARS', 'KINDS', 'KAGGLE', 'SHA256', 'find_
 import codecs, csv, hashlib, io, shutil, sys, warnings
 from pathlib import Path
 import numpy as np, pandas as pd
-from .core import COLUMNS, CatalogError, CatalogWarning, MediarecError, asset, env_path, some
+from .core import COLUMNS, CatalogError, CatalogWarning, asset, env_path, some
 
 # %% ../nbs/01_catalog.ipynb #b2376fc1
 DATA_SET = "netflix_titles.csv"

@@ -9,9 +9,9 @@ __all__ = ['RATINGS', 'AGE_OF', 'CLEAN', 'RULES', 'tidy', 'rule_text', 'rule_dur
 
 # %% ../nbs/03_clean.ipynb #381c809d
 import json, re
-import numpy as np, pandas as pd
-from .catalog import KINDS, decode
-from .core import AGE_GROUPS, COLUMNS, LISTS, NA, CatalogError, fold
+import pandas as pd
+from .catalog import KINDS
+from .core import COLUMNS, LISTS, NA, CatalogError, fold
 
 # %% ../nbs/03_clean.ipynb #8e1b6005
 _PLAIN = str.maketrans({"\u00a0": " ", "‘": "'", "’": "'", "´": "'", "“": '"', "”": '"', "„": '"', "‑": "-",

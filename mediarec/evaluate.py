@@ -7,10 +7,9 @@ __all__ = ['STEPS', 'judged_figures', 'co_preference_figures', 'examined', 'tfid
            'random_baseline', 'popular_baseline', 'run_of_scores', 'fit_weights', 'Exam', 'exam_of', 'folds']
 
 # %% ../nbs/19_evaluate.ipynb #eed43958
-import json
 import numpy as np, pandas as pd
 from .core import SEED, MediarecError
-from .metrics import condensed_ndcg, gain_ndcg, judged_ndcg, precision, summary
+from .metrics import condensed_ndcg, gain_ndcg, judged_ndcg, precision
 from .rank import query_of, similarities
 from .recommend import batch
 

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import sparse
 from .catalog import KINDS
 from .core import AGE_GROUPS, TYPES, FilterError, fold, some
-from .features import BLOCKS, SCALES
+from .features import SCALES
 
 # %% ../nbs/17_rank.ipynb #5df1a62d
 SHRINK = {"cast": 4} # names taken to be missing from a list
@@ -344,10 +344,10 @@ def evidence(
     total = sum(s for s in shares if s > 0) or 1.0
     found = [{} for _ in rows]
     for q, s in zip(queries, shares):
-        asked = np.zeros(index.rows.shape[1], np.float32)
-        asked[q.terms] = q.value * weights[index.block[q.terms]] * (s / total)
+        asked, part = np.zeros(index.rows.shape[1], np.float32), weights * (s / total)
+        asked[q.terms] = q.value * part[index.block[q.terms]]
         for r, parts in zip(rows, found):
-            for e in _shared_terms(index, asked, r, labels) + _shared_vectors(index, q, weights * (s / total), r) + _shared_numbers(index, q, weights * (s / total), r):
+            for e in _shared_terms(index, asked, r, labels) + _shared_vectors(index, q, part, r) + _shared_numbers(index, q, part, r):
                 _add(parts, e, wanted=s > 0)
     return [sorted(parts.values(), key=_weight, reverse=True) for parts in found]
 
@@ -357,8 +357,9 @@ def _add(parts, e, wanted):
     "Put one question's evidence to the others'."
     held = parts.setdefault(e["block"], {"block": e["block"], "contribution": 0.0, "shared": []})
     held["contribution"] += e["contribution"]
-    if wanted and not (held["shared"] and isinstance(e["shared"][:1], list) and e["block"] in SCALES):
-        held["shared"] += [v for v in e["shared"] if e["block"] in SCALES or v not in held["shared"]]
+    if not wanted: return
+    if e["block"] in SCALES: held["shared"] = held["shared"] or e["shared"] # the pair of the first question
+    else: held["shared"] += [v for v in e["shared"] if v not in held["shared"]]
 
 # %% ../nbs/17_rank.ipynb #a0662fec
 def _shared_terms(index, asked, row, labels):

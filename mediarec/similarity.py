@@ -8,7 +8,6 @@ __all__ = ['top_k', 'side_by_side']
 # %% ../nbs/05_similarity.ipynb #98a443bc
 import numpy as np
 from scipy import sparse
-from .features import unit_rows
 
 # %% ../nbs/05_similarity.ipynb #0c4c8d6f
 def top_k(
