@@ -98,9 +98,12 @@ def judged_ndcg(
     k:int=K, # Places that count
 ) -> pd.Series: # query_id to nDCG, 0 to 1; NaN where nothing judged is any good
     "Graded nDCG@k; what nobody judged counts 0."
+    return _ndcg(run, judgments, k).rename("judged_ndcg")
+
+def _ndcg(run, judgments, k, **settings):
+    "Graded nDCG@k, NaN where nothing judged is any good."
     run, judgments = _both(run, judgments)
-    values = _calc("nDCG", k, run, judgments, gains=EXPONENTIAL)
-    return values.where(judgments.groupby("query_id").grade.max() > 0).rename("judged_ndcg")
+    return _calc("nDCG", k, run, judgments, gains=EXPONENTIAL, **settings).where(judgments.groupby("query_id").grade.max() > 0)
 
 # %% ../nbs/08_metrics.ipynb #bd6ec174
 def condensed_ndcg(
@@ -109,9 +112,7 @@ def condensed_ndcg(
     k:int=K, # Places that count
 ) -> pd.Series: # query_id to nDCG, 0 to 1; NaN where nothing judged is any good
     "Graded nDCG@k of the judged candidates alone (Sakai 2007)."
-    run, judgments = _both(run, judgments)
-    values = _calc("nDCG", k, run, judgments, gains=EXPONENTIAL, judged_only=True)
-    return values.where(judgments.groupby("query_id").grade.max() > 0).rename("condensed_ndcg")
+    return _ndcg(run, judgments, k, judged_only=True).rename("condensed_ndcg")
 
 def unjudged(
     run:pd.DataFrame, # query_id, rank, candidate_id

@@ -103,9 +103,9 @@ def wanted_of(title): # -> list of (title, weight)
     if wrong: raise MediarecError(f"a title's weight is a number above 0, not {wrong[0]!r:.40}; titles to keep away from go into unlike=")
     return pairs
 
-def ask(model, title=None, unlike=(), text=None): # -> `Question`
+def ask(model, title=None, unlike=(), text=None, among=None): # -> `Question`; `among` as for `find`
     "Titles, unwanted titles and words as one question; words weigh as much as all the titles together."
-    wanted, against = [(model.find(t), w) for t, w in wanted_of(title)], [model.find(t) for t in as_list(unlike)]
+    wanted, against = [(model.find(t, among), w) for t, w in wanted_of(title)], [model.find(t) for t in as_list(unlike)]
     words = [text_query(model, text)] if text is not None else []
     if not wanted and not words: raise MediarecError("nothing was asked: name a title, or say in words what you are looking for (text=)")
     rows, whole = [r for r, _ in wanted] + against, sum(w for _, w in wanted) or 1.0
@@ -157,10 +157,10 @@ class Recommender:
         self._columns = {c: catalog[c].to_numpy(object) for c in ("show_id", "title", *SHOWN, *SOURCE) if c in catalog}
         return self
 
-    def find(self, title): # -> row number
-        "The row of a title, by id, name or near-name."
+    def find(self, title, among=None): # -> row number
+        "The row of a title, by id, name or near-name; `among`, a mask, tells namesakes apart."
         self.ready()
-        return find(self.titles, title)
+        return find(self.titles, title, among)
 
     def ready(self):
         "An error where nothing was fitted yet."
@@ -168,11 +168,12 @@ class Recommender:
 
     def mask(self, **filters): # -> (n,) bool
         "Who passes the filters."
+        self.ready()
         return allowed(self.facets, **filters)
 
-    def ask(self, title=None, unlike=(), text=None): # -> `Question`
+    def ask(self, title=None, unlike=(), text=None, among=None): # -> `Question`
         "Titles, unwanted titles and words as one question."
-        return ask(self, title, unlike, text)
+        return ask(self, title, unlike, text, among)
 
     def recommend(self,
         title=None, # An id, a title, or nearly one; several as a list; or a dict of title to its weight
@@ -188,7 +189,7 @@ class Recommender:
         per_saga:int|None=PER_SAGA, # At most so many of one saga in ten; None for any number
     ) -> pd.DataFrame: # rank, show_id, title, score, why, and `SHOWN`; `attrs["query"]` is what was asked
         "More like this, with reasons. `UnknownTitleError`, `AmbiguousTitleError` and `FilterError` say what is wrong."
-        question = self.ask(title, unlike, text)
+        question = self.ask(title, unlike, text, None if type is None else self.mask(type=type)) # of namesakes, the one of that type
         without = [*question.rows, *(self.find(t) for t in as_list(seen))]
         if not 0 <= diversity <= 1: raise MediarecError(f"diversity is between 0 and 1, not {diversity!r:.40}")
         scores = score_many(self.index, question.queries, question.shares, self.scaled)

@@ -58,24 +58,31 @@ CLEAR = 4 # and by how much it must beat the next work
 def find(
     index:TitleIndex, # Where to look
     query:str, # An id, a title, or something like one
+    among:np.ndarray|None=None, # (titles,) bool: which is meant where several works answer; None for no preference
 ) -> int: # Its row
     "The one title that is meant; `UnknownTitleError` and `AmbiguousTitleError` list what could be."
     if query in index.row_of: return index.row_of[query]
     for rows in (index.exact.get(query), index.named.get(fold(str(query))), _with_year(index, query), _starting(index, query)):
-        if rows: return _one(index, query, rows)
+        if rows: return _one(index, query, rows, among)
     near = nearest(index, query)
     if near and near[0][1] >= NEAR:
-        return _one(index, query, [r for r, score in near if score > near[0][1] - CLEAR and score >= NEAR])
+        return _one(index, query, [r for r, score in near if score > near[0][1] - CLEAR and score >= NEAR], among)
     hint = "; ".join(index.label(r) for r, _ in near)
     raise UnknownTitleError(f"no title is called {query!r:.80}. " + (f"The nearest: {hint}" if hint else "Nothing comes near"))
 
-def _one(index, query, rows):
-    "The first row, if all are one work."
+def _distinct(index, rows):
+    "The first row of each work."
     firsts = {}
-    for r in rows: firsts.setdefault(index.works[r], r)
-    if len(firsts) == 1: return rows[0]
+    for r in rows: firsts.setdefault(index.works[r], int(r))
+    return list(firsts.values())
+
+def _one(index, query, rows, among=None):
+    "The first row, if all are one work, or those of `among` are."
+    firsts = _distinct(index, rows)
+    if len(firsts) > 1 and among is not None: firsts = _distinct(index, [r for r in rows if among[r]]) or firsts
+    if len(firsts) == 1: return firsts[0]
     more = f" and {len(firsts) - 8} more" if len(firsts) > 8 else ""
-    listed = "; ".join(index.label(r) for r in list(firsts.values())[:8])
+    listed = "; ".join(index.label(r) for r in firsts[:8])
     raise AmbiguousTitleError(f"{len(firsts)} titles answer to {query!r:.80}; ask by id or with the year: {listed}{more}")
 
 # %% ../nbs/06_titles.ipynb #8690abdc
@@ -127,12 +134,6 @@ def suggest(
     rows = _distinct(index, rows)
     if len(rows) < n and len(words) > 3: rows = _distinct(index, rows + _by_typo(index, words, n))
     return rows[:n]
-
-def _distinct(index, rows):
-    "The first row of each work."
-    firsts = {}
-    for r in rows: firsts.setdefault(index.works[r], int(r))
-    return list(firsts.values())
 
 def _by_start(index, words, n):
     "Rows with a word that starts so, whole titles first; some to spare, for works with several rows."
