@@ -6,7 +6,7 @@
 __all__ = ['K', 'EXPONENTIAL', 'Estimate', 'MetricError', 'check_pairs', 'check_run', 'run_of', 'check_judgments', 'judged_ndcg',
            'condensed_ndcg', 'unjudged', 'precision', 'check_gains', 'gain_ndcg', 'coverage', 'similarity_lookup',
            'intra_list_diversity', 'check_labels', 'separation', 'cluster_lift', 'bootstrap_interval', 'estimate',
-           'paired_difference', 'summary', 'as_text']
+           'paired_difference', 'group_difference', 'summary', 'as_text']
 
 # %% ../nbs/08_metrics.ipynb #82aeea96
 from collections import namedtuple
@@ -279,6 +279,21 @@ def paired_difference(
     return estimate(both.a - both.b)
 
 # %% ../nbs/08_metrics.ipynb #85a1e816
+def group_difference(
+    a, # One figure a query, of one group; NaN is left out
+    b, # Of another
+    draws:int=2000, # How many times the queries of both are drawn again
+    seed:int=0, # Of the draws
+) -> Estimate: # mean of a - mean of b, low, high, and the queries of the smaller group
+    "The difference of two groups of queries; an interval without 0 is a difference."
+    x, y = (v[~np.isnan(v)] for v in (np.asarray(g, dtype=float) for g in (a, b)))
+    if not len(x) or not len(y): raise MetricError("the figures: a group has no query with one")
+    rng = np.random.default_rng(seed)
+    drawn = [rng.choice(x, len(x)).mean() - rng.choice(y, len(y)).mean() for _ in range(draws)]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Estimate(float(x.mean() - y.mean()), float(low), float(high), min(len(x), len(y)))
+
+# %% ../nbs/08_metrics.ipynb #c3933c84
 def summary(
     figures:dict, # System to {metric: Series of one figure a query, or a number}
 ) -> pd.DataFrame: # One row a system; columns (metric, mean/low/high/queries)

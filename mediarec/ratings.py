@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['OTHER_NAMES', 'LIKED', 'LEAST', 'MOVIELENS', 'RELEASE', 'MAX_BYTES', 'PAIR', 'ORDERS', 'USUAL', 'EARLIEST', 'GLIMPSE',
            'SEASON', 'PART', 'WHOLE', 'EPISODE', 'MAX_COLONS', 'SHORT', 'RatingsError', 'read_movielens',
-           'movielens_names', 'match_movielens', 'pair_lift', 'lift_pairs', 'co_preference', 'user_holdouts',
-           'unpack_movielens', 'fetch_movielens', 'find_judgments', 'read_judgments', 'write_judgments', 'read_dates',
-           'History', 'read_history', 'Watched', 'read_title', 'match_history', 'history_weights', 'seen', 'read_likes',
-           'match_likes']
+           'movielens_names', 'match_movielens', 'rating_counts', 'pair_lift', 'lift_pairs', 'co_preference',
+           'user_holdouts', 'unpack_movielens', 'fetch_movielens', 'find_judgments', 'read_judgments',
+           'write_judgments', 'remove_judgments', 'read_dates', 'History', 'read_history', 'Watched', 'read_title',
+           'match_history', 'history_weights', 'seen', 'read_likes', 'match_likes']
 
 # %% ../nbs/09_ratings.ipynb #9c94ad14
 import io, os, re, secrets, shutil, tempfile, unicodedata, zipfile
@@ -125,6 +125,13 @@ def _rated(catalog, movies, ratings):
     kept = ratings[ratings.movieId.isin(show)]
     return kept.assign(show_id=kept.movieId.map(show))
 
+def rating_counts(
+    catalog:pd.DataFrame, # show_id, type, title, release_year
+    movies:pd.DataFrame, ratings:pd.DataFrame, # From `read_movielens`
+) -> pd.Series: # show_id to number of ratings, most first
+    "How many people rated each film that both know."
+    return _rated(catalog, movies, ratings).groupby("show_id").size().sort_values(ascending=False, kind="stable").rename("ratings")
+
 def pair_lift(
     catalog:pd.DataFrame, # show_id, type, title, release_year
     movies:pd.DataFrame, ratings:pd.DataFrame, # From `read_movielens`
@@ -169,14 +176,16 @@ def user_holdouts(
     movies:pd.DataFrame, ratings:pd.DataFrame, # From `read_movielens`
     least:int=5, # Liked films that a user must have
     seed:int=SEED, # Decides which is held back
-) -> pd.DataFrame: # user; liked (list of show_ids, sorted, without the one held back); held_out (show_id)
+) -> pd.DataFrame: # user; liked (list of show_ids, sorted, without the one held back); weight (a list, of each, 0.5 to 1); held_out (show_id)
     "For each user one liked film held back, for a test by user."
     rated = _rated(catalog, movies, ratings)
-    liked = rated[rated.rating >= LIKED].groupby("userId").show_id.agg(sorted)
-    liked = liked[liked.str.len() >= max(least, 2)]
+    liked = rated[rated.rating >= LIKED].sort_values("show_id").assign(weight=lambda f: (f.rating - 3) / 2)
+    liked = liked.groupby("userId")[["show_id", "weight"]].agg(list)
+    liked = liked[liked.show_id.str.len() >= max(least, 2)]
     rng = np.random.default_rng(seed)
-    held = [ids[rng.integers(len(ids))] for ids in liked]
-    return pd.DataFrame({"user": liked.index, "liked": [[s for s in ids if s != h] for ids, h in zip(liked, held)], "held_out": held})
+    place = [int(rng.integers(len(ids))) for ids in liked.show_id]
+    rest = lambda column: [v[:p] + v[p + 1:] for v, p in zip(column, place)]
+    return pd.DataFrame({"user": liked.index, "liked": rest(liked.show_id), "weight": rest(liked.weight), "held_out": [ids[p] for ids, p in zip(liked.show_id, place)]})
 
 # %% ../nbs/09_ratings.ipynb #db87dad7
 MOVIELENS = "https://files.grouplens.org/datasets/movielens/ml-latest-small.zip"
@@ -285,6 +294,20 @@ def write_judgments(
     return out
 
 # %% ../nbs/09_ratings.ipynb #26500a09
+def remove_judgments(
+    pairs, # (query_id, candidate_id) to take out; those that are not there are passed over
+    path, # The CSV file
+) -> int: # How many were taken out
+    "Take judgments out of a file."
+    path, gone = Path(path).expanduser(), {(str(q), str(c)) for q, c in pairs}
+    if not path.exists(): return 0
+    held = read_judgments(path)
+    stays = np.array([p not in gone for p in zip(held.query_id, held.candidate_id)])
+    if stays.any(): _replace(path, held[stays].to_csv(index=False, lineterminator="\n"))
+    else: path.unlink()
+    return int((~stays).sum())
+
+# %% ../nbs/09_ratings.ipynb #e06a1aed
 ORDERS = {"Y-M-D": (0, 1, 2), "M/D/Y": (2, 0, 1), "D/M/Y": (2, 1, 0)} # which number of a date is the year, the month, the day
 USUAL = {".": "D/M/Y", "-": "Y-M-D", "/": "M/D/Y"} # what a mark between them suggests, if nothing else decides
 EARLIEST = pd.Timestamp("2007-01-01") # when Netflix began to stream
@@ -305,7 +328,7 @@ def _disorder(dates):
     ups, downs = int((step > 0).sum()), int((step < 0).sum())
     return min(ups, downs), ups
 
-# %% ../nbs/09_ratings.ipynb #d675407a
+# %% ../nbs/09_ratings.ipynb #3f3d133c
 def read_dates(
     text:pd.Series, # Dates as they are written, newest first
     order:str|None=None, # A key of `ORDERS`, where it is known
@@ -335,7 +358,7 @@ def _form(order, mark, parts):
     "The order with the marks and the digits of the year as they are written."
     return order.replace("Y", "YYYY" if (parts[ORDERS[order][0]].str.len() == 4).any() else "YY").replace(order[1], mark)
 
-# %% ../nbs/09_ratings.ipynb #647f83b5
+# %% ../nbs/09_ratings.ipynb #86017f2a
 @dataclass
 class History:
     "What somebody watched."
@@ -354,7 +377,7 @@ class History:
 
 GLIMPSE = 2 # minutes; what was watched for less was not watched
 
-# %% ../nbs/09_ratings.ipynb #fe96176a
+# %% ../nbs/09_ratings.ipynb #ddb72091
 def read_history(
     path, # NetflixViewingHistory.csv, or ViewingActivity.csv of the longer export
     profile:str|None=None, # Of the longer one, whose rows are read; None for everybody's
@@ -377,7 +400,7 @@ def read_history(
 
 def _minutes(duration): return pd.to_timedelta(duration.str.strip(), errors="coerce").dt.total_seconds() / 60
 
-# %% ../nbs/09_ratings.ipynb #3755e297
+# %% ../nbs/09_ratings.ipynb #156f5544
 _EXTRA = re.compile(r"_hook_|\((?:teaser|trailer|clip)[^)]*\)$|^(?:[\w ]+ )?(?:trailer|teaser|clip|recap)(?: \d+)?:", re.I)
 
 def _history(rows, name, order, today):
@@ -390,7 +413,7 @@ def _history(rows, name, order, today):
     dates, how, equal = read_dates(kept.date, order, today)
     return History(kept.assign(date=dates)[["title", "date", "minutes"]].reset_index(drop=True), how, equal, {w: int(m.sum()) for w, m in out.items()})
 
-# %% ../nbs/09_ratings.ipynb #156f5544
+# %% ../nbs/09_ratings.ipynb #b528bbe7
 _NUMBER = r"(?:\d{1,4}(?:st|nd|rd|th|a|e|o)?|[ivx]{1,5}|one|two|three|four|five|six|seven|eight|nine|ten|first|second|third|fourth|fifth|(?:the )?final)"
 SEASON = ("season series staffel saison temporada stagione seizoen sezon sezonul sezona säsong sæson sesong kausi évad série séria seria serie "
           "řada сезон mùa musim 시즌 シーズン κύκλος עונה الموسم").split()
@@ -410,7 +433,7 @@ _SEASON = re.compile(rf"{_numbered(SEASON)}(?: {_numbered(PART)})?|{'|'.join({fo
 _EPISODE = re.compile(rf"(?:{'|'.join({fold(w) for w in EPISODE})}) ?\d{{1,4}}")
 _EPISODE_END = re.compile(rf"\s?\((?:{'|'.join(EPISODE)})\s?\d{{1,4}}\)$", re.I)
 
-# %% ../nbs/09_ratings.ipynb #5c972e0a
+# %% ../nbs/09_ratings.ipynb #2f3360f8
 _COLON = re.compile(r"\s*：\s*|\s*:\s+|\s+:\s*")
 MAX_COLONS = 12 # in a title; what follows is not looked at
 
@@ -435,7 +458,7 @@ def read_title(
     episode = plain != text or (len(parts) > 1 and _EPISODE.fullmatch(parts[-1]) is not None)
     return Watched(plain, parts, [plain[:e] for e in ends], seasons, episode)
 
-# %% ../nbs/09_ratings.ipynb #2f3360f8
+# %% ../nbs/09_ratings.ipynb #42664e09
 SHORT = 14 # letters; a shorter name that differs is another name
 _ROMAN = re.compile(r"[ivx]+|one|two|three|four|five|six|seven|eight|nine|ten|first|second|third|\w*\d\w*")
 
@@ -462,7 +485,7 @@ def _near(index, name, kind):
 
 def _of_kind(index, row, kind): return not kind or index.types[row] == kind or index.types[row] not in TYPES
 
-# %% ../nbs/09_ratings.ipynb #42664e09
+# %% ../nbs/09_ratings.ipynb #790f9718
 def _pick(index, rows, name, year):
     "The one row that is meant: out by then, spelled so, most recent, first of its work; None where none is left."
     rows = [r for r in rows if index.types[r] != "Movie" or index.years[r] == "" or year is None or index.years[r] <= year]
@@ -480,7 +503,7 @@ def _series_shown(watched):
         for k in range(len(w.parts) - 2): seasons[fold(w.upto[k])].add(w.parts[k + 1]); rows[fold(w.upto[k])].add(w.text)
     return {p for p in rows if len(seasons[p]) > 1 or (p in marked and len(rows[p]) > 1)}
 
-# %% ../nbs/09_ratings.ipynb #63ebc412
+# %% ../nbs/09_ratings.ipynb #9ce4b07b
 def _names(w, shown):
     "The names a row may go by, in the order of trial: (name, its type or \"\", whether near-names count, how)."
     before = [w.upto[i - 1] for i in reversed(w.seasons)]
@@ -510,7 +533,7 @@ def _hint(w, seasons_told):
     if w.seasons or w.episode: return "TV Show"
     return "Movie" if seasons_told and len(w.parts) < 3 else ""
 
-# %% ../nbs/09_ratings.ipynb #790f9718
+# %% ../nbs/09_ratings.ipynb #40bb54b7
 def _name(w): return w.upto[w.seasons[0] - 1] if w.seasons else w.text # what a row is most likely of
 
 def _why(index, name, hint):
@@ -523,7 +546,7 @@ def _why(index, name, hint):
     if all(index.types[r] == "TV Show" for r in rows): return f"the row names no season, and {index.label(rows[0])} is a series"
     return f"{index.label(rows[0])} came out after it was watched"
 
-# %% ../nbs/09_ratings.ipynb #5b2f67f5
+# %% ../nbs/09_ratings.ipynb #b88c04d2
 def match_history(
     history, # From `read_history`, or a frame of title and date
     index, # A `TitleIndex` with types, works and years
@@ -540,7 +563,7 @@ def match_history(
     found = pd.DataFrame(out, columns=["row", "name", "hint", "episode", "last_watched", "how"])
     return _titles_matched(found[found.row.notna()], index), _titles_unmatched(found[found.row.isna()])
 
-# %% ../nbs/09_ratings.ipynb #9ce4b07b
+# %% ../nbs/09_ratings.ipynb #340b2f65
 _SUMMARY = {"hint": ("hint", "max"), "episodes": ("episode", "nunique"), "last_watched": ("last_watched", "max")}
 
 def _newest_first(frame): return frame.sort_values(["last_watched", "title"], ascending=[False, True], na_position="last", ignore_index=True)
@@ -556,7 +579,7 @@ def _titles_unmatched(found):
     by = found.assign(key=found.name.map(fold)).groupby(["key", "hint"]).agg(title=("name", "first"), episodes=("episode", "nunique"), last_watched=("last_watched", "max"), why=("how", "first"))
     return _newest_first(by.reset_index()[["title", "hint", "episodes", "last_watched", "why"]])
 
-# %% ../nbs/09_ratings.ipynb #d097e5a7
+# %% ../nbs/09_ratings.ipynb #be7e54e2
 def history_weights(
     matched:pd.DataFrame, # From `match_history`: show_id, episodes, last_watched
     half_life_days:float=180, # Days in which a title loses half its weight
@@ -576,7 +599,7 @@ def seen(
     works = {index.works[index.row_of[s]] for s in matched.show_id}
     return [s for s, w in zip(index.ids, index.works) if w in works]
 
-# %% ../nbs/09_ratings.ipynb #be7e54e2
+# %% ../nbs/09_ratings.ipynb #d29c1d40
 def read_likes(
     path, # Titles one a line, or a CSV of title[,rating]
     scale:int|None=None, # 5 or 10, the best rating; None decides by the ratings
@@ -594,7 +617,7 @@ def read_likes(
     weight = ((rating - (1 + scale) / 2) / ((scale - 1) / 2)).clip(-1, 1).fillna(1.0)
     return pd.DataFrame({"title": frame.title, "rating": rating, "scale": scale, "weight": weight}).reset_index(drop=True)
 
-# %% ../nbs/09_ratings.ipynb #6b76c87a
+# %% ../nbs/09_ratings.ipynb #a53e7cab
 def _text(path, encoding):
     "The text of a file."
     path = Path(path).expanduser()
@@ -617,7 +640,7 @@ def _rated_list(text, name):
     frame.columns = frame.columns.str.lower()
     return pd.DataFrame({"title": [tidy(t) or "" for t in frame.title], "rating": frame.get("rating", "")}, index=frame.index, dtype=object)
 
-# %% ../nbs/09_ratings.ipynb #9e6e5198
+# %% ../nbs/09_ratings.ipynb #7cac1737
 def _ratings(frame, name, scale):
     "Ratings as numbers, NaN for none."
     text = frame.rating.str.strip().str.replace(",", ".")
