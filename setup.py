@@ -26,7 +26,7 @@ setup(
     python_requires=f">={cfg['min_python']},<3.14",
     packages=[*find_packages(include=["mediarec", "mediarec.*"]), "mediarec.data"],
     package_dir={"mediarec.data": "data"},
-    package_data={"mediarec.data": SHIPPED},
+    package_data={"mediarec.data": SHIPPED, "mediarec": ["static/*.js", "static/*.css"]},
     exclude_package_data={"mediarec.data": ["netflix*"]},
     include_package_data=False,
     install_requires=cfg["requirements"].split(),

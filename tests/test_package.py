@@ -26,7 +26,9 @@ def test_only_what_ships_is_shipped(built):
     wheel, sdist = built
     in_wheel = [n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("mediarec/data/")]
     assert sorted(in_wheel) == ["mediarec/data/README.md", "mediarec/data/judgments.csv", "mediarec/data/starter.csv", "mediarec/data/weights.json"]
+    assert {"mediarec/static/grade.js", "mediarec/static/grade.css"} <= set(zipfile.ZipFile(wheel).namelist())
     names = tarfile.open(sdist).getnames()
+    assert [n for n in names if n.endswith("mediarec/static/grade.js")]
     assert [n for n in names if n.endswith("data/starter.csv")]
     assert not [n for n in names if "netflix_titles" in n or "mine.csv" in n]
 
@@ -44,7 +46,7 @@ def test_installed_wheel_recommends(built, tmp_path):
 
 def test_runtime_imports_no_tool_of_development():
     "Nothing in mediarec imports nbdev or fastcore, and the heavy packages wait until they are used."
-    code = ("import sys; from mediarec import Recommender, load_catalog; import mediarec.cli, mediarec.similarity;"
-            "print([m for m in ('nbdev', 'fastcore', 'execnb', 'torch', 'sklearn', 'pandera', 'matplotlib', 'rapidfuzz') if m in sys.modules])")
+    code = ("import sys; from mediarec import Recommender, load_catalog; import mediarec.cli, mediarec.similarity, mediarec.grade;"
+            "print([m for m in ('nbdev', 'fastcore', 'execnb', 'torch', 'sklearn', 'pandera', 'matplotlib', 'rapidfuzz', 'anywidget', 'ipywidgets') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -98,11 +98,18 @@ def opened(browser, kind, url, title, **how):
     page.goto(url, timeout=120_000)
     if kind == "lab":
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=120_000)      # the kernel is there
-        page.locator(".jp-CodeCell .cm-content").first.click()
-        page.keyboard.press("Control+Enter")
+        until(lambda: started(page), "the cell was not run", 60)
     try: page.get_by_role("listbox", name=title).wait_for(timeout=120_000)
     except sync_api.TimeoutError as e: raise AssertionError(f"no widget came; the page says:\n{page.locator('body').inner_text()[-1500:]}") from e
     return page, elsewhere
+
+
+def started(page):
+    "Run the first cell; whether it does, since a notebook that is still being laid out may lose the key."
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(1500)
+    return re.search(r"\[(\*|\d+)\]", page.locator(".jp-InputPrompt").first.inner_text())
 
 
 def rows(folder):
