@@ -301,7 +301,8 @@ def spoken(
     said, blocks, covered = set(line.split("; ")), [], 0.0
     for e in parts:
         own = [v for v in e["shared"] if (e["block"], v) not in shared_by_all] if e["block"] not in SCALES else e["shared"]
-        if said & {PHRASES[e["block"]](v) for v in (own, e["shared"]) if v or e["block"] == "meaning"}: blocks.append(e["block"]); covered += e["contribution"]
+        phrase = PHRASES.get(e["block"], lambda v: None)
+        if said & {phrase(v) for v in (own, e["shared"]) if v or e["block"] == "meaning"}: blocks.append(e["block"]); covered += e["contribution"]
     total = sum(e["contribution"] for e in parts)
     return covered / total if total else 0.0, blocks
 
@@ -375,7 +376,7 @@ def crossed(exams, start, k, seed=SEED): # -> name to (questions,) figures, each
     after = {n: np.zeros(len(e.gain)) for n, e in exams.items()}
     for i in range(k):
         rest = {n: np.flatnonzero(f != i) for n, f in fold.items()}
-        weights = fit_weights(start, lambda w: sum(np.nanmean(e(w, rest[n])) for n, e in exams.items()), ROUNDS)
+        weights = fit_weights(start, lambda w: sum(np.nanmean(e(w, rest[n])) for n, e in exams.items()), rounds=ROUNDS)
         for n, f in fold.items(): after[n][f == i] = exams[n](weights, np.flatnonzero(f == i))
     return after
 
@@ -394,7 +395,7 @@ def tune(
     with tqdm(total=most, disable=not progress, desc="fitting", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}", leave=False) as bar:
         watched = {n: _Watched(e, bar) for n, e in exams.items()}
         after = crossed(watched, model.scaled, k)
-        fitted = fit_weights(model.scaled, lambda weights: sum(np.nanmean(e(weights)) for e in watched.values()), ROUNDS)
+        fitted = fit_weights(model.scaled, lambda weights: sum(np.nanmean(e(weights)) for e in watched.values()), rounds=ROUNDS)
         bar.update(most - bar.n)
     weights = {b: round(float(w), 4) for b, w in zip(model.index.names, fitted / fitted.sum())}
     return Tuned(weights, {n: pd.Series(e(model.scaled)) for n, e in exams.items()}, {n: pd.Series(v) for n, v in after.items()}, left_out)

@@ -39,7 +39,7 @@ def read_weights(
     if not isinstance(weights, dict) or not weights: raise MediarecError(f"{path} holds no weights: an object of block to number, such as {json.dumps(dict(list(published_weights().items())[:2]))}")
     wrong = [f"{b!s:.40}: {w!r:.40}" for b, w in weights.items() if isinstance(w, bool) or not isinstance(w, (int, float))]
     if wrong: raise MediarecError(f"{path}: a weight is a number, not {some(wrong, 3)}")
-    try: scaled(weights, BLOCKS)
+    try: scaled(weights, list(published_weights()))
     except ValueError as e: raise MediarecError(f"{path}: {e!s:.300}") from None
     return weights
 
