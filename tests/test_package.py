@@ -25,7 +25,7 @@ def built(root, tmp_path_factory):
 def test_only_what_ships_is_shipped(built):
     wheel, sdist = built
     in_wheel = [n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("mediarec/data/")]
-    assert sorted(in_wheel) == ["mediarec/data/README.md", "mediarec/data/judgments.csv", "mediarec/data/starter.csv", "mediarec/data/weights.json"]
+    assert sorted(in_wheel) == ["mediarec/data/README.md", "mediarec/data/judgments.csv", "mediarec/data/shelves.csv", "mediarec/data/starter.csv", "mediarec/data/weights.json"]
     assert {"mediarec/static/grade.js", "mediarec/static/grade.css"} <= set(zipfile.ZipFile(wheel).namelist())
     names = tarfile.open(sdist).getnames()
     assert [n for n in names if n.endswith("mediarec/static/grade.js")]
