@@ -243,7 +243,7 @@ def tune(
     if as_: print(tuned_json(tuned, out if written else None)); return
     show(as_table(tuned_table(tuned)))
     if tuned.left_out: say(f"{tuned.left_out:,} judgments are of titles that are not in this catalogue, and were left out")
-    print(f"{tuned.verdict.capitalize()}. " + (f"The weights are in {out}: mediarec build --weights {out}" if written else
+    print(f"{tuned.verdict[0].upper()}{tuned.verdict[1:]}. " + (f"The weights are in {out}: mediarec build --weights {out}" if written else
           "The model's weights stay, and nothing was written: grade more titles, or --force."))
 
 # %% ../nbs/23_cli.ipynb #a698ecdd
