@@ -18,7 +18,7 @@ import numpy as np
 from scipy import sparse
 from .catalog import KINDS
 from .core import AGE_GROUPS, TYPES, FilterError, fold, some
-from .features import BLOCKS, SCALES
+from .features import BLOCKS, SCALES, stem
 
 # %% ../nbs/17_rank.ipynb #5df1a62d
 AGAIN = ("text", "meaning") # counted again where both titles tell facts
@@ -414,12 +414,13 @@ def _shared_numbers(index, query, weights, row):
     return out
 
 # %% ../nbs/17_rank.ipynb #21e8ed37
-_NO_SUBJECT = {*"year years old day days time life man men woman women people story stories documentary special series film movie based true "
-               "explores finds takes falls thinks answers turns becomes makes gets goes comes tries stage live world new set".split()}
+_NO_SUBJECT = {form for w in """year years old day days time times life lives man men woman women people story stories documentary special series film movie based true
+    explore find take fall think answer turn become make get go come try stage live world new set lead follow discover learn seek struggle help face begin start end
+    look show two young first home job work love self like want way good best big real high""".split() for form in (stem(w), stem(w + "s"))}
 
 def _words(shared):
     "Shared words that name a subject."
-    return [w for w in shared if w not in _NO_SUBJECT][:3] or shared[:3]
+    return [w for w in shared if stem(w) not in _NO_SUBJECT][:3]
 
 def _saga(shared):
     "What two titles' starts have in common: all of it, or the longest."
@@ -433,7 +434,7 @@ def _years(shared):
 
 PHRASES = {
     "saga": _saga,
-    "text": lambda s: f"both about {', '.join(_words(s))}",
+    "text": lambda s: f"both about {', '.join(_words(s))}" if _words(s) else f"both say {', '.join(s[:3])}",
     "meaning": lambda s: "alike in what they tell",
     "genres": lambda s: ", ".join(s[:3]),
     "cast": lambda s: f"with {', '.join(s[:3])}",
@@ -468,7 +469,7 @@ def why(
     for e in parts:
         if said >= COVER * total or len(phrases) == MOST or e["contribution"] <= 0: break
         own = [v for v in e["shared"] if (e["block"], v) not in shared_by_all] if e["block"] not in SCALES else e["shared"]
-        if e["block"] in PLAIN or not own: kept.append(e)
+        if e["block"] in PLAIN or not own or (e["block"] == "text" and not _words(own)): kept.append(e)
         elif e["block"] in FILLER and len(phrases) > 1: kept.append(e)
         elif e["block"] == "saga" and not blocks & {"cast", "director"}: kept.append(e) # a namesake is no saga
         elif phrase := PHRASES[e["block"]](own): phrases.append(phrase); said += e["contribution"]

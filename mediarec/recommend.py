@@ -14,8 +14,8 @@ import numpy as np, pandas as pd
 from .catalog import load_catalog
 from .clean import CLEAN, clean
 from .core import LISTS, MediarecError, StoreError, UnknownTitleError, asset
-from .features import BLOCKS, Embedding, Vocabulary, columns_of_text, encode_columns, fit_blocks, saga
-from .rank import PER_SAGA, Index, allowed, build_facets, build_index, common, evidence, query_from, query_of, rank, scaled, score, score_many, why
+from .features import Embedding, Vocabulary, columns_of_text, encode_columns, fit_blocks, saga
+from .rank import NAMES, PER_SAGA, Index, allowed, build_facets, build_index, common, evidence, query_from, query_of, rank, scaled, score, score_many, why
 from .ratings import history_weights, match_history, match_likes, read_history, read_likes, seen as seen_of
 from .store import fingerprint, load_parts, save_parts
 from .titles import TitleIndex, find, suggest
@@ -52,8 +52,9 @@ def pack(catalog, learned, index, weights): # -> dict of parts for `save_parts`
     words = {b: v for b, v in learned.items() if isinstance(v, Vocabulary)}
     vectors = {b: v for b, v in learned.items() if b not in words}
     return {"catalog": catalog, "rows": index.rows, "block": index.block, "names": index.names, "weights": weights,
-            "terms": {b: {"terms": v.terms, "labels": v.labels, "params": v.params} for b, v in words.items()},
+            "terms": {b: {"terms": v.terms, "labels": v.labels} for b, v in words.items()},
             "idf": np.concatenate([v.idf for v in words.values()]), "encoders": {b: v.encoder for b, v in vectors.items()},
+            **{f"of_{b}": v.of for b, v in words.items() if v.of is not None},
             **{f"mean_{b}": v.mean for b, v in vectors.items()}, **{f"directions_{b}": v.directions for b, v in vectors.items()}, **{f"vectors_{i}": v for i, v in enumerate(index.vectors)},
             **{f"values_{i}": v for i, v in enumerate(index.values)}, **{f"codes_{i}": c.astype(np.int32) for i, c in enumerate(index.codes)}}
 
@@ -61,7 +62,7 @@ def unpack(parts): # -> (catalog, learned, index, weights)
     "Named parts as a model."
     idf, sizes = parts["idf"], [len(t["terms"]) for t in parts["terms"].values()]
     split = np.split(idf, np.cumsum(sizes)[:-1])
-    learned = {b: Vocabulary(t["terms"], i, t["params"], t["labels"]) for (b, t), i in zip(parts["terms"].items(), split)}
+    learned = {b: Vocabulary(t["terms"], i, t["labels"], parts.get(f"of_{b}")) for (b, t), i in zip(parts["terms"].items(), split)}
     learned |= {b: Embedding(parts[f"mean_{b}"], parts[f"directions_{b}"], encoder) for b, encoder in parts["encoders"].items()}
     several = lambda name: [parts[f"{name}_{i}"] for i in range(len(parts)) if f"{name}_{i}" in parts]
     index = Index(parts["names"], parts["rows"], parts["rows"].T.tocsr(), parts["block"], several("vectors"), several("values"), several("codes"))
@@ -118,7 +119,7 @@ def _label(model, wanted, against, text):
     return ", ".join(parts) + (" unlike " + ", ".join(map(model.titles.label, against)) if against else "")
 
 MAX_TEXT = 2_000 # characters of a wish
-STRESS = {"description": 3.0, "country": 2.0} # a wish has few words, and means each of them
+STRESS = {"text": 2.0, "country": 4.0} # a wish has few words, and means each of them
 
 def text_query(model, text): # -> `Query`
     "Words as a question, by the same blocks as a title."
@@ -229,7 +230,7 @@ class Recommender:
     def load(cls, folder, encoder=None): # -> Recommender
         "Read a model that `save` wrote; `StoreError` where it is damaged. A model fitted with an encoder of your own needs it again for `text=`."
         parts, manifest = load_parts(folder)
-        if manifest.get("kind") != "recommender" or tuple(parts.get("names", ())) != BLOCKS: raise StoreError(f"{folder} holds no recommender of this version: build it again")
+        if manifest.get("kind") != "recommender" or tuple(parts.get("names", ())) != NAMES: raise StoreError(f"{folder} holds no recommender of this version: build it again")
         try:
             catalog, learned, index, weights = unpack(parts)
             return cls(weights, encoder)._hold(catalog, learned, index)
