@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['STEPS', 'SAMPLE', 'judged_figures', 'co_preference_figures', 'examined', 'tfidf_baseline', 'bm25_baseline',
            'genre_baseline', 'random_baseline', 'popular_baseline', 'run_of_scores', 'fit_weights', 'Exam',
-           'shortlisted', 'evenly', 'smooth', 'bagged', 'exam_of', 'folds']
+           'shortlisted', 'evenly', 'smooth', 'bagged', 'exam_of', 'fits_on_others', 'folds']
 
 # %% ../nbs/19_evaluate.ipynb #eed43958
 import numpy as np, pandas as pd
@@ -132,13 +132,16 @@ class Exam:
         self.discount = 1 / np.log2(np.arange(2, 12))
         self.ideal = [float((np.sort(g)[::-1][:10] * self.discount[:len(g)]).sum()) for g in gain]
 
+    def found(self, weights, i): # -> what the ten best answers to a question are worth, best first
+        s = weights @ self.likeness[i]
+        best = np.argpartition(-s, min(10, len(s) - 1))[:10]
+        return self.gain[i][best[np.argsort(-s[best], kind="stable")]]
+
     def __call__(self, weights, questions=None): # -> (questions,) nDCG@10, NaN where nothing is worth anything
         "nDCG@10 of each question."
         out = []
         for i in range(len(self.gain)) if questions is None else questions:
-            s = weights @ self.likeness[i]
-            best = np.argpartition(-s, min(10, len(s) - 1))[:10]
-            got = self.gain[i][best[np.argsort(-s[best], kind="stable")]]
+            got = self.found(weights, i)
             out.append((got * self.discount[:len(got)]).sum() / self.ideal[i] if self.ideal[i] else np.nan)
         return np.array(out)
 
@@ -210,18 +213,22 @@ def exam_of(
         likeness.append(sims[:, keep]); worth.append(gain[keep])
     return Exam(likeness, worth)
 
-def folds(
+def fits_on_others(
     exams:list, # Each an `Exam`; the figure is the sum of their means
     start:np.ndarray, # Weights to begin with
     k:int=5, seed:int=SEED,
     times:int=5, # Fits of which the mean is taken
-) -> list: # For each exam (questions,) figures, each of weights chosen on other questions
-    "Cross-validation over questions."
+): # -> k times (weights, for each exam the questions that were left out)
+    "Weights for each fold of the questions, chosen on the other folds."
     rng = np.random.default_rng(seed)
     fold = [rng.permutation(len(e.gain)) % k for e in exams]
+    for i in range(k): yield bagged(exams, start, times, [np.flatnonzero(f != i) for f in fold]), [np.flatnonzero(f == i) for f in fold]
+
+def folds(
+    exams:list, start:np.ndarray, k:int=5, seed:int=SEED, times:int=5, # As for `fits_on_others`
+) -> list: # For each exam (questions,) figures, each of weights chosen on other questions
+    "Cross-validation over questions."
     out = [np.zeros(len(e.gain)) for e in exams]
-    for i in range(k):
-        rest = [np.flatnonzero(f != i) for f in fold]
-        weights = bagged(exams, start, times, rest)
-        for e, f, o in zip(exams, fold, out): o[f == i] = e(weights, np.flatnonzero(f == i))
+    for weights, left in fits_on_others(exams, start, k, seed, times):
+        for e, questions, o in zip(exams, left, out): o[questions] = e(weights, questions)
     return out

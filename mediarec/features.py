@@ -43,10 +43,12 @@ def unit_rows(
     return scaled_rows(block, np.divide(1, length, out=np.zeros_like(length), where=length > 0))
 
 def squares(block): # -> (n,) the square of each row's length
-    return np.asarray(block.multiply(block).sum(axis=1)).ravel()
+    row = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+    return np.bincount(row, weights=block.data ** 2, minlength=block.shape[0])
 
 def scaled_rows(block, scale): # -> csr, each row times its number
-    return sparse.csr_matrix(sparse.diags_array(scale.astype(np.float32)) @ block)
+    data = block.data * np.repeat(scale.astype(np.float32), np.diff(block.indptr))
+    return sparse.csr_matrix((data, block.indices, block.indptr), shape=block.shape)
 
 # %% ../nbs/04_features.ipynb #51673dfd
 STOP = frozenset("""a about above across after afterwards again against all almost alone along already also although always am among amongst an and another any
@@ -177,15 +179,13 @@ def encode_people(
 OWN = 3 # how many names a title's own countries weigh
 
 def fit_places(
-    people:Vocabulary, # From `fit_items`, of the cast
-    casts, # One list of names a title
+    cast:sparse.csr_matrix, # (n, names) who plays in which title
     countries, # One list of countries a title
 ) -> Vocabulary: # Countries; `of` says which share of a name's titles is from where
     "Learn where people work."
     learned = fit_items(countries)
-    stood, made = shares(people, casts), shares(learned, countries)
-    titles = np.maximum(np.bincount(stood.indices, minlength=len(people.terms)), 1)
-    learned.of = sparse.csr_matrix(scaled_rows((stood > 0).T.tocsr().astype(np.float32) @ made, 1 / titles))
+    titles = np.maximum(np.bincount(cast.indices, minlength=cast.shape[1]), 1)
+    learned.of = scaled_rows((cast > 0).T.tocsr().astype(np.float32) @ shares(learned, countries), 1 / titles)
     return learned
 
 def shares(vocabulary, lists): # -> csr (n, terms), rows that add up to 1
@@ -197,12 +197,11 @@ def shares(vocabulary, lists): # -> csr (n, terms), rows that add up to 1
 # %% ../nbs/04_features.ipynb #6a35268b
 def encode_places(
     places:Vocabulary, # From `fit_places`
-    people:Vocabulary, # As there
-    casts, countries, # As there, of any titles
+    cast, countries, # As there, of any titles
 ) -> sparse.csr_matrix: # (n, countries) float32, rows of length one or empty
     "Where titles are at home."
-    stood = (encode_items(people, casts, unit=False) > 0).astype(np.float32)
-    rows = (OWN * shares(places, countries) + stood @ places.of).tocsr()
+    if not cast.nnz and not any(countries): return sparse.csr_matrix((len(countries), len(places.terms)), dtype=np.float32)
+    rows = (OWN * shares(places, countries) + (cast > 0).astype(np.float32) @ places.of).tocsr()
     rows.data *= np.sqrt(places.idf)[rows.indices]
     rows = unit_rows(rows)
     rows.data[rows.data < 0.05] = 0; rows.eliminate_zeros()
@@ -345,9 +344,10 @@ def fit_blocks(
     texts = {b: fit_words(columns[b], min_df=1 if len(frame) < 50 else 2) for b in TEXTS} # nothing is frequent in a handful of titles
     vectors = {b: np.asarray((encoder or default_encoder())(columns[b]), np.float32) for b in VECTORS}
     learned = {b: v for b, (v, _) in texts.items()} | {b: fit_items(columns[b]) for b in ITEMS}
-    learned["country"] = fit_places(learned["cast"], columns["cast"], columns["country"])
+    named = encode_people(learned, columns)
+    learned["country"] = fit_places(named["cast"], columns["country"])
     learned |= {b: fit_embedding(v, "custom" if encoder else "wordllama") for b, v in vectors.items()}
-    made = {b: rows for b, (_, rows) in texts.items()} | {b: embed(learned[b], v) for b, v in vectors.items()}
+    made = named | {b: rows for b, (_, rows) in texts.items()} | {b: embed(learned[b], v) for b, v in vectors.items()}
     return learned, _in_order(learned, columns, made)
 
 @lru_cache(1)
@@ -360,13 +360,13 @@ def encode_columns(
     encoder=None, # As for `fit_blocks`
 ) -> dict: # Name to block, in the order of `BLOCKS`
     "Blocks from columns."
-    made = {b: encode_words(learned[b], columns[b]) for b in TEXTS}
+    made = encode_people(learned, columns) | {b: encode_words(learned[b], columns[b]) for b in TEXTS}
     made |= {b: embed(learned[b], (encoder or default_encoder())(columns[b])) for b in VECTORS}
     return _in_order(learned, columns, made)
 
 def _in_order(learned, columns, made):
-    made = made | {b: encode_items(learned[b], columns[b]) for b in ITEMS if b not in (*PEOPLE, "country")} | encode_people(learned, columns)
-    made |= {"country": encode_places(learned["country"], learned["cast"], columns["cast"], columns["country"])} | {b: columns[b] for b in NUMBERS}
+    made = made | {b: encode_items(learned[b], columns[b]) for b in ITEMS if b not in (*PEOPLE, "country")} | {b: columns[b] for b in NUMBERS}
+    made["country"] = encode_places(learned["country"], made["cast"], columns["country"])
     return {b: made[b] for b in BLOCKS}
 
 def make_blocks(
