@@ -416,7 +416,7 @@ def _shared_numbers(index, query, weights, row):
 # %% ../nbs/17_rank.ipynb #21e8ed37
 _NO_SUBJECT = {form for w in """year years old day days time times life lives man men woman women people story stories documentary special series film movie based true
     explore find take fall think answer turn become make get go come try stage live world new set lead follow discover learn seek struggle help face begin start end
-    look show two young first home job work love self like want way good best big real high""".split() for form in (stem(w), stem(w + "s"))}
+    look show two ii iii young first home job work love self like want way good best big real high""".split() for form in (stem(w), stem(w + "s"))}
 
 def _words(shared):
     "Shared words that name a subject."
