@@ -433,7 +433,8 @@ def columns_of_text(
     wanted = [g for p in phrases for g in genres.get(ALIASES.get(singular(p), ALIASES.get(p, singular(p))), [])]
     if kinds: wanted = [g for g in wanted if ("TV" in g or g.endswith("Series") or g == "Docuseries") == (kinds[0] == "TV Show")] or wanted
     empty = {b: [[]] for b in ITEMS} | {b: np.array([np.nan], np.float32) for b in NUMBERS}
-    story = " ".join(w for w in fold(text).split() if w not in countries and w not in NATIONS and w not in _ASIDE
+    people = {w for b in PEOPLE for name in named(b) for w in name.split()}
+    story = " ".join(w for w in fold(text).split() if w not in people and w not in countries and w not in NATIONS and w not in _ASIDE
                      and singular(w) not in _KINDS and ALIASES.get(singular(w), singular(w)) not in genres)
     return empty | {b: [text] for b in VECTORS} | {b: [story] for b in TEXTS} | {"cast": [named("cast")], "director": [named("director")], "country": [countries],
                     "genres": [list(dict.fromkeys(wanted))], "type": [kinds[:1]], "year": np.array([year_in(text)], np.float32),
