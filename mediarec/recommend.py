@@ -127,7 +127,8 @@ def text_query(model, text): # -> `Query`
     if len(text) > MAX_TEXT: raise MediarecError(f"the wish has {len(text):,} characters; at most {MAX_TEXT:,}")
     custom = [b for b, v in model.learned.items() if isinstance(v, Embedding) and v.encoder == "custom"]
     if custom and model.encoder is None: raise MediarecError("this model was fitted with an encoder of your own: Recommender.load(folder, encoder=...)")
-    return query_from(encode_columns(model.learned, columns_of_text(model.learned, text), model.encoder), STRESS)
+    columns = columns_of_text(model.learned, text)
+    return query_from(encode_columns(model.learned, columns, model.encoder), {b: s for b, s in STRESS.items() if any(columns[b])}) # where named
 
 # %% ../nbs/18_recommend.ipynb #d2c6279e
 SHOWN = ("type", "release_year", "age_group", "duration", "listed_in")
