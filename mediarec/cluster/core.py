@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['METHODS', 'NOISE', 'FIELDS', 'NEIGHBOURS', 'DIMENSIONS', 'SAMPLE', 'ClusterError', 'Titles', 'titles_of', 'by_size',
            'Clustering', 'Space', 'neighbour_graph', 'spectral', 'unit_dense', 'fit_space', 'project', 'shape',
-           'silhouette', 'stability', 'agreement', 'read_shelves', 'place_shelves', 'shelf_separation', 'count_words',
-           'cluster_words', 'kind_of', 'kinds_of', 'outstanding', 'shares', 'genre_words_of', 'name_of', 'names_of',
-           'describe', 'typical_rows', 'odd_catalogues', 'check_contract']
+           'silhouette', 'dbcv', 'stability', 'agreement', 'read_shelves', 'place_shelves', 'shelf_separation',
+           'count_words', 'cluster_words', 'kind_of', 'kinds_of', 'outstanding', 'shares', 'genre_words_of', 'name_of',
+           'names_of', 'describe', 'typical_rows', 'odd_catalogues', 'check_contract']
 
 # %% ../../nbs/10_cluster.core.ipynb #2de7eb0a
 import re
@@ -61,6 +61,7 @@ def by_size(
 class Clustering(ClusterMixin, BaseEstimator):
     "What the methods share: `fit`, `fit_predict`, `labels_` (-1 is noise), `n_clusters_`, `predict`."
     method = "" # Its name among METHODS
+    density = False # Whether it looks for dense places, and DBCV is its score
 
     def fit(self, titles, y=None): # -> self
         "Find the groups of `Titles`."
@@ -196,6 +197,20 @@ def silhouette(
     return float(silhouette_score(points[rows], labels[rows], metric=metric)) if 2 <= groups < len(rows) else np.nan
 
 # %% ../../nbs/10_cluster.core.ipynb #a6be53a1
+def dbcv(
+    points:np.ndarray, # (n, d)
+    labels, # (n,) int, -1 for noise
+) -> float: # NaN with fewer than two clusters
+    "Density-based validity, by the library hdbscan."
+    import warnings
+    from hdbscan.validity import validity_index
+    labels = np.asarray(labels)
+    if len(set(labels[labels >= 0].tolist())) < 2: return np.nan
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return float(validity_index(np.asarray(points, float), labels.astype(int)))
+
+# %% ../../nbs/10_cluster.core.ipynb #cbaa05f0
 def stability(
     method:Clustering, # Its parameters count; it need not be fitted
     titles:Titles,
@@ -216,7 +231,7 @@ def stability(
         found.append(adjusted_rand_score(labels[0][a], labels[1][b]))
     return np.array(found)
 
-# %% ../../nbs/10_cluster.core.ipynb #cbaa05f0
+# %% ../../nbs/10_cluster.core.ipynb #83fcae84
 def agreement(
     labels:pd.DataFrame, # One column a clustering
 ) -> pd.DataFrame: # Square
@@ -226,7 +241,7 @@ def agreement(
     for a, b in combinations(labels, 2): out.loc[a, b] = out.loc[b, a] = adjusted_mutual_info_score(labels[a], labels[b])
     return out
 
-# %% ../../nbs/10_cluster.core.ipynb #83fcae84
+# %% ../../nbs/10_cluster.core.ipynb #674f7bbc
 def read_shelves() -> pd.DataFrame: # shelf, kind ("in" or "miss"), title, type, release_year
     "The shelves that ship with mediarec."
     return pd.read_csv(asset("shelves.csv"), keep_default_na=False)
@@ -254,7 +269,7 @@ def shelf_separation(
     share = lambda q, others: (labels[others] == labels[q]).mean() if labels[q] >= 0 else 0.0
     return pd.Series({s: np.mean([share(q, a[a != q]) - share(q, b) for q in a]) for s, (a, b) in placed.items()}, dtype=float)
 
-# %% ../../nbs/10_cluster.core.ipynb #c039c846
+# %% ../../nbs/10_cluster.core.ipynb #0d3ea83c
 def count_words(
     texts, # Texts, missing ones empty
     min_df:int=5, # Leave out words in fewer texts; no more than a hundredth of them
@@ -284,7 +299,7 @@ def cluster_words(
     order = np.argsort(-weight, axis=1, kind="stable")[:, :n]
     return [[words[j] for j in row if weight[c, j] > 0] for c, row in enumerate(order)]
 
-# %% ../../nbs/10_cluster.core.ipynb #0d3ea83c
+# %% ../../nbs/10_cluster.core.ipynb #3e3871bc
 _FORM = re.compile(r"\b(?:TV Shows?|TV|Movies|Series|Features)\b")
 _SAME_KIND = {"kids": "children & family", "children & family": "children & family", "talk shows": "talk shows", "docuseries": "documentaries", "stand-up comedy & talk shows": "stand-up comedy"}
 
@@ -301,7 +316,7 @@ def kinds_of(
     "What kinds of title these genres make."
     return [k for k in dict.fromkeys(map(kind_of, genres)) if k not in ("", "international")]
 
-# %% ../../nbs/10_cluster.core.ipynb #3e3871bc
+# %% ../../nbs/10_cluster.core.ipynb #2474b452
 _ADJECTIVE = {nation: word.title() for word, nation in reversed(NATIONS.items()) if word.endswith(("an", "ish", "ese", "ch", "ian", "ic", "eli", "ai", "ine", "no"))} | {"United States": "American"}
 
 def outstanding(
@@ -312,7 +327,7 @@ def outstanding(
     weight = inside * np.log2(inside / everywhere.reindex(inside.index))
     return weight[weight > 0].sort_values(ascending=False, kind="stable")
 
-# %% ../../nbs/10_cluster.core.ipynb #5593e26d
+# %% ../../nbs/10_cluster.core.ipynb #2ef7c293
 def shares(lists): # -> Series of value to the share of titles that list it, commonest first
     "How common each value of a list column is."
     count = Counter(v for values in lists for v in dict.fromkeys(values))
@@ -346,7 +361,7 @@ def names_of(
         names = [name_of(g, everywhere, w[:n]) if name in twice else name for name, g, w in zip(names, groups, words)]
     return [name if names.index(name) == i else f"{name} {names[:i + 1].count(name)}" for i, name in enumerate(names)]
 
-# %% ../../nbs/10_cluster.core.ipynb #467315b3
+# %% ../../nbs/10_cluster.core.ipynb #ed9d01d3
 def describe(
     titles:Titles,
     labels, # (n,) int, -1 for noise
@@ -382,7 +397,7 @@ def typical_rows(
     order = rows[np.argsort(-(points[rows] @ points[rows].mean(0)), kind="stable")]
     return order[~pd.Series(np.asarray(work)[order]).duplicated().to_numpy()][:n]
 
-# %% ../../nbs/10_cluster.core.ipynb #ed9d01d3
+# %% ../../nbs/10_cluster.core.ipynb #0d6e2ed3
 def odd_catalogues() -> dict: # Name to `Titles`
     "Catalogues that a clustering must survive."
     from mediarec.catalog import load_catalog
