@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['METHODS', 'NOISE', 'FIELDS', 'NEIGHBOURS', 'DIMENSIONS', 'SAMPLE', 'ClusterError', 'Titles', 'titles_of', 'by_size',
-           'Clustering', 'Space', 'neighbour_graph', 'spectral', 'unit_dense', 'fit_space', 'project', 'shape',
-           'silhouette', 'dbcv', 'stability', 'agreement', 'read_shelves', 'place_shelves', 'shelf_separation',
+           'Clustering', 'Space', 'nearest_titles', 'neighbour_graph', 'spectral', 'unit_dense', 'fit_space', 'project',
+           'shape', 'silhouette', 'dbcv', 'stability', 'agreement', 'read_shelves', 'place_shelves', 'shelf_separation',
            'count_words', 'cluster_words', 'kind_of', 'kinds_of', 'outstanding', 'shares', 'genre_words_of', 'name_of',
            'names_of', 'describe', 'typical_rows', 'odd_catalogues', 'check_contract']
 
@@ -117,16 +117,24 @@ def _nearest(rare, common, to_rare, to_common, m, own=False, step=1000):
         found.append((near, np.maximum(np.take_along_axis(like, near, 1), 0)))
     return tuple(map(np.concatenate, zip(*found)))
 
-# %% ../../nbs/10_cluster.core.ipynb #acf1c9c4
+def nearest_titles(
+    titles:Titles,
+    among:Titles|None=None, # Where to look; None for the others of the same titles
+    fields=FIELDS, # Blocks that count, each the same
+    neighbours:int=NEIGHBOURS,
+) -> tuple: # (row numbers (n, m), the sum of cosines (n, m)), in no order; m is at most `neighbours`
+    "The titles most like each."
+    sides = _sides(titles, fields)
+    return _nearest(*sides, *(sides if among is None else _sides(among, fields)), neighbours, own=among is None)
+
+# %% ../../nbs/10_cluster.core.ipynb #1a1bb111
 def neighbour_graph(
     titles:Titles,
     fields=FIELDS, # Blocks that count, each the same
     neighbours:int=NEIGHBOURS, # Ties of a title; it may get more, where it is the neighbour of others
 ) -> sparse.csr_matrix: # (n, n) float32, symmetric: the sum of cosines, 0 without a tie
     "Which titles are alike."
-    sides, n = _sides(titles, fields), len(titles)
-    if n < 2: return sparse.csr_matrix((n, n), dtype=np.float32)
-    near, like = _nearest(*sides, *sides, neighbours, own=True)
+    n, (near, like) = len(titles), nearest_titles(titles, None, fields, neighbours)
     ties = sparse.csr_matrix((like.ravel(), (np.repeat(np.arange(n), near.shape[1]), near.ravel())), shape=(n, n))
     return ties.maximum(ties.T).tocsr()
 
@@ -151,7 +159,7 @@ def unit_dense(x): # -> (n, d) float32, rows of length one, or zero
     length = np.linalg.norm(x, axis=1, keepdims=True)
     return np.divide(x, length, out=np.zeros(x.shape), where=length > 1e-9).astype(np.float32)
 
-# %% ../../nbs/10_cluster.core.ipynb #21dd02b6
+# %% ../../nbs/10_cluster.core.ipynb #9070ffde
 def fit_space(
     titles:Titles,
     dimensions:int=DIMENSIONS, # At most
@@ -170,7 +178,7 @@ def project(
     near, like = _nearest(*_sides(titles, space.fields), space.rare, space.common, space.neighbours + 1)
     return unit_dense(np.einsum("nm,nmd->nd", like, space.points[near]))
 
-# %% ../../nbs/10_cluster.core.ipynb #b5e63aad
+# %% ../../nbs/10_cluster.core.ipynb #8efa2b75
 def shape(
     labels, # (n,) int, -1 for noise
 ) -> dict: # n_clusters; noise and largest, shares of all titles
@@ -179,7 +187,7 @@ def shape(
     size = np.bincount(labels[labels >= 0]) if (labels >= 0).any() else np.zeros(1)
     return {"n_clusters": int((size > 0).sum()), "noise": float((labels < 0).mean()) if len(labels) else 0.0, "largest": float(size.max() / max(len(labels), 1))}
 
-# %% ../../nbs/10_cluster.core.ipynb #197564a3
+# %% ../../nbs/10_cluster.core.ipynb #ce7aecf0
 SAMPLE = 4_000 # titles that the silhouette looks at, at most
 
 def silhouette(
@@ -196,7 +204,7 @@ def silhouette(
     groups = len(set(labels[rows].tolist()))
     return float(silhouette_score(points[rows], labels[rows], metric=metric)) if 2 <= groups < len(rows) else np.nan
 
-# %% ../../nbs/10_cluster.core.ipynb #a6be53a1
+# %% ../../nbs/10_cluster.core.ipynb #54f98cb4
 def dbcv(
     points:np.ndarray, # (n, d)
     labels, # (n,) int, -1 for noise
@@ -210,7 +218,7 @@ def dbcv(
         warnings.simplefilter("ignore")
         return float(validity_index(np.asarray(points, float), labels.astype(int)))
 
-# %% ../../nbs/10_cluster.core.ipynb #cbaa05f0
+# %% ../../nbs/10_cluster.core.ipynb #7632fd63
 def stability(
     method:Clustering, # Its parameters count; it need not be fitted
     titles:Titles,
@@ -231,7 +239,7 @@ def stability(
         found.append(adjusted_rand_score(labels[0][a], labels[1][b]))
     return np.array(found)
 
-# %% ../../nbs/10_cluster.core.ipynb #83fcae84
+# %% ../../nbs/10_cluster.core.ipynb #04ab228c
 def agreement(
     labels:pd.DataFrame, # One column a clustering
 ) -> pd.DataFrame: # Square
@@ -241,7 +249,7 @@ def agreement(
     for a, b in combinations(labels, 2): out.loc[a, b] = out.loc[b, a] = adjusted_mutual_info_score(labels[a], labels[b])
     return out
 
-# %% ../../nbs/10_cluster.core.ipynb #674f7bbc
+# %% ../../nbs/10_cluster.core.ipynb #8e2ef926
 def read_shelves() -> pd.DataFrame: # shelf, kind ("in" or "miss"), title, type, release_year
     "The shelves that ship with mediarec."
     return pd.read_csv(asset("shelves.csv"), keep_default_na=False)
@@ -269,7 +277,7 @@ def shelf_separation(
     share = lambda q, others: (labels[others] == labels[q]).mean() if labels[q] >= 0 else 0.0
     return pd.Series({s: np.mean([share(q, a[a != q]) - share(q, b) for q in a]) for s, (a, b) in placed.items()}, dtype=float)
 
-# %% ../../nbs/10_cluster.core.ipynb #0d3ea83c
+# %% ../../nbs/10_cluster.core.ipynb #c8c96e26
 def count_words(
     texts, # Texts, missing ones empty
     min_df:int=5, # Leave out words in fewer texts; no more than a hundredth of them
@@ -299,7 +307,7 @@ def cluster_words(
     order = np.argsort(-weight, axis=1, kind="stable")[:, :n]
     return [[words[j] for j in row if weight[c, j] > 0] for c, row in enumerate(order)]
 
-# %% ../../nbs/10_cluster.core.ipynb #3e3871bc
+# %% ../../nbs/10_cluster.core.ipynb #ed919d4b
 _FORM = re.compile(r"\b(?:TV Shows?|TV|Movies|Series|Features)\b")
 _SAME_KIND = {"kids": "children & family", "children & family": "children & family", "talk shows": "talk shows", "docuseries": "documentaries", "stand-up comedy & talk shows": "stand-up comedy"}
 
@@ -316,7 +324,7 @@ def kinds_of(
     "What kinds of title these genres make."
     return [k for k in dict.fromkeys(map(kind_of, genres)) if k not in ("", "international")]
 
-# %% ../../nbs/10_cluster.core.ipynb #2474b452
+# %% ../../nbs/10_cluster.core.ipynb #467315b3
 _ADJECTIVE = {nation: word.title() for word, nation in reversed(NATIONS.items()) if word.endswith(("an", "ish", "ese", "ch", "ian", "ic", "eli", "ai", "ine", "no"))} | {"United States": "American"}
 
 def outstanding(
@@ -327,7 +335,7 @@ def outstanding(
     weight = inside * np.log2(inside / everywhere.reindex(inside.index))
     return weight[weight > 0].sort_values(ascending=False, kind="stable")
 
-# %% ../../nbs/10_cluster.core.ipynb #2ef7c293
+# %% ../../nbs/10_cluster.core.ipynb #63033c4b
 def shares(lists): # -> Series of value to the share of titles that list it, commonest first
     "How common each value of a list column is."
     count = Counter(v for values in lists for v in dict.fromkeys(values))
@@ -361,7 +369,7 @@ def names_of(
         names = [name_of(g, everywhere, w[:n]) if name in twice else name for name, g, w in zip(names, groups, words)]
     return [name if names.index(name) == i else f"{name} {names[:i + 1].count(name)}" for i, name in enumerate(names)]
 
-# %% ../../nbs/10_cluster.core.ipynb #ed9d01d3
+# %% ../../nbs/10_cluster.core.ipynb #bf1ca448
 def describe(
     titles:Titles,
     labels, # (n,) int, -1 for noise
@@ -397,7 +405,7 @@ def typical_rows(
     order = rows[np.argsort(-(points[rows] @ points[rows].mean(0)), kind="stable")]
     return order[~pd.Series(np.asarray(work)[order]).duplicated().to_numpy()][:n]
 
-# %% ../../nbs/10_cluster.core.ipynb #0d6e2ed3
+# %% ../../nbs/10_cluster.core.ipynb #c0f267ed
 def odd_catalogues() -> dict: # Name to `Titles`
     "Catalogues that a clustering must survive."
     from mediarec.catalog import load_catalog

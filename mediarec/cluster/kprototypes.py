@@ -215,7 +215,7 @@ def encode(
     z = ((m - coding.scale["mean"]) / coding.scale.deviation).clip(-3, 3)
     lists, facts = frame.genres.map(families).tolist(), facts_of(frame, coding.nations)
     has = np.array([[f in g for f in coding.flags] for g in lists], dtype=int).reshape(len(frame), len(coding.flags))
-    codes = [pd.Categorical(facts[f], categories=v).codes.astype(int) for f, v in coding.values.items()]
+    codes = [pd.Index(v).get_indexer(facts[f]) for f, v in coding.values.items()]
     return np.column_stack([z.year.fillna(0), z.minutes.fillna(z.seasons).fillna(0)]), np.column_stack([has, *codes])
 
 def sizes_of(coding:Coding) -> list: # For each category, how many values it has
