@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['COMMON', 'KIND', 'BORROWED', 'LIKE', 'TOPICS', 'PASSES', 'STARTS', 'DENSE', 'words_of', 'hellinger_points',
            'documents', 'vocabulary_of', 'count_matrix', 'borrow', 'topic_model', 'bags_of', 'mixtures_of',
-           'leading_words', 'coherence', 'best_topics', 'k_distances', 'elbow', 'dense_size', 'LDADBSCAN']
+           'leading_words', 'coherence', 'best_topics', 'k_distances', 'elbow', 'entropy', 'eps_curve', 'dense_size',
+           'LDADBSCAN']
 
 # %% ../../nbs/13_cluster.lda_dbscan.ipynb #7dc7ed4b
 import re, warnings
@@ -147,6 +148,23 @@ def elbow(
     if height <= 0: return float(rising[0])
     return float(rising[np.argmax(np.linspace(0, 1, len(rising)) - (rising - rising[0]) / height)])
 
+def entropy(labels) -> float: # Bits; noise adds nothing
+    "What the clusters say about where a title is."
+    share = np.bincount(labels[labels >= 0]) / len(labels) if (labels >= 0).any() else np.ones(1)
+    return float(-(share[share > 0] * np.log2(share[share > 0])).sum())
+
+def eps_curve(
+    points:np.ndarray, # (n, d)
+    size:int, # min_samples
+    tries:int=20,
+) -> pd.DataFrame: # eps, entropy, n_clusters, noise; rising eps, from the elbow on
+    "What DBSCAN finds at each of some distances."
+    from sklearn.cluster import DBSCAN
+    rising = k_distances(points, size)
+    beyond = np.maximum(rising[rising >= elbow(rising)], 1e-6)
+    found = {e: DBSCAN(eps=e, min_samples=size).fit_predict(points) for e in np.unique(np.quantile(beyond, np.linspace(0, 0.9, tries)))}
+    return pd.DataFrame([{"eps": e, "entropy": entropy(l), "n_clusters": int(l.max(initial=-1)) + 1, "noise": float((l < 0).mean())} for e, l in found.items()])
+
 def dense_size(n): # -> int
     "How many titles make a place dense, in a catalogue of n."
     return max(4, round(DENSE * n))
@@ -170,7 +188,7 @@ class LDADBSCAN(Clustering):
         self.model_ = best_topics(together, self.words_, texts, self.n_topics, self.starts if sum(map(bool, texts)) > 100 else 1, self.random_state)
         self.mixtures_ = mixtures_of(self.model_, together)
         self.points_, size = hellinger_points(self.mixtures_), dense_size(len(titles))
-        self.eps_ = max(self.eps or elbow(k_distances(self.points_, size)), 1e-6)
+        self.eps_ = self.eps or eps_curve(self.points_, size).set_index("eps").entropy.idxmax()
         found = DBSCAN(eps=self.eps_, min_samples=size).fit(self.points_)
         self.core_ = found.core_sample_indices_
         self._raw = found.labels_
