@@ -437,6 +437,7 @@ PHRASES = {
     "text": lambda s: f"both about {', '.join(_words(s))}" if _words(s) else f"both say {', '.join(s[:3])}",
     "meaning": lambda s: "alike in what they tell",
     "genres": lambda s: ", ".join(s[:3]),
+    "cluster": lambda s: f"both in \u201c{s[0]}\u201d",
     "cast": lambda s: f"with {', '.join(s[:3])}",
     "director": lambda s: f"also by {', '.join(s[:2])}",
     "country": lambda s: f"also at home in {s[0]}",
