@@ -6,14 +6,14 @@ here = Path(__file__).parent.parent
 bin_ = Path(sys.executable).parent
 
 
-def step(name, *command):
+def step(name, *command, **more):
     print(f"== {name}", flush=True)
-    return subprocess.run([*map(str, command)], cwd=here).returncode
+    return subprocess.run([*map(str, command)], cwd=here, env=os.environ | more).returncode
 
 
 full = os.environ.get("MEDIAREC_CATALOG")
 if not full: print("MEDIAREC_CATALOG is not set: cells and tests that need the full catalogue are skipped")
 flags = ["--flags", "slow"] if full else []
-failed = step("notebooks (nbdev_test)", bin_ / "nbdev_test", "--n_workers", "2", *flags)
+failed = step("notebooks (nbdev_test)", bin_ / "nbdev_test", "--n_workers", "2", *flags, OMP_NUM_THREADS="1") # two notebooks at a time, each on one core
 failed += step("tests (pytest)", sys.executable, "-m", "pytest", "-q", "-rs", "tests")
 sys.exit(1 if failed else 0)
