@@ -62,7 +62,7 @@ function slider(label, ends, id, change) {
   return { element: out, set(value) { box.value = Math.round((value ?? 0) * 10); say(); } };
 }
 
-const KINDS = [{ name: "", label: "films and series" }, { name: "Movie", label: "films" }, { name: "TV Show", label: "series" }];
+const TYPES = [{ name: "", label: "films and series" }, { name: "Movie", label: "films" }, { name: "TV Show", label: "series" }];
 const STRENGTHS = [{ name: "little", label: "a little" }, { name: "clearly", label: "clearly" }, { name: "only", label: "only these" }];
 
 export function filters(facts, change) {
@@ -71,7 +71,7 @@ export function filters(facts, change) {
   out.setAttribute("aria-label", "Filters");
   out.addEventListener("submit", (event) => event.preventDefault());
   parts.genre = several("Genre", facts.genres, `${id}-genre`, (v) => change("genre", v));
-  parts.type = choice("Type", KINDS, `${id}-type`, (v) => change("type", v || null));
+  parts.type = choice("Type", TYPES, `${id}-type`, (v) => change("type", v || null));
   parts.year = years(facts.years, `${id}-year`, (v) => change("year", v.some((y) => y !== null) ? v : null));
   parts.age_group = several("Age group", facts.age_groups, `${id}-age`, (v) => change("age_group", v));
   if (facts.methods?.length) {
