@@ -91,17 +91,22 @@ function render({ model, el }) {
   // find
   const bar = tabs(id, (name) => line.tell("tab", name)), find = bar.panels.find;
   const box = combobox({ label: "A film or a series", placeholder: "Type a title", ask, choose: (item) => line.tell("choose", item.id), submit: (text) => line.tell("name", text) });
-  const back = button("Back", () => line.tell("back"), "button back"), top = make("div", "top"), chips = make("ul", "chips"), words = make("form", "wish"), wish = make("input", "wish-input"), wishes = make("label", "label", "or in words");
+  const back = button("Back", () => line.tell("back"), "button back"), top = make("div", "top"), chips = make("ul", "chips"), words = make("p", "field wish"), wish = make("input", "wish-input"), wishes = make("label", "label", "or in words");
   Object.assign(wish, { type: "text", maxLength: 2000, placeholder: "heist with a double cross, set in Spain", id: `${id}-wish` });
   wishes.htmlFor = wish.id;
   words.append(wishes, wish);
-  words.addEventListener("submit", (event) => { event.preventDefault(); line.tell("text", wish.value); });
+  wish.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    line.tell("text", wish.value);
+    event.preventDefault();
+    event.stopPropagation();
+  });
   chips.setAttribute("aria-label", "What is asked");
-  top.append(back, box.element, words);
+  top.append(box.element, words);
   const form = filters({ ...facts, diversity: true }, (name, value) => line.tell("filter", [name, value]));
   const heading = make("h2", "heading"), remain = make("p", "about remain"), notes = make("div", "notes"), ways = make("div", "ways"), results = make("div", "results"), further = button("Ten more", () => line.tell("further"), "button further");
   heading.tabIndex = -1;
-  find.append(top, chips, form, heading, remain, notes, ways, results, further);
+  find.append(top, chips, form.element, heading, remain, notes, ways, results, further);
 
   // groups
   const groups = bar.panels.groups, method = make("div", "methods"), map = mapView({ label: "Map of the catalogue; the groups are listed below it", choose: (number) => line.tell("group", [model.get("page").groups.method, number]) });
@@ -111,7 +116,7 @@ function render({ model, el }) {
   groups.append(method, map.element, inside, listed);
 
   // a person
-  const you = bar.panels.you, file = make("input", "file"), fileName = make("label", "label", "Your viewing history, or titles one a line"), own = make("p", "about", "The file is read in this notebook's kernel and sent nowhere."), person = make("div", "person");
+  const you = bar.panels.you, file = make("input", "file"), fileName = make("label", "label", "Your viewing history, or titles one a line"), own = make("p", "about", "Netflix gives its file under Account, Profile, Viewing activity, Download all. It is read where this notebook runs and sent nowhere."), person = make("div", "person");
   Object.assign(file, { type: "file", accept: ".csv,.txt,text/csv,text/plain", id: `${id}-file` });
   fileName.htmlFor = file.id;
   file.addEventListener("change", async () => {
@@ -131,13 +136,14 @@ function render({ model, el }) {
 
   const credit = make("p", "credit");
   if (facts.attribution) { const link = make("a", null, "TMDB"); Object.assign(link, { href: facts.attribution.url, rel: "noopener noreferrer", target: "_blank" }); credit.append(link, ` ${facts.attribution.text}`); }
-  root.append(bar.bar, wrong, find, groups, you, credit, status);
+  const head = make("div", "head");
+  head.append(bar.bar, back);
+  root.append(head, wrong, find, groups, you, credit, status);
 
   let before = null, drawn = {};
   const changed = (name, value) => { const text = JSON.stringify(value); if (drawn[name] === text) return false; drawn[name] = text; return true; };
 
   function drawFind(page) {
-    back.disabled = !page.back;
     form.set(page.filters);
     if (changed("chips", page.chips)) chips.replaceChildren(...page.chips.map((c) => chip(c, c.kind, () => line.tell("drop", c.id))));
     chips.hidden = !page.chips.length;
@@ -198,13 +204,14 @@ function render({ model, el }) {
     const page = model.get("page");
     if (!page.tab) return;
     bar.show(page.tab);
+    back.disabled = !page.back;
     wrong.textContent = page.error;
     drawFind(page);
     drawGroups(page);
     drawPerson(page);
     setPosters(root, model.get("posters"));
-    if (before && page.step !== before.step && page.asked !== before.asked) {
-      box.clear();
+    if (before && page.step !== before.step) {
+      if (["name", "choose"].includes(page.did) && !page.error) box.clear();
       status.textContent = page.status;
       const lost = !root.contains(document.activeElement) || document.activeElement === document.body;
       if (lost) (page.tab === "find" ? heading : inside.querySelector("h2") ?? root.querySelector("[role=tab][aria-selected=true]"))?.focus({ preventScroll: true });

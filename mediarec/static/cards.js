@@ -30,7 +30,8 @@ export function placeholder(item, small = false) {
   const svg = drawn("svg", { viewBox: "0 0 200 300", "aria-hidden": "true", focusable: "false", class: `mediarec-drawn mediarec-tint-${Number(item.tint) || 0}` });
   svg.append(drawn("rect", { width: 200, height: 300, class: "mediarec-drawn-back" }), drawn("path", { d: "M0 300 200 170V300Z", class: "mediarec-drawn-shade" }));
   if (small) { svg.append(drawn("text", { x: 100, y: 190, class: "mediarec-drawn-letter" }, [...String(item.title)][0]?.toUpperCase() ?? "?")); return svg; }
-  lines(item.title).forEach((line, i) => svg.append(drawn("text", { x: 16, y: 48 + 30 * i, class: "mediarec-drawn-title" }, line)));
+  const said = lines(item.title), size = Math.min(23, Math.floor(255 / Math.max(...said.map((l) => [...l].length), 1)));
+  said.forEach((line, i) => svg.append(drawn("text", { x: 16, y: 48 + (size + 7) * i, "font-size": size, class: "mediarec-drawn-title" }, line)));
   if (item.year) svg.append(drawn("text", { x: 16, y: 282, class: "mediarec-drawn-year" }, String(item.year)));
   return svg;
 }
@@ -81,6 +82,29 @@ export function details(item) {
   return out;
 }
 
+function hoverCard(card, face, about) {
+  // The details over the poster, as wide as they need, while the pointer or the focus is in the card; Escape closes them.
+  if (!about.children.length || !about.showPopover) return;
+  about.popover = "manual";
+  let timer = 0;
+  const show = () => {
+    if (!about.isConnected || about.matches(":popover-open")) return;
+    about.showPopover();
+    window.addEventListener("scroll", hide, { capture: true, passive: true });
+    const box = face.getBoundingClientRect(), width = Math.min(Math.max(box.width, 280), window.innerWidth - 16);
+    const left = Math.max(8, Math.min(box.left - (width - box.width) / 2, window.innerWidth - width - 8));
+    Object.assign(about.style, { left: `${left}px`, width: `${width}px`, minHeight: `${Math.min(box.height, 300)}px` });
+    about.style.top = `${Math.max(8, Math.min(box.top, window.innerHeight - about.offsetHeight - 8))}px`;
+  };
+  const hide = () => { clearTimeout(timer); window.removeEventListener("scroll", hide, { capture: true }); if (about.matches(":popover-open")) about.hidePopover(); };
+  const soon = (delay) => { clearTimeout(timer); timer = setTimeout(show, delay); };
+  card.addEventListener("pointerenter", (event) => { if (event.pointerType !== "touch") soon(150); });
+  card.addEventListener("pointerleave", hide);
+  card.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) soon(0); });
+  card.addEventListener("focusout", (event) => { if (!card.contains(event.relatedTarget)) hide(); });
+  card.addEventListener("keydown", (event) => { if (event.key === "Escape" && about.matches(":popover-open")) { hide(); event.stopPropagation(); } });
+}
+
 export function card(item, { choose, more, less, group } = {}) {
   // handlers are optional: without `choose` the title is a link to item.href.
   const out = make("li", "card"), face = make("div", "card-face"), body = make("div", "card-body"), head = make("h3", "card-head"), acts = make("div", "acts");
@@ -97,11 +121,14 @@ export function card(item, { choose, more, less, group } = {}) {
   if (genres.textContent) body.append(genres);
   if (item.why) { const why = make("p", "why", item.why); why.dir = "auto"; body.append(why); }
   const short = [...item.title].slice(0, 80).join("");
-  const act = (text, said, press) => { const b = button(text, press, "act"); b.setAttribute("aria-label", `${text}: ${said}`); acts.append(b); };
-  if (more) act("More like this too", short, () => more(item));
-  if (less) act("Not this", short, () => less(item));
-  if (group && item.cluster) act(item.cluster.name, `group of ${short}`, () => group(item));
+  const act = (text, said, press, name = "act") => { const b = button(text, press, name); b.setAttribute("aria-label", said); acts.append(b); };
+  if (more) act("This too", `More like this too: ${short}`, () => more(item));
+  if (less) act("Not this", `Not this: ${short}`, () => less(item));
+  if (group && item.cluster) act(item.cluster.name, `${item.cluster.name}, the group of ${short}`, () => group(item), "act act-group");
   if (acts.children.length) body.append(acts);
   out.append(face, body);
+  const said = face.lastChild;
+  said.addEventListener("click", (event) => { if (!event.target.closest("a, button")) title.click(); });
+  hoverCard(out, face, said);
   return out;
 }

@@ -42,7 +42,9 @@ function years(range, id, change) {
     const box = make("input", "year");
     Object.assign(box, { type: "number", inputMode: "numeric", min: range[0], max: range[1], placeholder: String(range[i]), id: `${id}-${what}` });
     box.setAttribute("aria-label", `year, ${what}`);
-    box.addEventListener("change", () => change(boxes.map((b) => (b.value === "" || !Number.isFinite(b.valueAsNumber) ? null : Math.trunc(b.valueAsNumber)))));
+    const say = () => change(boxes.map((b) => (b.value === "" || !Number.isFinite(b.valueAsNumber) ? null : Math.trunc(b.valueAsNumber))));
+    box.addEventListener("change", say);
+    box.addEventListener("keydown", (event) => { if (event.key === "Enter") { say(); event.preventDefault(); } }); // JupyterLab keeps Enter from being a change
     return box;
   });
   both.append(boxes[0], make("span", null, "–"), boxes[1]);
