@@ -10,7 +10,7 @@ __all__ = ['AGAIN', 'NAMES', 'FLOOR', 'FILTERS', 'POOL', 'PER_SAGA', 'PHRASES', 
            'between', 'diversified', 'rank', 'evidence', 'common', 'why']
 
 # %% ../nbs/17_rank.ipynb #411ed0fe
-import math, string
+import itertools, math, string
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -270,12 +270,20 @@ def top(
 
 def _best(s, k):
     "Places of the k highest, best first, ties in order."
-    if k < len(s):
-        least = np.partition(s, len(s) - k)[len(s) - k]
-        above, equal = np.flatnonzero(s > least), np.flatnonzero(s == least)
+    places = _maybe_best(s, k)
+    if k < len(places):
+        held = s[places]
+        least = np.partition(held, len(held) - k)[len(held) - k]
+        above, equal = places[held > least], places[held == least]
         places = np.concatenate([above, equal[:k - len(above)]])
-    else: places = np.arange(len(s))
     return places[np.lexsort((places, -s[places]))]
+
+def _maybe_best(s, k):
+    "Places that hold the k highest: what reaches a high value of every 16th, where enough does; else all."
+    few, guess = s[::16], k // 5 + 4
+    if 4 * guess > len(few): return np.arange(len(s))
+    near = np.flatnonzero(s >= np.partition(few, len(few) - guess)[len(few) - guess])
+    return near if len(near) >= k else np.arange(len(s))
 
 # %% ../nbs/17_rank.ipynb #50a6e1fe
 def spread(
@@ -360,17 +368,13 @@ def evidence(
     labels, # (V,) how people read a term
 ) -> list: # For each row a list of dicts: block, contribution, shared; heaviest first
     "What a score is made of."
-    total = sum(s for s in shares if s > 0) or 1.0
+    total, rows = sum(s for s in shares if s > 0) or 1.0, np.asarray(rows, dtype=int)
     found = [{} for _ in rows]
     for q, s in zip(queries, shares):
-        weighed = pair_weights(index, q, weights * (s / total))
-        asked = np.zeros((2, index.rows.shape[1]), np.float32)
-        asked[:, q.terms] = q.value * weighed[:, index.block[q.terms]]
-        for r, parts in zip(rows, found):
-            fact = int(index.factual[r])
-            part = weighed[fact]
-            for e in _shared_terms(index, asked[fact], r, labels) + _shared_vectors(index, q, part, r) + _shared_numbers(index, q, part, r):
-                _add(parts, e, wanted=s > 0)
+        weighed = pair_weights(index, q, weights * (s / total))[index.factual[rows].astype(int)] # (rows, blocks)
+        shared = zip(_shared_terms(index, q, weighed, rows, labels), _shared_vectors(index, q, weighed, rows), _shared_numbers(index, q, weighed, rows))
+        for parts, kinds in zip(found, shared):
+            for e in itertools.chain(*kinds): _add(parts, e, wanted=s > 0)
     return [sorted(parts.values(), key=_weight, reverse=True) for parts in found]
 
 def _weight(e): return e["contribution"]
@@ -384,36 +388,43 @@ def _add(parts, e, wanted):
     else: held["shared"] += [v for v in e["shared"] if v not in held["shared"]]
 
 # %% ../nbs/17_rank.ipynb #ca42f89d
-def _shared_terms(index, asked, row, labels):
-    "One row's sparse blocks."
-    lo, hi = index.rows.indptr[row:row + 2]
-    terms = index.rows.indices[lo:hi]
-    part = index.rows.data[lo:hi] * asked[terms]
-    both = part.nonzero()[0]
-    both = both[np.argsort(-np.abs(part[both]), kind="stable")]
-    found = {}
-    for term, block, value in zip(terms[both].tolist(), index.block[terms[both]].tolist(), part[both].tolist()):
-        e = found.setdefault(block, {"block": index.names[block], "contribution": 0.0, "shared": []})
-        e["contribution"] += value; e["shared"].append(labels[term])
-    return list(found.values())
+def _shared_terms(index, query, weighed, rows, labels):
+    "The sparse blocks of all rows at once: for each row its dicts, in the order of their heaviest term."
+    if not len(rows) or not len(query.terms): return [[] for _ in rows]
+    spans = [slice(*index.rows.indptr[r:r + 2]) for r in rows]
+    terms, data = (np.concatenate([x[s] for s in spans]) for x in (index.rows.indices, index.rows.data))
+    line, up = np.repeat(np.arange(len(rows)), [s.stop - s.start for s in spans]), np.argsort(query.terms)
+    at = up[np.searchsorted(query.terms[up], terms).clip(max=len(up) - 1)] # the term's place in the query, if it is there
+    hit = np.flatnonzero(query.terms[at] == terms)
+    at, terms, line, block = at[hit], terms[hit], line[hit], index.block[terms[hit]]
+    part = data[hit] * (query.value[at] * weighed[line, block])
+    order, found = np.lexsort((-np.abs(part), line)), [{} for _ in rows]
+    for i, t, b, value in zip(*(x[order].tolist() for x in (line, terms, block, part))):
+        if not value: continue
+        e = found[i].setdefault(b, {"block": index.names[b], "contribution": 0.0, "shared": []})
+        e["contribution"] += value; e["shared"].append(labels[t])
+    return [list(parts.values()) for parts in found]
 
-def _shared_vectors(index, query, weights, row):
-    "One row's vector blocks: a likeness without a word for it."
-    k = index.n_sparse
-    found = [(b, float(w * above(x[row] @ q, FLOOR.get(b, 0.0)))) for b, w, x, q in zip(index.names[k:], weights[k:], index.vectors, query.vectors) if q is not None]
-    return [{"block": b, "contribution": value, "shared": []} for b, value in found if value]
+# %% ../nbs/17_rank.ipynb #a0662fec
+def _shared_vectors(index, query, weighed, rows):
+    "The vector blocks: a likeness without a word for it."
+    k, found = index.n_sparse, [[] for _ in rows]
+    for b, w, x, q in zip(index.names[k:], weighed.T[k:], index.vectors, query.vectors):
+        values = w * above(np.einsum("nd,d->n", x[rows], q), FLOOR.get(b, 0.0)) if q is not None else np.zeros(len(rows))
+        for parts, value in zip(found, values.tolist()):
+            if value: parts.append({"block": b, "contribution": value, "shared": []})
+    return found
 
-def _shared_numbers(index, query, weights, row):
-    "One row's number blocks: the value asked for and the one found."
-    k = index.n_sparse + len(index.vectors)
-    out = []
-    for b, w, v, c, x in zip(index.names[k:], weights[k:], index.values, index.codes, query.numbers):
-        value = float(v[c[row]])
-        close = float(w) * math.exp(-abs(value - x) / SCALES[b])
-        if close == close and close: out.append({"block": b, "contribution": close, "shared": [x, value]})
-    return out
+def _shared_numbers(index, query, weighed, rows):
+    "The number blocks: the value asked for and the one found."
+    k, found = index.n_sparse + len(index.vectors), [[] for _ in rows]
+    for b, w, v, c, asked in zip(index.names[k:], weighed.T[k:], index.values, index.codes, query.numbers):
+        for parts, weight, value in zip(found, w.tolist(), v[c[rows]].tolist()):
+            close = weight * math.exp(-abs(value - asked) / SCALES[b])
+            if close == close and close: parts.append({"block": b, "contribution": close, "shared": [asked, value]})
+    return found
 
-# %% ../nbs/17_rank.ipynb #21e8ed37
+# %% ../nbs/17_rank.ipynb #0ffe88c8
 _NO_SUBJECT = {form for w in """year years old day days time times life lives man men woman women people story stories documentary special series film movie based true
     explore find take fall think answer turn become make get go come try stage live world new set lead follow discover learn seek struggle help face begin start end
     look show two ii iii young first home job work love self like want way good best big real high""".split() for form in (stem(w), stem(w + "s"))}
@@ -450,7 +461,7 @@ PLAIN = {"type", "age", "factual", "meaning"} # true of half the catalogue: said
 FILLER = {"country", "year"} # said after two better reasons only if those explain too little
 COVER, LEAST, MOST = 0.7, 0.5, 5 # shares of the score that the line aims at and must reach; parts it has at most
 
-# %% ../nbs/17_rank.ipynb #0ffe88c8
+# %% ../nbs/17_rank.ipynb #14082ab0
 def common(
     listed:list, # The evidence of every row of a list
 ) -> set: # (block, value) that at least four in five of them share
