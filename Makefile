@@ -1,11 +1,11 @@
-# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make bench: the figures.
+# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make web: the page in a browser.  make bench: the figures.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SETUP  := settings.ini setup.py
 
-.PHONY: demo test lab bench readme clean help
+.PHONY: demo test lab web bench readme clean help
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,9 @@ test: $(VENV)/.dev
 lab: $(VENV)/.lab
 	@$(BIN)/python -m ipykernel install --prefix $(VENV) --name python3 --display-name "Python 3 (mediarec)" >/dev/null
 	@$(BIN)/jupyter lab --notebook-dir=nbs $(LAB)
+
+web: $(VENV)/.web
+	@$(BIN)/mediarec web $(WEB)
 
 bench: $(VENV)/.bench
 	@$(BIN)/python benchmarks/bench.py
@@ -41,7 +44,7 @@ $(VENV)/.default: $(BIN)/python $(SETUP)
 	@$(PIP) -e .
 	@touch $@
 
-# the extras: .dev, .lab, .bench
+# the extras: .dev, .lab, .web, .bench
 $(VENV)/.%: $(VENV)/.default
 	@echo "Installing the extra [$*] ..."
 	@$(PIP) -e ".[$*]"
