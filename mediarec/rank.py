@@ -294,8 +294,7 @@ def spread(
 ) -> np.ndarray: # The first k, those over the limit last
     "At most so many of one group, as long as there are others."
     count, fits, over = {}, [], []
-    for r in rows:
-        g = int(group[r])
+    for r, g in zip(rows, np.asarray(group)[rows].tolist()):
         count[g] = count.get(g, 0) + 1
         (over if g >= 0 and count[g] > most else fits).append(r)
     return np.array((fits + over)[:k], dtype=int)
@@ -381,7 +380,8 @@ def _weight(e): return e["contribution"]
 
 def _add(parts, e, wanted):
     "Put one question's evidence to the others'."
-    held = parts.setdefault(e["block"], {"block": e["block"], "contribution": 0.0, "shared": []})
+    held = parts.get(e["block"])
+    if held is None: parts[e["block"]] = e if wanted else e | {"shared": []}; return
     held["contribution"] += e["contribution"]
     if not wanted: return
     if e["block"] in SCALES: held["shared"] = held["shared"] or e["shared"] # the pair of the first question

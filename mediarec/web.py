@@ -12,8 +12,8 @@ __all__ = ['MOST', 'PARAMETERS', 'FILTERS', 'ASKED', 'PICTURES', 'MOST_PICTURE',
            'newest', 'found_page', 'Site', 'here_now', 'as_json', 'api_suggest', 'api_recommend', 'api_title',
            'api_clusters', 'api_cluster', 'api_filters', 'healthz', 'poster', 'read_page', 'shown', 'home', 'lost',
            'clusters', 'cluster_list', 'cluster_page', 'api', 'openapi_of', 'schema_of', 'operation', 'path_parameter',
-           'openapi', 'dressed', 'log_line', 'Limit', 'begin', 'problem_answer', 'broken', 'quiet', 'create_app',
-           'default_folder', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
+           'openapi', 'dressed', 'open_to', 'log_line', 'Limit', 'begin', 'problem_answer', 'broken', 'quiet',
+           'create_app', 'default_folder', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
 
 # %% ../nbs/22_web.ipynb #79162dc5
 import gc, hmac, json, os, re, secrets, sys, threading, time
@@ -21,6 +21,7 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from http import HTTPStatus
+from json.encoder import encode_basestring as quoted
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 import numpy as np
@@ -293,7 +294,7 @@ def recommend_json(served, asked): # -> bytes
     "The answer to /api/recommend."
     question, rows, scores, why, notes = answered(served, asked)
     head = as_bytes({"query": question.label, "notes": notes, "model": served.version})[:-1]
-    parts = [b'{"rank":%d,"score":%.6f,"why":%b,%b' % (i, s, as_bytes(w), served.whole[r]) for i, (r, s, w) in enumerate(zip(rows, scores, why), 1)]
+    parts = [b'{"rank":%d,"score":%.6f,"why":%b,%b' % (i, s, quoted(w).encode("utf-8", "replace"), served.whole[r]) for i, (r, s, w) in enumerate(zip(rows, scores, why), 1)]
     return b'%b,"results":[%b]}' % (head, b",".join(parts))
 
 def suggest_json(served, asked): # -> bytes
@@ -650,18 +651,23 @@ def openapi(): return as_json(openapi_of(here_now()))
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'",
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY", "Cache-Control": "no-cache",
 }
 
-def dressed(response):
-    "An answer with its headers."
-    for name, value in HEADERS.items(): response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-cache")
-    origin = current_app.extensions["mediarec"].settings.origin
-    if origin and request.path.startswith("/api/"):
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Vary"] = "Origin"
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+def dressed(application): # -> a WSGI application whose answers have these headers
+    "Add to every answer what a browser may do with it; what an answer says itself stands."
+    fixed = list(HEADERS.items())
+    def answer(environ, start):
+        def begin(status, headers, *more):
+            own = {name for name, _ in headers}
+            return start(status, headers + [pair for pair in fixed if pair[0] not in own], *more)
+        return application(environ, begin)
+    return answer
+
+def open_to(response): # -> response
+    "Let the one other site that was named read the JSON."
+    if request.path.startswith("/api/"):
+        response.headers.update({"Access-Control-Allow-Origin": current_app.extensions["mediarec"].settings.origin, "Vary": "Origin", "Cross-Origin-Resource-Policy": "cross-origin"})
     return response
 
 def log_line(response, say): # -> response
@@ -733,7 +739,8 @@ def create_app(
     folder = settings.posters or default_folder()
     app.extensions["mediarec"] = Site(live, settings, PosterBox(source, Shelf(folder, settings.poster_mb * 1_000_000), max(1, settings.threads // 2)), Limit(settings.rate))
     app.before_request(begin)
-    app.after_request(dressed)
+    app.wsgi_app = dressed(app.wsgi_app)
+    if settings.origin: app.after_request(open_to)
     if say is not quiet: app.after_request(lambda response: log_line(response, say))
     app.register_error_handler(Problem, problem_answer)
     app.register_error_handler(Exception, broken)
