@@ -38,11 +38,11 @@ def style() -> ExitStack: # To be left alone, or used in a `with`
 def column(
     frame:pd.DataFrame, # Any catalogue, raw or cleaned
     name:str, # One of `COLUMNS`
-) -> pd.Series: # Its values as objects, None where missing; all None where there is no such column
+) -> pd.Series: # Its values as objects, rows counted from 0, None where missing; all None where there is no such column
     "A column with one way of being missing."
-    if name not in frame: return pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    if name not in frame: return pd.Series([None] * len(frame), dtype=object)
     def there(v): return not pd.isna(v) and not (isinstance(v, str) and (not v.strip() or v == NA and name != "title"))
-    return pd.Series([v if there(v) else None for v in frame[name]], index=frame.index, dtype=object)
+    return pd.Series([v if there(v) else None for v in frame[name]], dtype=object)
 
 def kind(
     frame:pd.DataFrame, # Any catalogue
@@ -112,10 +112,9 @@ def _nothing(ax, title, why):
     ax.text(0, .5, why, transform=ax.transAxes, va="center", color=INK["Other"])
     return ax
 
-def percent(share): # -> "12%", "0.4%", "0.03%", "0"
+def percent(share): # -> "12%", "0.4%", "0.03%", "0%"
     "A share in words, with a digit that says something."
-    if not share: return "0"
-    return f"{share:.0%}" if share >= .0095 else f"{share:.1%}" if share >= .00095 else f"{share:.2%}"
+    return f"{share:.0%}" if not share or share >= .0095 else f"{share:.1%}" if share >= .00095 else f"{share:.2%}"
 
 # %% ../nbs/02_eda.ipynb #6cb3002d
 def missing_plot(
@@ -161,7 +160,7 @@ def oddities(
 ) -> pd.DataFrame: # What: column, rows, and the first three titles
     "Values that are there and wrong."
     hits = {what: column(frame, c).map(lambda v: bool(re.search(pattern, str(v or "")))) for what, (c, pattern) in ODD.items()}
-    return pd.DataFrame([{"what": what, "column": ODD[what][0], "rows": int(hit.sum()), "for example": "; ".join(frame.title[hit][:3])}
+    return pd.DataFrame([{"what": what, "column": ODD[what][0], "rows": int(hit.sum()), "for example": "; ".join(column(frame, "title")[hit][:3])}
                          for what, hit in hits.items()]).set_index("what")
 
 # %% ../nbs/02_eda.ipynb #6a3846a9
@@ -183,9 +182,10 @@ def year_plot(
     if not len(table): return _nothing(ax, title, "No release years.")
     ax = _axes(ax, 8, 3.2)
     for k in table:
-        there = table[k][table[k] > 0]
+        there, above = table[k].where(table[k] > 0), k == table.columns[0]
         ax.plot(there.index, there, "os^"[list(table).index(k)] + "-", color=COLOURS[k], ms=3, lw=1)
-        ax.annotate(NAMES[k], (there.idxmax(), there.max()), (-8, 2), textcoords="offset points", color=INK[k], ha="right", weight="bold")
+        at = there.dropna().index[int(there.notna().sum() * .75)]
+        ax.annotate(NAMES[k], (at, there[at]), (-6, 8) if above else (8, -4), textcoords="offset points", color=INK[k], ha="right" if above else "left", va="bottom" if above else "top", weight="bold")
     ax.set(title=title, xlabel="release year", ylabel="titles (log scale)", yscale="log")
     ax.xaxis.get_major_locator().set_params(integer=True); ax.yaxis.set_major_formatter("{x:,.0f}")
     return ax
@@ -260,8 +260,8 @@ def season_plot(
     ax.vlines(table.index, table.low, table.high, color=COLOURS["TV Show"], lw=5, alpha=.45)
     ax.plot(table.index, table["median"], "s", color=INK["TV Show"])
     ax.plot(table.index, table["median"].iloc[0] - (table.index - first), "--", color="0.35", lw=1)
-    if len(table) > 2: ax.annotate("if it were the year\nof the first season", (table.index[-3], table["median"].iloc[0] - (table.index[-3] - first)), (-6, -4), textcoords="offset points", ha="right", va="top", color="0.35", size=9)
-    ax.set(title=title, xlabel="seasons (number of series below)", ylabel="release year: median and quartiles", xticks=table.index,
+    if len(table) > 2: ax.annotate("if it were the year\nof the first season", (table.index[2], table["median"].iloc[0] - (table.index[2] - first)), (-8, -14), textcoords="offset points", ha="left", va="top", color="0.35", size=9)
+    ax.set(title=title + ": median and quartiles", xlabel="seasons (number of series below)", ylabel="release year", xticks=table.index,
            xticklabels=[f"{s}{'+' if s == 10 else ''}\n({n:,})" for s, n in table.series.items()])
     ax.yaxis.get_major_locator().set_params(integer=True)
     return ax
@@ -306,6 +306,19 @@ def alphabetical(
     return pd.DataFrame(rows).T.astype({"lists": int})
 
 # %% ../nbs/02_eda.ipynb #2afdf516
+def _spread(ax, points):
+    "Write names beside their points where nothing stands, in the order given; one that fits nowhere is left out."
+    from matplotlib.transforms import Bbox
+    ax.figure.draw_without_rendering()
+    taken = [Bbox.from_bounds(*(ax.transData.transform((x, y)) - 3), 6, 6) for x, y, *_ in points]
+    for i, (x, y, name, ink) in enumerate(points):
+        for dx, dy in ((6, 0), (-6, 0), (5, 9), (5, -9), (-5, 9), (-5, -9), (0, 11), (0, -11)):
+            label = ax.annotate(name, (x, y), (dx, dy), textcoords="offset points", size=8.5, color=ink, va="center", ha=["center", "left", "right"][(dx > 0) - (dx < 0)])
+            box = label.get_window_extent()
+            if ax.bbox.x0 < box.x0 and box.x1 < ax.figure.bbox.x1 and not any(box.overlaps(t) for j, t in enumerate(taken) if j != i): taken.append(box); break
+            label.remove()
+
+# %% ../nbs/02_eda.ipynb #deadcf14
 def firsts(
     frame:pd.DataFrame, # Any catalogue
 ) -> pd.DataFrame: # Genre in alphabetical order: kind, titles (with two genres or more), share of them in which it stands first, place in its kind's alphabet
@@ -324,13 +337,14 @@ def order_plot(
     if not len(table): return _nothing(ax, title, "No title with two genres.")
     ax = _axes(ax, 8, 4)
     for k, rows in table.groupby("kind"):
-        ax.scatter(rows.place, rows["first"], color=COLOURS[k], marker="os^"[[*COLOURS].index(k)], s=40)
-        for g, r in rows.nlargest(6, "titles").iterrows(): ax.annotate(g, (r.place, r["first"]), (5, 4), textcoords="offset points", size=8.5, color=INK[k])
-    ax.set(title=title, xlabel="place in the alphabet, among the genres of its type", ylabel="share of its titles that list it first", ylim=(-.04, 1.08))
+        ax.scatter(rows.place, rows["first"], color=COLOURS[k], marker="os^"[[*COLOURS].index(k)], s=40, label=NAMES[k])
+    ax.legend(labelcolor=[INK[k] for k in sorted(set(table.kind))], prop={"weight": "bold"}, loc="upper right")
+    ax.set(title=title, xlabel="place in the alphabet, among the genres of its type", ylabel="share of its titles that list it first", ylim=(-.06, 1.08), xlim=(0, table.place.max() + 2))
     ax.xaxis.get_major_locator().set_params(integer=True); ax.yaxis.set_major_formatter("{x:.0%}")
+    _spread(ax, [(r.place, r["first"], g, INK[r.kind]) for g, r in table.sort_values("titles", ascending=False, kind="stable").iterrows()])
     return ax
 
-# %% ../nbs/02_eda.ipynb #14635b29
+# %% ../nbs/02_eda.ipynb #21ecb2a9
 def company(
     frame:pd.DataFrame, # Any catalogue
     of:str="Movie", # The type
@@ -351,7 +365,7 @@ def _seriate(square):
     from scipy.cluster.hierarchy import leaves_list, linkage
     return leaves_list(linkage(square, "average", optimal_ordering=True)).tolist()
 
-# %% ../nbs/02_eda.ipynb #a0f904b6
+# %% ../nbs/02_eda.ipynb #fa6af811
 def company_plot(
     frame:pd.DataFrame, # Any catalogue
     of:str="Movie", # The type
@@ -363,7 +377,7 @@ def company_plot(
     import seaborn as sns
     ax = _axes(ax, 3.2 + .27 * len(lift), 2.2 + .24 * len(lift))
     sns.heatmap(lift, cmap="PuOr_r", vmin=-3, vmax=3, square=True, linewidths=.5, ax=ax, xticklabels=True, yticklabels=True,
-                cbar_kws={"label": "together, beside chance", "shrink": .6, "ticks": [-3, -2, -1, 0, 1, 2, 3]})
+                cbar_kws={"label": "titles together, against chance", "shrink": .6, "ticks": [-3, -2, -1, 0, 1, 2, 3]})
     bar = ax.collections[0].colorbar
     bar.ax.set_yticklabels(["1/8 or less", "1/4", "1/2", "as chance", "2 times", "4 times", "8 or more"], size=8.5); bar.outline.set_visible(False)
     ax.set_title(title); ax.tick_params(length=0, labelsize=8.5); ax.set(xlabel="", ylabel="")
@@ -376,7 +390,7 @@ def couples(frame, of="Movie"): # -> genre, other, titles together, lift in time
     rows = [(a, b, int(together.loc[a, b]), 2 ** lift.loc[a, b]) for i, a in enumerate(lift) for b in lift.columns[i + 1:]]
     return pd.DataFrame(rows, columns=["genre", "other", "together", "times"]).sort_values(["times", "genre"], ascending=[False, True], ignore_index=True)
 
-# %% ../nbs/02_eda.ipynb #28f96bbe
+# %% ../nbs/02_eda.ipynb #5e9ec637
 def company_figure(
     frame:pd.DataFrame, # Any catalogue
     of:str="Movie", # The type
@@ -385,12 +399,12 @@ def company_figure(
     import plotly.graph_objects as go
     lift, together = company(frame, of)
     times = [[f"{a} with {b}: {together.loc[a, b]:,} titles" + ("" if a == b else f", {2 ** lift.loc[a, b]:.1f} times chance") for b in lift] for a in lift]
-    heat = go.Heatmap(z=lift.round(2).to_numpy().tolist(), x=list(lift), y=list(lift), text=times, hovertemplate="%{text}<extra></extra>", zmin=-3, zmax=3, colorscale="PuOr_r",
+    heat = go.Heatmap(z=lift.round(2).astype(object).where(lift.notna(), None).to_numpy().tolist(), x=list(lift), y=list(lift), text=times, hovertemplate="%{text}<extra></extra>", zmin=-3, zmax=3, colorscale="PuOr_r",
                       colorbar={"title": {"text": "times chance"}, "tickvals": [-3, -2, -1, 0, 1, 2, 3], "ticktext": ["1/8", "1/4", "1/2", "1", "2", "4", "8"]})
     return go.Figure(heat).update_layout(title=f"The company of genres: {NAMES[of]}", width=780, height=700, template="plotly_white",
                                          yaxis={"autorange": "reversed", "scaleanchor": "x"}, xaxis={"tickangle": 50})
 
-# %% ../nbs/02_eda.ipynb #251e2037
+# %% ../nbs/02_eda.ipynb #a98aba5b
 def facets(
     frame:pd.DataFrame, # Any catalogue
     most:int=12, # Countries and certificates beyond the most frequent are "other"
@@ -409,8 +423,9 @@ def says(
     "What a genre says about the other columns, in bits."
     about, lists, own, rows = facets(frame), listed(frame, "listed_in"), kind(frame), []
     for k in kinds(frame):
-        for g, n in lists[own == k].explode().value_counts().sort_index().items():
-            if n >= least: rows.append((g, k, n, sum(_bits(about[c][(own == k) & lists.map(lambda v: g in v)], about[c][own == k]) for c in about)))
+        those = lists[own == k].explode().dropna()
+        for g, at in those.groupby(those).groups.items():
+            if len(at) >= least: rows.append((g, k, len(at), sum(_bits(about[c][at], about[c][own == k]) for c in about)))
     return pd.DataFrame(rows, columns=["genre", "kind", "titles", "bits"]).sort_values("bits", ascending=False, kind="stable").set_index("genre")
 
 def _bits(some, all):
@@ -418,7 +433,7 @@ def _bits(some, all):
     p, q = some.value_counts(normalize=True), all.value_counts(normalize=True)
     return max(float((p * np.log2(p / q[p.index])).sum()) - (len(q) - 1) / (2 * len(some) * math.log(2)), 0)
 
-# %% ../nbs/02_eda.ipynb #caa66973
+# %% ../nbs/02_eda.ipynb #6f77380b
 def says_plot(
     frame:pd.DataFrame, # Any catalogue
     ax=None, # Matplotlib axes; by default new ones
@@ -428,25 +443,14 @@ def says_plot(
     if not len(table): return _nothing(ax, title, "No genre with twenty titles.")
     ax = _axes(ax, 9, 5.6)
     for k, rows in table.groupby("kind", sort=False):
-        ax.scatter(rows.titles, rows.bits, s=28, color=COLOURS[k], marker="os^"[[*COLOURS].index(k)])
-    _spread(ax, [(r.titles, r.bits, g, INK[r.kind]) for g, r in table.iterrows()])
-    ax.set(title=title, xscale="log", xlabel="titles (log scale)", ylabel="bits about certificate, country, decade and length", ylim=(0, table.bits.max() * 1.06), xlim=(None, table.titles.max() * 2))
+        ax.scatter(rows.titles, rows.bits, s=28, color=COLOURS[k], marker="os^"[[*COLOURS].index(k)], label=NAMES[k])
+    ax.legend(labelcolor=[INK[k] for k in table.kind.unique()], prop={"weight": "bold"}, loc="upper right")
+    ax.set(title=title, xscale="log", xlabel="titles (log scale)", ylabel="bits about certificate, country, decade and length", ylim=(-.1, table.bits.max() * 1.06 + .1), xlim=(table.titles.min() * .8, table.titles.max() * 2))
     ax.xaxis.set_major_formatter("{x:,.0f}")
+    _spread(ax, [(r.titles, r.bits, g, INK[r.kind]) for g, r in table.iterrows()])
     return ax
 
-def _spread(ax, points):
-    "Write names beside their points where nothing else stands; a name that fits nowhere is left out."
-    from matplotlib.transforms import Bbox
-    ax.figure.draw_without_rendering()
-    taken = [Bbox.from_bounds(*(ax.transData.transform((x, y)) - 3), 6, 6) for x, y, *_ in points]
-    for i, (x, y, name, ink) in enumerate(points):
-        for dx, dy in ((6, 0), (-6, 0), (5, 7), (5, -7), (-5, 7), (-5, -7), (0, 10), (0, -10)):
-            label = ax.annotate(name, (x, y), (dx, dy), textcoords="offset points", size=8.5, color=ink, va="center", ha=["center", "left", "right"][(dx > 0) - (dx < 0)])
-            box = label.get_window_extent()
-            if ax.bbox.containsx(box.x1) and not any(box.overlaps(t) for j, t in enumerate(taken) if j != i): taken.append(box); break
-            label.remove()
-
-# %% ../nbs/02_eda.ipynb #2892b762
+# %% ../nbs/02_eda.ipynb #f50f7b51
 def countries(
     frame:pd.DataFrame, # Any catalogue
 ) -> pd.DataFrame: # Country: titles, alone (made by no other), films (share of its titles); most titles first
@@ -472,7 +476,7 @@ def country_plot(
     right.set(title="Share of films", xlabel="dashed: the whole catalogue", xlim=(-.03, 1.03)); right.xaxis.set_major_formatter("{x:.0%}"); right.tick_params(axis="y", length=0)
     return np.array([left, right])
 
-# %% ../nbs/02_eda.ipynb #746bf136
+# %% ../nbs/02_eda.ipynb #633fb47c
 AGES = {"Kids": ("TV-Y", "TV-G", "G"), "Older Kids": ("TV-Y7", "TV-Y7-FV", "PG", "TV-PG"), "Teens": ("PG-13", "TV-14"),
         "Adults": ("R", "NC-17", "TV-MA"), "Unrated": ("NR", "UR")}
 
@@ -492,9 +496,11 @@ def certificate_plot(
 ): # -> matplotlib Axes
     "Titles by certificate and type, in order of age, with the age groups."
     table, title = certificates(frame), "Titles by certificate, from young to old"
-    ax, at, ks = _axes(ax, 8, 1.4 + .27 * len(table)), np.arange(len(table)), kinds(frame)
+    ax, at, ks = _axes(ax, 8, 1.4 + .31 * len(table)), np.arange(len(table)), kinds(frame)
     height = .84 / len(ks)
-    for i, k in enumerate(ks): ax.barh(at + (i - (len(ks) - 1) / 2) * height, table[k], height, color=COLOURS[k], label=NAMES[k])
+    for i, k in enumerate(ks):
+        bars = ax.barh(at + (i - (len(ks) - 1) / 2) * height, table[k], height, color=COLOURS[k], label=NAMES[k])
+        ax.bar_label(bars, [f"{n:,}" if n else "" for n in table[k]], size=8, padding=2, color=INK[k])
     for g, place in pd.Series(at, index=table.group).groupby(level=0, sort=False):
         if place.min(): ax.axhline(place.min() - .5, color="0.8", lw=.8)
         ax.text(1, (place.min() + place.max()) / 2, g, transform=ax.get_yaxis_transform(), ha="right", va="center", weight="bold", color="0.35")
@@ -502,7 +508,7 @@ def certificate_plot(
     ax.tick_params(axis="y", length=0); ax.legend(labelcolor=[INK[k] for k in ks], prop={"weight": "bold"}, loc="upper center", ncols=len(ks))
     return ax
 
-# %% ../nbs/02_eda.ipynb #edb891c8
+# %% ../nbs/02_eda.ipynb #6954d01f
 def length_plot(
     frame:pd.DataFrame, # Any catalogue
 ): # -> matplotlib Axes, two
@@ -510,19 +516,19 @@ def length_plot(
     import matplotlib.pyplot as plt
     size = lengths(frame)
     if not size.notna().any(axis=None): return _nothing(None, "How long titles are", "No durations in this catalogue.")
-    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[2, 1], layout="constrained")
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.5, 1], layout="constrained")
     minutes, seasons = size.minutes.dropna(), size.seasons.dropna().astype(int)
     left.hist(minutes, bins=np.arange(0, max(minutes.max() if len(minutes) else 0, 10) + 5, 5), color=COLOURS["Movie"])
     if len(minutes): left.axvline(minutes.median(), color="0.3", lw=1, ls="--"); left.annotate(f"median {minutes.median():.0f}", (minutes.median(), .97), (5, 0), xycoords=("data", "axes fraction"), textcoords="offset points", va="top", size=9)
     counts = seasons.value_counts().sort_index()
     right.bar(counts.index, counts, color=COLOURS["TV Show"])
     for s, n in counts.items():
-        if s <= 5: right.text(s, n, f"{n:,}", ha="center", va="bottom", size=8.5)
+        if s <= 3: right.text(s, n, f"{n:,}", ha="center", va="bottom", size=8.5)
     left.set(title="Films by length", xlabel="minutes (bars of five)", ylabel="films"); right.set(title="Series by length", xlabel="seasons", ylabel="series")
     right.xaxis.get_major_locator().set_params(integer=True)
     return np.array([left, right])
 
-# %% ../nbs/02_eda.ipynb #6d5ae88e
+# %% ../nbs/02_eda.ipynb #5f540515
 def minutes_by_genre(
     frame:pd.DataFrame, # Any catalogue
     least:int=20, # Leave out genres with fewer films
@@ -532,7 +538,7 @@ def minutes_by_genre(
     table = rows.groupby("genre").minutes.agg(films="size", low=lambda m: m.quantile(.25), median="median", high=lambda m: m.quantile(.75))
     return table[table.films >= least].sort_values("median", kind="stable")
 
-# %% ../nbs/02_eda.ipynb #68ba89a6
+# %% ../nbs/02_eda.ipynb #ecd4adca
 def credits(
     frame:pd.DataFrame, # Any catalogue
     name:str="cast", # Or "director"
@@ -557,12 +563,12 @@ def people_plot(
         share = [(titles >= k).mean() for k in at]
         ax.plot(at, share, marker + "-", color=colour, ms=3.5, lw=1)
         ax.annotate({"cast": "cast", "director": "directors"}[c], (at[len(at) // 3], share[len(at) // 3]), (6, 6) if c == "cast" else (-6, -8), textcoords="offset points", weight="bold", color=colour, ha="left" if c == "cast" else "right")
-        ax.annotate(titles.index[0], (at[-1], share[-1]), (0, 8 if c == "cast" else -14), textcoords="offset points", size=8.5, color=colour, ha="center")
+        ax.annotate(titles.index[0], (at[-1], share[-1]), (0, -9), textcoords="offset points", size=8.5, color=colour, ha="center", va="top")
     ax.set(title=title, xlabel="titles (log scale)", ylabel="share of people with at least so many\n(log scale)", xscale="log", yscale="log"); ax.margins(.12)
-    ax.xaxis.set_major_formatter("{x:.0f}"); ax.xaxis.set_minor_formatter(""); ax.yaxis.set_major_formatter(lambda v, _: f"{v:.4%}".rstrip("0%").rstrip(".") + "%" if v < 1 else "100%")
+    ax.xaxis.set_major_formatter("{x:.0f}"); ax.minorticks_off(); ax.set_xticks([t for t in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200) if t <= max(v.max() for v in found.values() if len(v)) * 1.2]); ax.yaxis.set_major_formatter(lambda v, _: f"{v:.4%}".rstrip("0%").rstrip(".") + "%" if v < 1 else "100%")
     return ax
 
-# %% ../nbs/02_eda.ipynb #74961357
+# %% ../nbs/02_eda.ipynb #10af2ff3
 def text_sizes(
     frame:pd.DataFrame, # Any catalogue
 ) -> pd.DataFrame: # characters and words of each description that is not missing
@@ -579,15 +585,15 @@ def description_plot(
     if not len(size): return _nothing(None, "How long descriptions are", "No descriptions in this catalogue.")
     _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
     for ax, c, step in zip(axes, size, (2, 1)):
-        ax.hist(size[c], bins=np.arange(size[c].min() // step * step, size[c].max() + 2 * step, step) - .5, color="#56606b")
+        ax.hist(size[c], bins=np.arange(size[c].min() // step * step, size[c].max() + 2 * step, step) - .5, color="#56606b", linewidth=0)
         ax.set(title=f"Descriptions by {c}", xlabel=c + (" (bars of two)" if step == 2 else ""), ylabel="descriptions")
     return axes
 
-# %% ../nbs/02_eda.ipynb #d9d1d7fc
+# %% ../nbs/02_eda.ipynb #a98d9754
 def content_words(text): # -> the different words of a text that say something
     "A text's words without those that any text has."
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS as stop
-    return {w for w in fold(text).split() if w not in stop and len(w) > 2 and not w.isdigit()} if isinstance(text, str) else set()
+    return {w for w in fold(re.sub(r"['’]s\b", "", str(text))).split() if w not in stop and len(w) > 2 and not w.isdigit()} if isinstance(text, str) else set()
 
 def common_words(
     frame:pd.DataFrame, # Any catalogue
@@ -609,33 +615,34 @@ def _pairs_of(keys, pairs, rng):
     weight = np.array([min(len(g) * (len(g) - 1) / 2, 100) for g in group])
     return np.array([rng.choice(group[i], 2, replace=False) for i in rng.choice(len(group), pairs, p=weight / weight.sum())])
 
-# %% ../nbs/02_eda.ipynb #828c4b41
+# %% ../nbs/02_eda.ipynb #dcd92a55
 def telling_words(
     frame:pd.DataFrame, # Any catalogue
     n:int=6, # Words a genre
     least:int=50, # Leave out genres with fewer titles
+    times:int=3, # Leave out words that stand in fewer descriptions of the genre
 ) -> pd.DataFrame: # Genre: titles, words (most telling first); in order of the alphabet
     "The words that set each genre's descriptions apart."
     words, lists = [content_words(t) for t in column(frame, "description")], listed(frame, "listed_in")
     total, rows = Counter(w for v in words for w in v), {}
     for g, titles in lists.explode().value_counts().sort_index().items():
         inside = Counter(w for v, l in zip(words, lists) if g in l for w in v)
-        if titles >= least: rows[g] = {"titles": titles, "words": ", ".join(_telling(inside, total)[:n])}
+        if titles >= least: rows[g] = {"titles": titles, "words": ", ".join(_telling(inside, total, times)[:n])}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["titles", "words"])
 
-def _telling(inside, total):
+def _telling(inside, total, times):
     "Words by how far their odds inside exceed those outside, in standard deviations; the counts of all are the prior."
     some, every = sum(inside.values()), sum(total.values())
     def odds(count, size, w): return math.log((count + total[w]) / max(size + every - count - total[w], .5))
     def z(w): return (odds(inside[w], some, w) - odds(total[w] - inside[w], every - some, w)) / math.sqrt(1 / (inside[w] + total[w]) + 1 / (2 * total[w] - inside[w]))
-    return sorted((w for w in inside if z(w) > 0), key=lambda w: (-z(w), w))
+    return sorted((w for w in inside if inside[w] >= times and z(w) > 0), key=lambda w: (-z(w), w))
 
-# %% ../nbs/02_eda.ipynb #b4c0d5ef
+# %% ../nbs/02_eda.ipynb #99750397
 def doubles(
     frame:pd.DataFrame, # Any catalogue
 ) -> pd.DataFrame: # A row for each two or more titles that share a folded title or a description: titles, types, years, shared
     "Titles that may be one work."
-    out = []
+    frame, out = frame.reset_index(drop=True), []
     for shared, key in {"title": column(frame, "title").map(lambda t: fold(str(t))), "description": column(frame, "description")}.items():
         for _, rows in frame.assign(_kind=kind(frame), _year=years(frame)).groupby(key.dropna(), sort=False):
             if len(rows) > 1: out.append((frozenset(rows.index), shared, " | ".join(rows.title), ", ".join(sorted({NAMES[k] for k in rows._kind})), ", ".join(f"{y:.0f}" for y in sorted(set(rows._year.dropna())))))
