@@ -315,7 +315,7 @@ def _spread(ax, points):
         for dx, dy in ((6, 0), (-6, 0), (5, 9), (5, -9), (-5, 9), (-5, -9), (0, 11), (0, -11)):
             label = ax.annotate(name, (x, y), (dx, dy), textcoords="offset points", size=8.5, color=ink, va="center", ha=["center", "left", "right"][(dx > 0) - (dx < 0)])
             box = label.get_window_extent()
-            if ax.bbox.x0 < box.x0 and box.x1 < ax.figure.bbox.x1 and not any(box.overlaps(t) for j, t in enumerate(taken) if j != i): taken.append(box); break
+            if ax.bbox.x0 < box.x0 and ax.bbox.y0 < box.y0 and box.x1 < ax.figure.bbox.x1 and not any(box.overlaps(t) for j, t in enumerate(taken) if j != i): taken.append(box); break
             label.remove()
 
 # %% ../nbs/02_eda.ipynb #deadcf14
