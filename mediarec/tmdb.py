@@ -88,6 +88,7 @@ class Settings:
     def __repr__(self): return f"Settings(key={'set' if self.key else 'none'}, base_url={self.base_url!r}, img_base={self.img_base!r})"
     def __reduce__(self): return Settings, (None, self.base_url, self.img_base)
 
+# %% ../nbs/20_tmdb.ipynb #4ca4d862
 def read_settings(
     env_file="", # A file like .env.example; "" finds .env, None reads none
     **given, # key, base_url, img_base: instead of what the environment says
@@ -111,7 +112,7 @@ def _wrong(e):
     lines = [f"{names[loc]} {msg.removeprefix('Value error, ')}" for loc, msg in said if loc in names]
     return "; ".join(lines) or f"the settings for TMDb cannot be read ({type(e).__name__})"
 
-# %% ../nbs/20_tmdb.ipynb #a56d608e
+# %% ../nbs/20_tmdb.ipynb #40554449
 class NoAnswer(Exception):
     "Why there is no poster, in one line."
     def __init__(self,
@@ -139,7 +140,7 @@ class Limits:
     waiting:int = 500 # titles in the queue
     known:int = 10_000 # answers in memory
 
-# %% ../nbs/20_tmdb.ipynb #46d5788e
+# %% ../nbs/20_tmdb.ipynb #1ee20096
 class _Retry(Retry):
     "urllib3's, with a bound on what the host may ask for."
     patience = 2.0 # seconds
@@ -160,7 +161,7 @@ def retry_of(limits): # -> a urllib3 Retry
     return kind(total=limits.retries, redirect=0, backoff_factor=limits.backoff, status_forcelist=(429, 500, 502, 503, 504),
                 allowed_methods=("GET",), raise_on_status=False, raise_on_redirect=False)
 
-# %% ../nbs/20_tmdb.ipynb #8d73c143
+# %% ../nbs/20_tmdb.ipynb #a12c44a1
 def keyed(
     connection, # An http.client connection class, urllib3's
     key, # A pydantic `SecretStr`
@@ -176,7 +177,7 @@ def keyed(
             if token: self.putheader("Authorization", f"Bearer {secret}")
     return Keyed
 
-# %% ../nbs/20_tmdb.ipynb #59f121c1
+# %% ../nbs/20_tmdb.ipynb #679c029e
 _KEPT = "id", "title", "name", "original_title", "original_name", "release_date", "first_air_date", "poster_path", "overview"
 _SAID = {401: "TMDb refuses the key", 429: "TMDb asks to wait", 403: "TMDb forbids this request"}
 
@@ -201,7 +202,7 @@ def kept(
     pages = said.get("total_pages")
     return {"total_pages": pages if type(pages) is int else 1, "results": good}
 
-# %% ../nbs/20_tmdb.ipynb #81b2be72
+# %% ../nbs/20_tmdb.ipynb #c295d3b1
 def read_body(
     raw, # A urllib3 response
     limits, # `Limits`
@@ -214,7 +215,7 @@ def read_body(
         if time.monotonic() > until: raise NoAnswer("TMDb's answer comes too slowly")
     return bytes(got)
 
-# %% ../nbs/20_tmdb.ipynb #24fd8e59
+# %% ../nbs/20_tmdb.ipynb #b95d7369
 FOUND_DAYS, NONE_DAYS = 30, 3 # in the cache; TMDb's terms allow six months
 
 class _Door(HTTPAdapter):
@@ -253,7 +254,7 @@ class _Door(HTTPAdapter):
         if self.key.get_secret_value().encode() in body: raise NoAnswer("TMDb's answer repeats the key")
         return kept(body)
 
-# %% ../nbs/20_tmdb.ipynb #aaa03adb
+# %% ../nbs/20_tmdb.ipynb #a65c8f1e
 MAX_ENTRIES, MAX_BYTES = 5_000, 64_000_000 # of the cache on disk
 
 def cache_folder() -> Path: # MEDIAREC_CACHE, or the system's usual place
@@ -263,6 +264,7 @@ def cache_folder() -> Path: # MEDIAREC_CACHE, or the system's usual place
     from platformdirs import user_cache_path
     return user_cache_path("mediarec", appauthor=False)
 
+# %% ../nbs/20_tmdb.ipynb #07e84272
 class _Sqlite(sqlite3.Connection):
     "A connection that fails where requests-cache would try forever."
     def execute(self, sql, *args):
@@ -287,14 +289,15 @@ def cached_session(folder): # -> a requests session; without a cache where none 
     logging.getLogger(__name__).warning("posters: no cache can be kept in the cache folder")
     return requests.Session()
 
+# %% ../nbs/20_tmdb.ipynb #46279e09
 def tidy(cache, entries=MAX_ENTRIES, size=MAX_BYTES):
     "Drop what is outdated, then the oldest until the cache is within its bounds."
-    cache.delete(expired=True)
+    cache.delete(expired=True, vacuum=False)
     held = cache.count()
     over = max(held - entries, held // 2 if cache.responses.size() > size else 0)
     if over > 0: cache.delete(*[r.cache_key for r in cache.sorted("expires", limit=over)])
 
-# %% ../nbs/20_tmdb.ipynb #2509e37f
+# %% ../nbs/20_tmdb.ipynb #f841bfdc
 class Client:
     "Asks TMDb; `get` gives an answer or raises `NoAnswer`, and nothing else."
     def __init__(self,
@@ -322,7 +325,8 @@ class Client:
         try:
             if self.asked % 200 == 0 and hasattr(self.session, "cache"): tidy(self.session.cache)
             return self._ask(path, params)
-        except sqlite3.Error: self.session = self._dressed(requests.Session()) # the cache is gone: on without it
+        except NoAnswer: raise
+        except Exception: self.session = self._dressed(requests.Session()) # no failure of the network: the cache is broken, so on without it
         return self._ask(path, params)
 
     def _ask(self, path, params):
@@ -336,6 +340,7 @@ class Client:
     def __repr__(self): return f"Client({self.settings!r})"
     def __reduce__(self): raise TypeError("a client is not pickled")
 
+# %% ../nbs/20_tmdb.ipynb #5a856882
 def _line(e):
     "A failure of the network, in words."
     text = f"{type(e).__name__} {e}".lower()
@@ -344,7 +349,7 @@ def _line(e):
     if isinstance(e, (requests.ConnectionError, OSError)) and not isinstance(e, requests.exceptions.ChunkedEncodingError): return "TMDb cannot be reached"
     return "TMDb's answer breaks off"
 
-# %% ../nbs/20_tmdb.ipynb #401b6545
+# %% ../nbs/20_tmdb.ipynb #f0b8e61e
 KINDS = {"Movie": "movie", "TV Show": "tv"}
 
 def same_name(
@@ -363,6 +368,7 @@ def year_of(
     found = re.match(r"[12]\d{3}(?!\d)", date) if isinstance(date, str) else None
     return int(found[0]) if found else None
 
+# %% ../nbs/20_tmdb.ipynb #b6949777
 def namesakes(
     get, # `Client.get`, or a function like it
     kind:str, # "movie" or "tv"
@@ -383,7 +389,7 @@ def the_one(
     if len(hits) == 1: return hits[0]
     raise NoAnswer(f"TMDb has {len(hits)} {'films' if what == 'film' else what} that fit" if hits else f"TMDb has no {what} of that name and time", "unsure" if hits else "none")
 
-# %% ../nbs/20_tmdb.ipynb #6433a1c2
+# %% ../nbs/20_tmdb.ipynb #9fded19c
 def find_film(
     get, # `Client.get`, or a function like it
     title:str, # As in the catalogue
@@ -412,7 +418,7 @@ def find_series(
         hits = [r for r in hits if r["id"] in aired] or hits
     return the_one(hits, "series")
 
-# %% ../nbs/20_tmdb.ipynb #27fba57b
+# %% ../nbs/20_tmdb.ipynb #928d85dc
 SIZES = "w185", "w342" # widths in pixels
 _PATH = re.compile(r"/[A-Za-z0-9_-]+\.(jpg|png|webp|svg)")
 
@@ -425,6 +431,7 @@ def poster_url(
     if size not in SIZES: raise TmdbError(f"a poster's size is one of {', '.join(SIZES)}")
     return f"{img_base}/{size}{path}" if isinstance(path, str) and len(path) <= 100 and _PATH.fullmatch(path) else None
 
+# %% ../nbs/20_tmdb.ipynb #64c4e8e0
 def no_poster(show_id, reason): # -> an answer
     return dict(show_id=show_id, poster=None, overview=None, tmdb_id=None, link=None, reason=reason)
 
@@ -441,8 +448,12 @@ def answer_of(
     reason = None if poster else "TMDb's path of the poster is refused: it does not look like one" if path else "TMDb has no poster of it"
     return dict(show_id=show_id, poster=poster, overview=text or None, tmdb_id=result["id"], link=f"{HOME}/{kind}/{result['id']}", reason=reason)
 
-# %% ../nbs/20_tmdb.ipynb #b6949777
+# %% ../nbs/20_tmdb.ipynb #742d3558
 _log = logging.getLogger(__name__)
+
+def _not_each_retry(record):
+    "Keeps urllib3 from warning of each retry: trouble is said once, here."
+    return not (record.levelno == logging.WARNING and record.threadName.startswith("mediarec-posters") and str(record.msg).startswith("Retrying"))
 
 def wanted(
     rows, # A frame, or dictionaries, with show_id, title, type and release_year
@@ -466,7 +477,7 @@ def look_up(
     if not fold(title) or len(title) > 300: raise NoAnswer("no work has such a title", "none")
     return answer_of(show_id, kind, (find_film if kind == "movie" else find_series)(get, title, year), img_base)
 
-# %% ../nbs/20_tmdb.ipynb #9fded19c
+# %% ../nbs/20_tmdb.ipynb #1df9f031
 class Breaker:
     "Counts failures in a row, and says when to leave the host alone."
     def __init__(self, limits): self.limits, self.failures, self.until, self.ended = limits, 0, 0.0, None
@@ -486,7 +497,7 @@ class Breaker:
         first, self.until, self.failures = time.monotonic() >= self.until, time.monotonic() + rest, self.limits.failures - 1 # after the pause one failure is enough
         return f"{no.reason}: no posters for {rest:.0f} seconds" if first else None
 
-# %% ../nbs/20_tmdb.ipynb #e269d7a3
+# %% ../nbs/20_tmdb.ipynb #c5fe36b6
 class Errands:
     "Does a piece of work for many things, a few at a time beside everything else, and calls back."
     def __init__(self,
@@ -547,7 +558,7 @@ class Errands:
             self.pool.shutdown(wait=False)
             if first and not self.running: after()
 
-# %% ../nbs/20_tmdb.ipynb #f306b836
+# %% ../nbs/20_tmdb.ipynb #e98b6c32
 class Posters:
     "Posters and overviews, fetched beside the work; one object for each catalogue."
     def __init__(self,
@@ -620,13 +631,10 @@ class Posters:
             elif not self._breaker.reason() and not self._breaker.failures: self.trouble = None
         if said: _log.warning("%s", said)
 
-def _not_each_retry(record):
-    "Keeps urllib3 from warning of each retry: trouble is said once, here."
-    return not (record.levelno == logging.WARNING and record.threadName.startswith("mediarec-posters") and str(record.msg).startswith("Retrying"))
-
-# %% ../nbs/20_tmdb.ipynb #0ff0f506
+# %% ../nbs/20_tmdb.ipynb #117d37d4
 TINTS = ("#8c2f39", "#9a3b12", "#7a4b00", "#5c5a00", "#2f6b1f", "#00694a", "#006470", "#0b5c92", "#3d4fa8", "#5f3f9e", "#822f86", "#8f2c60")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
+_MARKS = re.compile("([\u0300-\u036f]{3})[\u0300-\u036f]+") # accents heaped on one letter
 
 def readable(
     text, # Anything
@@ -635,18 +643,19 @@ def readable(
     "Text with nothing in it that XML forbids or that turns the writing round."
     text = _BIDI.sub("", str(text)[:10 * n])
     text = "".join("\ufffd" if 0xd800 <= ord(c) < 0xe000 or ord(c) & 0xfffe == 0xfffe else " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
-    text = " ".join(text.split())
+    text = _MARKS.sub(r"\1", " ".join(text.split()))
     return text if len(text) <= n else text[:n - 1].rstrip() + "…"
 
+# %% ../nbs/20_tmdb.ipynb #cb65a3fa
 def _width(c):
     "How wide a letter is drawn, about, in ordinary letters."
     if unicodedata.category(c) in ("Mn", "Me", "Cf"): return 0
     if unicodedata.east_asian_width(c) in "WF": return 1.9
-    return 1.5 if c in "MWmw@%&—…" else 0.5 if c in "iljtfrI.,:;!'|()[] " else 1.25 if c.isupper() else 1
+    return 1.65 if c in "MWmw@%&—…" else 0.5 if c in "iljtfrI.,:;!'|()[] " else 1.25 if c.isupper() else 1
 
 def wrapped(
     text:str, # On one line
-    width:float=14, # Of a line, in ordinary letters
+    width:float=13, # Of a line, in ordinary letters
     lines:int=4, # At most; the last ends in an ellipsis if more is left
 ) -> list: # Lines
     "Text broken into lines, between words where that is possible."
@@ -664,7 +673,7 @@ def wrapped(
     while last and sum(map(_width, last)) > width - 1.5: last = last[:-1]
     return [*out[:lines - 1], last.rstrip() + "…"]
 
-# %% ../nbs/20_tmdb.ipynb #dd28e768
+# %% ../nbs/20_tmdb.ipynb #0873acaf
 def placeholder(
     title, # Any text
     year=None, # Of release; None or NaN for unknown
@@ -673,11 +682,11 @@ def placeholder(
     "A drawing in place of a poster: title and year on a colour."
     name, year = readable(title) or "Untitled", _year(year)
     lines = wrapped(name)
-    spans = "".join(f'<tspan x="100" dy="{28 if i else 0}">{escape(line)}</tspan>' for i, line in enumerate(lines))
+    spans = "".join(f'<tspan x="100" dy="{26 if i else 0}">{escape(line)}</tspan>' for i, line in enumerate(lines))
     said = f'<text x="100" y="270" font-size="18">{year}</text>' if year else ""
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 300" width="200" height="300" role="img"><title>{escape(f"{name} ({year})" if year else name)}</title>'
             f'<rect width="200" height="300" fill="{TINTS[_tint(tint)]}"/><g fill="#ffffff" font-family="system-ui, sans-serif" text-anchor="middle">'
-            f'<text y="{140 - 14 * len(lines)}" font-size="21" font-weight="600">{spans}</text>{said}</g></svg>')
+            f'<text y="{145 - 13 * len(lines)}" font-size="19" font-weight="600">{spans}</text>{said}</g></svg>')
 
 def _tint(tint):
     try: return int(tint) % len(TINTS)
