@@ -18,6 +18,7 @@ def built(root, tmp_path_factory):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(source.read_bytes())
     for own in ("netflix_titles.csv", "mine.csv"): (copy / "data" / own).write_text("title\nPrivate\n")
+    for place in (".env", "mediarec/.env", "data/.env"): (copy / place).write_text("TMDB_API_KEY=0123\n")
     subprocess.run([sys.executable, "-m", "build", "--outdir", out, copy], check=True, capture_output=True)
     return next(out.glob("*.whl")), next(out.glob("*.tar.gz"))
 
@@ -31,6 +32,7 @@ def test_only_what_ships_is_shipped(built):
     assert [n for n in names if n.endswith("mediarec/static/grade.js")]
     assert [n for n in names if n.endswith("data/starter.csv")]
     assert not [n for n in names if "netflix_titles" in n or "mine.csv" in n]
+    assert not [n for n in [*names, *zipfile.ZipFile(wheel).namelist()] if n.rsplit("/", 1)[-1].startswith(".env")]
 
 
 def test_installed_wheel_recommends(built, tmp_path):
@@ -46,7 +48,7 @@ def test_installed_wheel_recommends(built, tmp_path):
 
 def test_runtime_imports_no_tool_of_development():
     "Nothing in mediarec imports nbdev or fastcore, and the heavy packages wait until they are used."
-    code = ("import sys; from mediarec import Recommender, load_catalog; import mediarec.cli, mediarec.similarity, mediarec.grade;"
-            "print([m for m in ('nbdev', 'fastcore', 'execnb', 'torch', 'sklearn', 'pandera', 'matplotlib', 'rapidfuzz', 'anywidget', 'ipywidgets') if m in sys.modules])")
+    code = ("import sys; from mediarec import Recommender, load_catalog; import mediarec.cli, mediarec.similarity, mediarec.grade, mediarec.tmdb;"
+            "print([m for m in ('nbdev', 'fastcore', 'execnb', 'torch', 'sklearn', 'pandera', 'matplotlib', 'rapidfuzz', 'anywidget', 'ipywidgets', 'requests_cache', 'pydantic', 'pydantic_settings') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
