@@ -7,10 +7,10 @@ __all__ = ['TABS', 'STRENGTHS', 'FILTERS', 'MOST_CHARACTERS', 'STEPS', 'MOST_BAC
            'named', 'more', 'less', 'drop', 'wished', 'filtered', 'tabbed', 'shelved', 'opened', 'further', 'like',
            'unliked', 'forgotten', 'history', 'asked_of', 'cards_of', 'default_method', 'beginnings', 'counted',
            'ways_out', 'find_page', 'group_page', 'person_page', 'Session', 'suggested', 'mapped', 'labelled',
-           'listed_ids', 'widget_class', 'hear', 'poster_source', 'model_at_hand', 'app']
+           'PosterSource', 'poster_source', 'listed_ids', 'widget_class', 'hear', 'model_at_hand', 'app']
 
 # %% ../nbs/21_app.ipynb #0ca3c3d2
-import os, tempfile
+import os, tempfile, threading
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from .catalog import load_catalog
 from .core import MediarecError, UnknownTitleError
 from .rank import allowed
 from .recommend import PREFERRED, Person, Recommender, for_person, method_of, read_person
+from .tmdb import HOME, NOTICE
 
 # %% ../nbs/21_app.ipynb #82ae44bc
 @dataclass(frozen=True)
@@ -303,6 +304,25 @@ def labelled(session, value): # -> {names}, [label of each as int16]
 ASKS = {"suggest": suggested, "map": mapped, "labels": labelled}
 
 # %% ../nbs/21_app.ipynb #62fe6fca
+class PosterSource:
+    "Posters of a model's titles, fetched beside the work."
+    attribution = {"text": NOTICE, "url": HOME}
+    def __init__(self, shown, posters): self.shown, self.posters = shown, posters # from `shown_of`, and a `Posters`
+
+    def want(self, ids, came): # `came` is called with {show_id: {url, overview}}, from a worker, for each that is found
+        "Ask for the posters of some titles, and return at once."
+        def answered(found): return came({found["show_id"]: {"url": found["poster"]["w342"], "overview": found["overview"]}}) if found["poster"] else None
+        row = lambda i: {"show_id": i, **{to: self.shown.columns[of][self.shown.rows[i]] for to, of in (("title", "title"), ("type", "type"), ("release_year", "year"))}}
+        self.posters.want([row(i) for i in ids], answered)
+
+def poster_source(shown): # -> PosterSource, or None without a key
+    "Posters from TMDb, where `TMDB_API_KEY` is set."
+    if not os.environ.get("TMDB_API_KEY") and not any(p.is_file() for p in (Path(".env"), Path("../.env"))): return None
+    from mediarec.tmdb import Posters, read_settings
+    settings = read_settings()
+    return PosterSource(shown, Posters(settings)) if settings.key else None
+
+# %% ../nbs/21_app.ipynb #db68c02a
 MOST_POSTERS = 400 # that a widget holds
 
 def listed_ids(page): # -> show_ids of every card of a page
@@ -320,7 +340,7 @@ def widget_class(): # -> class
         _esm, _css = bundle("app.js"), static("mediarec.css")
         page, facts, posters = (traitlets.Dict().tag(sync=True) for _ in range(3))
         def __init__(self, session, posters=None):
-            self.session, self._source = session, posters
+            self.session, self._source, self._lock = session, posters, threading.Lock()
             facts = choices(session.model) | {"attribution": posters.attribution if posters else None}
             super().__init__(page=session.page(), facts=facts)
             self.on_msg(self._heard)
@@ -334,7 +354,8 @@ def widget_class(): # -> class
             return self.page
         def _want(self, ids):
             if self._source: self._source.want([i for i in ids if i not in self.posters], self._came)
-        def _came(self, found): self.posters = dict([*self.posters.items(), *found.items()][-MOST_POSTERS:])
+        def _came(self, found): # from a worker
+            with self._lock: self.posters = dict([*self.posters.items(), *found.items()][-MOST_POSTERS:])
     return App
 
 def hear(widget, message):
@@ -345,12 +366,7 @@ def hear(widget, message):
     widget.send({"answer": message.get("id")} | answer, buffers)
     widget._want([i["id"] for i in answer.get("items", [])])
 
-# %% ../nbs/21_app.ipynb #55f1a83e
-def poster_source(model): # -> an object with `want` and `attribution`, or None without a key
-    "Posters from TMDb."
-    return None
-
-# %% ../nbs/21_app.ipynb #8b9df061
+# %% ../nbs/21_app.ipynb #69b62f32
 def model_at_hand(model=None, progress=True): # -> Recommender
     "A model that is given, saved, or fitted now."
     if isinstance(model, Recommender): return model
@@ -362,5 +378,5 @@ def app(
     posters:bool=True, # Ask TMDb for posters, where a key is set
 ): # -> widget
     "Open the recommender."
-    view, model = widget_class(), model_at_hand(model)
-    return view(Session(model), poster_source(model) if posters else None)
+    view, session = widget_class(), Session(model_at_hand(model))
+    return view(session, poster_source(session.shown) if posters else None)

@@ -12,6 +12,7 @@ import struct
 import sys
 import threading
 import time
+import unicodedata
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -28,6 +29,11 @@ def png(seed, width=40, height=60):
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     rows = (b"\0" + color * width) * height
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def plain(text):
+    "Letters and digits in lower case: searches do not mind the rest."
+    return "".join(c for c in unicodedata.normalize("NFKD", text).lower() if c.isalnum())
 
 
 def work(id, title, date, path="", overview="A work of the fake TMDb.", original=None, aired=()):
@@ -61,7 +67,7 @@ class FakeTmdb:
     def hits(self, kind, ask):
         "The works that a search finds, as TMDb would list them."
         library, title = self.films if kind == "movie" else self.series, ask.get("query", "")
-        found = [w for w in library if title.lower() in w["title"].lower() or title.lower() in w["original"].lower()]
+        found = [w for w in library if plain(title) in plain(w["title"]) or plain(title) in plain(w["original"])]
         if not found and self.invent:
             year = ask.get("primary_release_year") or "2000"
             found = [work(zlib.crc32(title.encode()) + 1, title, f"{year}-06-01", overview=f"The fake TMDb's words about {title}.")]

@@ -53,10 +53,14 @@ export function poster(item, small = false) {
 }
 
 export function setPosters(root, posters) {
-  // Posters that came later: an object of id to URL.
+  // What came later: an object of id to {url, overview}.
   for (const slot of root.querySelectorAll("[data-poster]")) {
-    const url = posters[slot.dataset.poster];
-    if (url && !slot.querySelector("img")) slot.append(picture(url));
+    const found = posters[slot.dataset.poster];
+    if (!found?.url || slot.dataset.filled === found.url) continue;
+    slot.dataset.filled = found.url;
+    if (!slot.querySelector("img")) slot.append(picture(found.url));
+    const about = slot.parentElement?.querySelector(".mediarec-details");
+    if (about && found.overview && !about.querySelector(".mediarec-description")) { const p = make("p", "description", found.overview); p.dir = "auto"; about.prepend(p); }
   }
 }
 

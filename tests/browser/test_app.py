@@ -275,3 +275,43 @@ def test_data_stays_text(browser, tmp_path):
     page.evaluate("document.querySelector('main [role=tab]').click()")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
     page.close()
+
+
+TROUBLES = ("slow", "404", "429", "500", "half", "html", "bad path", "drop", "401")                      # the last one ends the asking
+
+
+@pytest.fixture
+def tmdb():
+    from fake_tmdb import FakeTmdb
+    with FakeTmdb() as fake: yield fake
+
+
+def test_posters_come_and_trouble_does_not_matter(browser, tmdb, model, tmp_path_factory):
+    "Pictures fill in where TMDb answers well; however it fails, cards are there as fast, and the key is nowhere."
+    folder, own = tmp_path_factory.mktemp("posters"), tmp_path_factory.mktemp("own")
+    (folder / "model").symlink_to(model)
+    key = {"TMDB_API_KEY": tmdb.key, "TMDB_BASE_URL": tmdb.base_url, "TMDB_IMG_BASE": tmdb.img_base, "MEDIAREC_CACHE": str(own / "cache")}
+    with serving("lab", CELL, folder, own, **key) as url:
+        page, app, _ = page_of(("lab", url), browser)
+        asked, said = [], []
+        page.on("request", lambda r: asked.append(r.url))
+        page.on("websocket", lambda w: w.on("framereceived", lambda data: said.append(str(data))))
+        chosen(page, app, "incep", "Inception")
+        loaded = "imgs => imgs.filter(i => i.complete && i.naturalWidth > 0).length"
+        until(lambda: app.locator(".mediarec-results img").count() == 10, "not all posters came")
+        until(lambda: app.locator(".mediarec-results img").evaluate_all(loaded) >= 2, "the pictures are not shown") # those below are loaded when they are scrolled to
+        assert "endorsed or certified" in app.locator(".mediarec-credit").inner_text() and violations(page) == []
+        picture(app, "app-posters")
+        for trouble, (text, title) in zip(TROUBLES, [("breaking", "Breaking Bad"), ("amelie", "Amélie"), ("friends", "Friends"), ("shrek", "Shrek"), ("dark", "Dark"), ("planet e", "Planet Earth"), ("the godf", "The Godfather"), ("casabl", "Casablanca"), ("jaws", "Jaws")], strict=True):
+            tmdb.always = trouble
+            assert len(chosen(page, app, text, title)) == 10, trouble
+            card = cards(app).nth(0)
+            assert card.locator("svg").count() == 1 and card.locator(".mediarec-why").inner_text(), trouble
+        page.wait_for_timeout(1500)
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(1000)
+        texts = [page.content(), *asked, *said, (folder / "it.ipynb").read_text(), (own / "log.txt").read_text(), page.evaluate("JSON.stringify(localStorage)")]
+        assert tmdb.calls and not [t[:200] for t in texts if tmdb.key in t]
+        assert not [f for f in own.rglob("*") if f.is_file() and tmdb.key.encode() in f.read_bytes()]
+        assert not page.wrong and page.evaluate("window.hurt") is None
+        page.context.close()
