@@ -521,6 +521,7 @@ def web(
     Example: mediarec web --model model --port 8080
     """
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"): os.environ.setdefault(name, "1") # a process answers one question on one core
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system") # one heap, which gives back what a changed model leaves
     try: from mediarec.web import read_settings, run
     except ModuleNotFoundError as e: raise MediarecError(f"the web page needs more ({e.name} is missing): pip install 'mediarec[web]'") from None
     chosen, settings = model or os.environ.get("MEDIAREC_MODEL") or ("model" if Path("model/manifest.json").is_file() else None), read_settings(host=host, port=port, workers=workers)

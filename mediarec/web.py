@@ -4,20 +4,21 @@
 
 # %% auto #0
 __all__ = ['MOST', 'PARAMETERS', 'FILTERS', 'ASKED', 'PICTURES', 'MOST_PICTURE', 'SAID', 'VARIETY', 'site', 'NOTHING', 'SCHEMAS',
-           'HEADERS', 'Settings', 'read_settings', 'Served', 'as_bytes', 'serve_model', 'made_cards', 'title_path',
-           'poster_path', 'Live', 'stamp', 'turn', 'give_back', 'live_folder', 'Problem', 'problem_json', 'Parameter',
-           'read_value', 'read_parameters', 'labelled', 'check_cluster', 'filters_of', 'wished', 'answered',
-           'namesakes', 'recommend_json', 'suggest_json', 'cluster_json', 'picture_type', 'allowed_url',
-           'fetch_picture', 'Shelf', 'PosterBox', 'drawing', 'address', 'onward', 'counted', 'ways_out', 'front_page',
-           'newest', 'found_page', 'Site', 'here_now', 'as_json', 'api_suggest', 'api_recommend', 'api_title',
-           'api_clusters', 'api_cluster', 'api_filters', 'healthz', 'poster', 'read_page', 'shown', 'home', 'lost',
-           'clusters', 'cluster_list', 'cluster_page', 'api', 'openapi_of', 'schema_of', 'operation', 'path_parameter',
-           'openapi', 'dressed', 'open_to', 'log_line', 'Limit', 'begin', 'problem_answer', 'broken', 'quiet',
-           'create_app', 'default_folder', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
+           'HEADERS', 'LANES', 'FIRST', 'SECOND', 'Settings', 'read_settings', 'Served', 'as_bytes', 'serve_model',
+           'made_cards', 'title_path', 'poster_path', 'Live', 'stamp', 'turn', 'give_back', 'few_arenas', 'live_folder',
+           'Problem', 'problem_json', 'Parameter', 'read_value', 'read_parameters', 'labelled', 'check_cluster',
+           'filters_of', 'wished', 'answered', 'namesakes', 'recommend_json', 'suggest_json', 'cluster_json',
+           'picture_type', 'allowed_url', 'fetch_picture', 'Shelf', 'PosterBox', 'drawing', 'address', 'onward',
+           'counted', 'ways_out', 'front_page', 'newest', 'found_page', 'Site', 'here_now', 'as_json', 'api_suggest',
+           'api_recommend', 'api_title', 'api_clusters', 'api_cluster', 'api_filters', 'healthz', 'poster', 'read_page',
+           'shown', 'home', 'lost', 'clusters', 'cluster_list', 'cluster_page', 'api', 'openapi_of', 'schema_of',
+           'operation', 'path_parameter', 'openapi', 'dressed', 'open_to', 'log_line', 'Limit', 'begin',
+           'problem_answer', 'broken', 'quiet', 'create_app', 'default_folder', 'lane_of', 'Lanes', 'peeked', 'read_up',
+           'AtOnce', 'worker_class', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
 
 # %% ../nbs/22_web.ipynb #79162dc5
 import gc, hmac, json, os, re, secrets, sys, threading, time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from http import HTTPStatus
@@ -41,7 +42,7 @@ class Settings:
     host: str = "127.0.0.1" # 0.0.0.0 for everybody who reaches this machine
     port: int = 8080
     workers: int = 2 # Processes
-    threads: int = 4 # Of each
+    threads: int = 2 # Of each, for questions
     rate: int = 0 # Requests a minute from one address, counted by each process; 0 for any number
     origin: str = "" # Another site that may read the JSON, such as https://example.org
     posters: str = "" # A folder for posters; by default one in the user's cache
@@ -162,6 +163,11 @@ def give_back():
     "Give memory back to the system: what a model left behind, glibc would keep for the next one."
     gc.collect()
     try: import ctypes; ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError): pass
+
+def few_arenas():
+    "One heap for all threads where glibc would make many: what the reading thread frees, the others can use."
+    try: import ctypes; ctypes.CDLL("libc.so.6").mallopt(-8, 1) # M_ARENA_MAX
     except (OSError, AttributeError): pass
 
 def live_folder(folder, posters=False, say=print): # -> Live
@@ -439,7 +445,8 @@ def ways_out(served, asked): # -> list of {label, href}
     "Filters to drop, with what would remain."
     active = [f for f in SAID if asked[f] not in (None, [])]
     blank = {f: [] if PARAMETERS[f].many else None for f in active}
-    ways = [{"label": f"Any {SAID[f]} ({counted(served, asked | {f: blank[f]}):,})", "href": address(asked, **{f: None})} for f in active]
+    left = {f: counted(served, asked | {f: blank[f]}) for f in active}
+    ways = [{"label": f"Any {SAID[f]} ({n:,})", "href": address(asked, **{f: None})} for f, n in left.items() if n]
     return ways + ([{"label": "No filters", "href": address(asked, **dict.fromkeys(active))}] if len(active) > 1 else [])
 
 # %% ../nbs/22_web.ipynb #1d7c418c
@@ -447,7 +454,7 @@ def front_page(served, asked): # -> dict
     "What to begin with: of the titles that pass the filters."
     mask, n = served.model.mask(**filters_of(asked)), asked["n"]
     if asked["cluster"] and ":" in asked["cluster"]: mask &= np.isin(np.arange(len(mask)), members_of(served.model, *asked["cluster"].split(":")))
-    filtered = bool(ways_out(served, asked))
+    filtered = any(asked[f] not in (None, []) for f in SAID)
     rows = [r for r in beginnings(served.model, 10) if mask[r]] if not filtered else newest(served, np.flatnonzero(mask))[:n]
     heading = "Begin with one of these" if not filtered else "The newest that pass the filters" if rows else "No title passes these filters"
     return {"heading": heading, "cards": [served.cards[r] for r in rows], "passing": int(mask.sum()), "further": filtered and n < min(MOST["n"], mask.sum()), "ways": ways_out(served, asked) if not rows else []}
@@ -561,7 +568,7 @@ def lost(served, p):
     given = {k: request.args.getlist(k)[:30] if PARAMETERS[k].many else request.args.get(k) for k in NOTHING}
     asked = NOTHING | {k: v for k, v in given.items() if k in ("title", "text") and v and len(v) <= MOST[k]}
     heading = {404: "Nothing is called that", 409: "Which one?"}.get(p.status, "That cannot be asked")
-    page = {"heading": heading, "cards": [served.cards[r] for r in p.rows], "ways": [{"label": "Begin again", "href": "/"}], "wrong": p.detail if p.status == 400 else None, "notes": [_gently(p)] if p.status != 400 else []}
+    page = {"heading": heading, "cards": [served.cards[r] for r in p.rows], "ways": [] if p.rows else [{"label": "Begin again", "href": "/"}], "wrong": p.detail if p.status == 400 else None, "notes": [_gently(p)] if p.status != 400 else []}
     return shown("home.html", 200 if p.status == 409 else p.status, asked=asked, page=page)
 
 def _gently(p): return "These come nearest:" if p.status == 404 and p.rows else "Try another spelling, or fewer words." if p.status == 404 else "Several titles have this name."
@@ -737,7 +744,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.merge_slashes = False
     folder = settings.posters or default_folder()
-    app.extensions["mediarec"] = Site(live, settings, PosterBox(source, Shelf(folder, settings.poster_mb * 1_000_000), max(1, settings.threads // 2)), Limit(settings.rate))
+    app.extensions["mediarec"] = Site(live, settings, PosterBox(source, Shelf(folder, settings.poster_mb * 1_000_000), 4), Limit(settings.rate))
     app.before_request(begin)
     app.wsgi_app = dressed(app.wsgi_app)
     if settings.origin: app.after_request(open_to)
@@ -753,6 +760,78 @@ def default_folder(): # -> path
     return cache_folder() / "posters"
 
 # %% ../nbs/22_web.ipynb #3205ef7a
+LANES = (("posters", (b"GET /poster/",)), ("quick", (b"GET /static/", b"GET /api/filters", b"GET /api/titles")))
+FIRST, SECOND = (b"GET /api/suggest?", b"GET /healthz "), (b"GET /api/recommend?",) # answered at once, in this order
+
+def lane_of(first): # bytes that a request begins with -> the name of its lane
+    if not first: return "silent"
+    return next((lane for lane, starts in LANES if first.startswith(starts)), "pages")
+
+class Lanes:
+    "Threads by what they do, in the place of gunicorn's one pool."
+    def __init__(self, threads): # For pages
+        from concurrent.futures import ThreadPoolExecutor
+        self.pools = {lane: ThreadPoolExecutor(n, f"mediarec-{lane}") for lane, n in (("pages", threads), ("quick", 2), ("posters", 6), ("silent", 32))}
+    def submit(self, handle, conn): return self.pools[lane_of(peeked(conn.sock))].submit(handle, conn)
+    def shutdown(self, wait=True):
+        for pool in self.pools.values(): pool.shutdown(wait=wait)
+
+def peeked(sock, most=32): # -> the bytes that are there, without taking them
+    import socket
+    try: return sock.recv(most, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except OSError: return b""
+
+def read_up(sock): # -> whether the other side has taken all that was sent, so that an answer will not wait for it
+    import fcntl, termios
+    try: return not any(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))
+    except OSError: return False
+
+# %% ../nbs/22_web.ipynb #47effa76
+class _Done:
+    "What came of a request that no thread was asked to answer."
+    def __init__(self, result): self.kept = result
+    def result(self): return self.kept
+    def cancelled(self): return False
+
+class AtOnce:
+    "What is added to gunicorn's threaded worker."
+    def init_process(self): self.waiting = deque(); super().init_process()
+    def get_thread_pool(self): return Lanes(self.cfg.threads)
+
+    def enqueue_req(self, conn):
+        head = peeked(conn.sock, 8192)
+        whole = head.endswith(b"\r\n\r\n") and read_up(conn.sock)
+        if whole and head.startswith(FIRST): self.answer(conn)
+        elif whole and head.startswith(SECOND): self.waiting.append(conn)
+        else: super().enqueue_req(conn)
+
+    def answer(self, conn):
+        conn.data_ready = True
+        self.finish_request(conn, _Done(self.handle(conn)))
+
+    def wait_for_and_dispatch_events(self, timeout):
+        super().wait_for_and_dispatch_events(0 if self.waiting else timeout)
+        if self.waiting: self.answer(self.waiting.popleft())
+
+    def set_accept_enabled(self, enabled):
+        super().set_accept_enabled(enabled)
+        if not self.alive: self.turn_away()
+
+    def turn_away(self):
+        "When stopping: take who has already come, and let others be refused at once."
+        for listener in self.sockets:
+            listener.setblocking(False)
+            before = -1
+            while before != self.nr_conns: before = self.nr_conns; self.accept(listener)
+            listener.close()
+
+def worker_class(): # -> class
+    "gunicorn's threaded worker, with what is added; without, where a gunicorn does it otherwise."
+    from gunicorn.workers.gthread import ThreadWorker
+    known_to_us = all(hasattr(ThreadWorker, name) for name in ("enqueue_req", "finish_request", "wait_for_and_dispatch_events", "set_accept_enabled", "get_thread_pool"))
+    return type("Worker", (AtOnce, ThreadWorker), {}) if known_to_us else ThreadWorker
+
+# %% ../nbs/22_web.ipynb #aba1641e
 def say_line(what):
     "One line of JSON on standard output."
     try: sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n"); sys.stdout.flush()
@@ -762,9 +841,11 @@ def options_of(settings, live): # -> dict for gunicorn
     "How gunicorn is to run."
     def freeze(server): gc.collect(); gc.freeze()
     def ready(worker):
+        sys.setswitchinterval(0.001) # seconds after which a thread lets another have Python
+        few_arenas()
         live.look()
         live.watch(settings.every)
-    return {"bind": f"{settings.host}:{settings.port}", "workers": settings.workers, "threads": settings.threads, "worker_class": "gthread", "preload_app": True, "keepalive": 75,
+    return {"bind": f"{settings.host}:{settings.port}", "workers": settings.workers, "threads": settings.threads, "worker_class": worker_class(), "preload_app": True, "keepalive": 75,
             "timeout": 60, "graceful_timeout": 30, "limit_request_line": 8190, "limit_request_fields": 64, "proc_name": "mediarec web", "loglevel": "warning", "control_socket_disable": True,
             "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None, "when_ready": freeze, "post_worker_init": ready}
 
@@ -778,7 +859,7 @@ def serve(live, settings, application):
         def load(self): return application
     Server().run()
 
-# %% ../nbs/22_web.ipynb #819e1c56
+# %% ../nbs/22_web.ipynb #c0d10925
 class Lazy:
     "A source of posters that begins where it is first used."
     def __init__(self, settings): self.settings, self.made, self.lock = settings, None, threading.Lock()
@@ -803,7 +884,7 @@ def check_free(settings):
         try: s.bind((settings.host, settings.port))
         except OSError as e: raise MediarecError(f"{settings.host}:{settings.port} cannot be listened on: {e.strerror or e}; choose another with --port") from None
 
-# %% ../nbs/22_web.ipynb #aba1641e
+# %% ../nbs/22_web.ipynb #70370148
 def run(
     load, # A function without arguments that gives a `Recommender`; or the folder of a saved one
     settings:Settings=Settings(),

@@ -1,5 +1,6 @@
 // The web page without reloading: the server makes every page, this takes what has changed from it. Without this file everything works as well.
 import { combobox } from "./combobox.js";
+import { hoverCard } from "./cards.js";
 
 const form = document.getElementById("ask"), results = document.getElementById("results"), said = document.getElementById("said"), home = new URL(form.action).pathname;
 let asked = 0, halt = null;
@@ -42,6 +43,7 @@ async function go(url, { push = true, focus = false, keep = false } = {}) {
   if (push && url !== location.pathname + location.search) history.pushState({}, "", url);
   const before = results.querySelectorAll(".mediarec-card").length;
   results.replaceChildren(...found.childNodes);
+  upgrade();
   results.removeAttribute("aria-busy");
   document.title = page.title;
   if (keep) { results.querySelectorAll(".mediarec-card-title")[before]?.focus(); said.textContent = `${results.querySelectorAll(".mediarec-card").length} titles`; return; }
@@ -59,6 +61,15 @@ function failed(error) {
   let note = document.getElementById("failed");
   if (!note) { note = document.createElement("p"); note.id = "failed"; note.className = "mediarec-wrong"; note.setAttribute("role", "alert"); results.prepend(note); }
   note.textContent = "No answer from the server; try again.";
+}
+
+function upgrade() {
+  // The cards that the server made get what cards.js gives its own.
+  for (const card of results.querySelectorAll(".mediarec-card")) {
+    const about = card.querySelector(".mediarec-details");
+    about.addEventListener("click", (event) => { if (!event.target.closest("a, button")) card.querySelector(".mediarec-card-title").click(); });
+    hoverCard(card, card.querySelector(".mediarec-card-face"), about);
+  }
 }
 
 async function ask(text, n) {
@@ -104,5 +115,6 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(url.pathname + url.search, { focus: !("keep" in link.dataset), keep: "keep" in link.dataset });
 });
+upgrade();
 addEventListener("popstate", () => go(location.pathname + location.search, { push: false }));
 document.documentElement.dataset.ready = "";
