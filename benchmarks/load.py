@@ -237,11 +237,16 @@ def hanging(folder, questions, typed, seconds=4):
         env = dict(TMDB_API_KEY="0" * 32, TMDB_BASE_URL=f"{at}/3", TMDB_IMG_BASE=f"{at}/t/p", MEDIAREC_CACHE=tempfile.mkdtemp())
         with Server(folder, **env) as server:
             ids, kinds = [q.split("id=")[1].split("&")[0] for q in questions[:40]], []
+            load, over = Load(server.port, questions, typed), threading.Event()
             def look():
-                for i in ids: kinds.append(urllib.request.urlopen(f"{server.url}/poster/{i}", timeout=30).headers["Content-Type"])
+                for i in ids * 1000:
+                    if over.is_set(): return
+                    kinds.append(urllib.request.urlopen(f"{server.url}/poster/{i}", timeout=30).headers["Content-Type"])
+                    time.sleep(0.02)
             threads = [threading.Thread(target=look, daemon=True) for _ in range(6)]
             for t in threads: t.start()
-            load = Load(server.port, questions, typed).run(seconds)
+            load.run(seconds)
+            over.set()
             for t in threads: t.join(30)
             return load.figures() | {"posters": len(kinds), "drawn": sum(k == "image/svg+xml" for k in kinds)}
 

@@ -3,7 +3,7 @@ import { combobox } from "./combobox.js";
 import { hoverCard } from "./cards.js";
 
 const form = document.getElementById("ask"), results = document.getElementById("results"), said = document.getElementById("said"), home = new URL(form.action).pathname;
-let asked = 0, halt = null;
+let asked = 0, halt = null, typing = false;                                   // typing: since the last page
 
 function address() {
   // The form as an address, empty fields left out.
@@ -15,7 +15,7 @@ function address() {
 function fill(other) {
   // The form as another page has it; a field that somebody is typing in is left alone.
   for (const field of form.elements) {
-    if (!field.name || field === document.activeElement) continue;
+    if (!field.name || (field === document.activeElement && typing)) continue;
     if (field.type === "checkbox") field.checked = [...other.querySelectorAll(`input[type=checkbox][name="${field.name}"]`)].some((box) => box.value === field.value && box.checked);
     else { const same = other.elements.namedItem(field.name); if (same) field.value = same.value; }
   }
@@ -29,6 +29,7 @@ function count(several) {
 
 async function go(url, { push = true, focus = false, keep = false } = {}) {
   const mine = ++asked;
+  if (focus || !push) typing = false;
   halt?.abort();
   halt = new AbortController();
   results.setAttribute("aria-busy", "true");
@@ -48,6 +49,7 @@ async function go(url, { push = true, focus = false, keep = false } = {}) {
   document.title = page.title;
   if (keep) { results.querySelectorAll(".mediarec-card-title")[before]?.focus(); said.textContent = `${results.querySelectorAll(".mediarec-card").length} titles`; return; }
   fill(page.forms.ask);
+  typing = false;
   const heading = document.getElementById("heading");
   said.textContent = heading.textContent;
   if (!focus) return;
@@ -95,6 +97,7 @@ box.element.classList.add("mediarec-field");
 slot.replaceWith(box.element);
 if (focused) box.input.focus();
 
+form.addEventListener("input", (event) => { typing = event.target.matches("input[type=text]"); });
 form.addEventListener("submit", (event) => { event.preventDefault(); box.close(); go(address(), { focus: true }); });
 form.addEventListener("change", (event) => {
   const several = event.target.closest("[data-several]");
