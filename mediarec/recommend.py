@@ -84,7 +84,7 @@ def unpack(parts): # -> (catalog, learned, index, weights)
     learned = {b: Vocabulary(t["terms"], i, t["labels"], parts.get(f"of_{b}")) for (b, t), i in zip(parts["terms"].items(), split)}
     learned |= {b: Embedding(parts[f"mean_{b}"], parts[f"directions_{b}"], encoder) for b, encoder in parts["encoders"].items()}
     several = lambda name: [parts[f"{name}_{i}"] for i in range(len(parts)) if f"{name}_{i}" in parts]
-    index = Index(parts["names"], parts["rows"], parts["rows"].T.tocsr(), parts["block"], several("vectors"), several("values"), several("codes"))
+    index = Index(parts["names"], parts["rows"], parts["rows"].T.tocsr(), parts["block"], several("vectors"), several("values"), [c.astype(np.intp) for c in several("codes")])
     return _plain_frame(parts["catalog"]), learned, index, parts["weights"]
 
 def _plain_frame(catalog):

@@ -161,7 +161,7 @@ def turn(path):
 
 def give_back():
     "Give memory back to the system: what a model left behind, glibc would keep for the next one."
-    gc.collect()
+    gc.unfreeze(); gc.collect(); gc.freeze() # the collector need not look through the new model again and again
     try: import ctypes; ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError): pass
 
@@ -839,10 +839,11 @@ def say_line(what):
 
 def options_of(settings, live): # -> dict for gunicorn
     "How gunicorn is to run."
-    def freeze(server): gc.collect(); gc.freeze()
+    def freeze(server): give_back()
     def ready(worker):
         sys.setswitchinterval(0.001) # seconds after which a thread lets another have Python
         few_arenas()
+        gc.set_threshold(20_000, 20, 20)
         live.look()
         live.watch(settings.every)
     return {"bind": f"{settings.host}:{settings.port}", "workers": settings.workers, "threads": settings.threads, "worker_class": worker_class(), "preload_app": True, "keepalive": 75,
