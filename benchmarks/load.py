@@ -251,6 +251,29 @@ def hanging(folder, questions, typed, seconds=4):
             return load.figures() | {"posters": len(kinds), "drawn": sum(k == "image/svg+xml" for k in kinds)}
 
 
+def first_suggestions(server, times=5):
+    "Milliseconds from asking for the page, in a browser that never saw it, to the first suggestions; None without a browser."
+    import shutil
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    try: from playwright.sync_api import sync_playwright
+    except ImportError: return None
+    if not chromium: return None
+    took = []
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for _ in range(times):
+            page = browser.new_context().new_page()
+            began = time.perf_counter()
+            page.goto(server.url, wait_until="commit")
+            page.locator("html[data-ready]").wait_for(state="attached")
+            page.get_by_role("combobox").fill("the")
+            page.get_by_role("option").first.wait_for()
+            took.append((time.perf_counter() - began) * 1e3)
+            page.context.close()
+        browser.close()
+    return {"first suggestions, ms": [round(t) for t in took], "median ms": round(float(np.median(took)))}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--catalog", help="A CSV; by default the best at hand.")
@@ -269,7 +292,9 @@ def main():
     questions, typed = questions_of(model)
     print(f"{len(model.catalog):,} titles, {len(questions):,} distinct questions, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
     out = {}
-    with Server(given.model or folder) as server: out["load"] = measure(server, questions, typed, given.seconds, given.runs)
+    with Server(given.model or folder) as server:
+        out["page"] = first_suggestions(server)
+        out["load"] = measure(server, questions, typed, given.seconds, given.runs)
     if not given.no_faults:
         with Server(folder) as server:
             out["model rebuilt twice"] = rebuilt(server, folder, catalog, questions, typed)

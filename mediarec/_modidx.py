@@ -994,5 +994,6 @@ d = { 'settings': { 'branch': 'main',
                               'mediarec.web.turn': ('web.html#turn', 'mediarec/web.py'),
                               'mediarec.web.warm': ('web.html#warm', 'mediarec/web.py'),
                               'mediarec.web.ways_out': ('web.html#ways_out', 'mediarec/web.py'),
+                              'mediarec.web.whole': ('web.html#whole', 'mediarec/web.py'),
                               'mediarec.web.wished': ('web.html#wished', 'mediarec/web.py'),
                               'mediarec.web.worker_class': ('web.html#worker_class', 'mediarec/web.py')}}}

@@ -13,8 +13,8 @@ __all__ = ['MOST', 'PARAMETERS', 'FILTERS', 'ASKED', 'PICTURES', 'MOST_PICTURE',
            'api_recommend', 'api_title', 'api_clusters', 'api_cluster', 'api_filters', 'healthz', 'poster', 'read_page',
            'shown', 'home', 'lost', 'clusters', 'cluster_list', 'cluster_page', 'api', 'openapi_of', 'schema_of',
            'operation', 'path_parameter', 'openapi', 'dressed', 'open_to', 'log_line', 'Limit', 'begin',
-           'problem_answer', 'broken', 'quiet', 'create_app', 'default_folder', 'lane_of', 'Lanes', 'peeked', 'read_up',
-           'AtOnce', 'worker_class', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
+           'problem_answer', 'broken', 'quiet', 'create_app', 'default_folder', 'lane_of', 'whole', 'Lanes', 'peeked',
+           'read_up', 'AtOnce', 'worker_class', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
 
 # %% ../nbs/22_web.ipynb #79162dc5
 import gc, hmac, json, os, re, secrets, sys, threading, time
@@ -763,22 +763,25 @@ def default_folder(): # -> path
 LANES = (("posters", (b"GET /poster/",)), ("quick", (b"GET /static/", b"GET /api/filters", b"GET /api/titles")))
 FIRST, SECOND = (b"GET /api/suggest?", b"GET /healthz "), (b"GET /api/recommend?",) # answered at once, in this order
 
-def lane_of(first): # bytes that a request begins with -> the name of its lane
-    if not first: return "silent"
-    return next((lane for lane, starts in LANES if first.startswith(starts)), "pages")
+def lane_of(head): # what has come of a request -> the name of its lane
+    if not whole(head): return "slow"
+    return next((lane for lane, starts in LANES if head.startswith(starts)), "pages")
+
+def whole(head): return bool(head) and head.endswith(b"\r\n\r\n")
 
 class Lanes:
     "Threads by what they do, in the place of gunicorn's one pool."
     def __init__(self, threads): # For pages
         from concurrent.futures import ThreadPoolExecutor
-        self.pools = {lane: ThreadPoolExecutor(n, f"mediarec-{lane}") for lane, n in (("pages", threads), ("quick", 2), ("posters", 6), ("silent", 32))}
+        self.pools = {lane: ThreadPoolExecutor(n, f"mediarec-{lane}") for lane, n in (("pages", threads), ("quick", 2), ("posters", 6), ("slow", 32))}
     def submit(self, handle, conn): return self.pools[lane_of(peeked(conn.sock))].submit(handle, conn)
     def shutdown(self, wait=True):
         for pool in self.pools.values(): pool.shutdown(wait=wait)
 
-def peeked(sock, most=32): # -> the bytes that are there, without taking them
+def peeked(sock, most=8192): # -> the bytes that are there, without taking them; None where nothing has come yet
     import socket
     try: return sock.recv(most, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError: return None
     except OSError: return b""
 
 def read_up(sock): # -> whether the other side has taken all that was sent, so that an answer will not wait for it
@@ -795,14 +798,16 @@ class _Done:
 
 class AtOnce:
     "What is added to gunicorn's threaded worker."
+    later = None # gunicorn's sign that a connection has said nothing yet
     def init_process(self): self.waiting = deque(); super().init_process()
     def get_thread_pool(self): return Lanes(self.cfg.threads)
 
     def enqueue_req(self, conn):
-        head = peeked(conn.sock, 8192)
-        whole = head.endswith(b"\r\n\r\n") and read_up(conn.sock)
-        if whole and head.startswith(FIRST): self.answer(conn)
-        elif whole and head.startswith(SECOND): self.waiting.append(conn)
+        head = peeked(conn.sock)
+        ready = whole(head) and head.startswith(FIRST + SECOND) and read_up(conn.sock)
+        if ready and head.startswith(FIRST): self.answer(conn)
+        elif ready: self.waiting.append(conn)
+        elif head is None and self.later and self.alive: self.finish_request(conn, _Done(self.later)) # the poller waits for it
         else: super().enqueue_req(conn)
 
     def answer(self, conn):
@@ -827,9 +832,10 @@ class AtOnce:
 
 def worker_class(): # -> class
     "gunicorn's threaded worker, with what is added; without, where a gunicorn does it otherwise."
-    from gunicorn.workers.gthread import ThreadWorker
+    from gunicorn.workers import gthread
+    ThreadWorker = gthread.ThreadWorker
     known_to_us = all(hasattr(ThreadWorker, name) for name in ("enqueue_req", "finish_request", "wait_for_and_dispatch_events", "set_accept_enabled", "get_thread_pool"))
-    return type("Worker", (AtOnce, ThreadWorker), {}) if known_to_us else ThreadWorker
+    return type("Worker", (AtOnce, ThreadWorker), {"later": getattr(gthread, "_DEFER", None)}) if known_to_us else ThreadWorker
 
 # %% ../nbs/22_web.ipynb #aba1641e
 def say_line(what):
@@ -846,9 +852,12 @@ def options_of(settings, live): # -> dict for gunicorn
         gc.set_threshold(20_000, 20, 20)
         live.look()
         live.watch(settings.every)
+    def leave(server, worker):
+        sys.stdout.flush()
+        if worker.booted: os._exit(0) # all is answered; threads that wait for TMDb are not waited for
     return {"bind": f"{settings.host}:{settings.port}", "workers": settings.workers, "threads": settings.threads, "worker_class": worker_class(), "preload_app": True, "keepalive": 75,
             "timeout": 60, "graceful_timeout": 30, "limit_request_line": 8190, "limit_request_fields": 64, "proc_name": "mediarec web", "loglevel": "warning", "control_socket_disable": True,
-            "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None, "when_ready": freeze, "post_worker_init": ready}
+            "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None, "when_ready": freeze, "post_worker_init": ready, "worker_exit": leave}
 
 def serve(live, settings, application):
     "Answer requests until told to stop."

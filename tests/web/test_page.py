@@ -45,7 +45,7 @@ def test_first_suggestions_come_soon(opened, server):
     page.get_by_role("option", name="Inception").first.wait_for()
     took = time.monotonic() - began
     print(f"first suggestions {took * 1e3:.0f} ms after a cold start of the page")
-    assert took < 5                                                                         # a second where nothing else runs: benchmarks/load.py --page
+    assert took < 5                                                                         # where nothing else runs: benchmarks/load.py
 
 
 def test_search_choose_go_on_and_back(opened):
