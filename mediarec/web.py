@@ -14,10 +14,11 @@ __all__ = ['MOST', 'PARAMETERS', 'FILTERS', 'ASKED', 'PICTURES', 'MOST_PICTURE',
            'shown', 'home', 'lost', 'clusters', 'cluster_list', 'cluster_page', 'api', 'openapi_of', 'schema_of',
            'operation', 'path_parameter', 'openapi', 'dressed', 'open_to', 'log_line', 'Limit', 'begin',
            'problem_answer', 'broken', 'quiet', 'create_app', 'default_folder', 'lane_of', 'whole', 'Lanes', 'peeked',
-           'read_up', 'AtOnce', 'worker_class', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
+           'read_up', 'plain_question', 'asked_plainly', 'answer_plainly', 'AtOnce', 'worker_class', 'say_line',
+           'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
 
 # %% ../nbs/22_web.ipynb #79162dc5
-import gc, hmac, json, os, re, secrets, sys, threading, time
+import gc, hmac, io, json, os, re, secrets, sys, threading, time
 from collections import OrderedDict, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -28,6 +29,7 @@ from urllib.parse import urlencode, urlsplit
 import numpy as np
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 from .app import beginnings, default_method
 from .cards import MOST_NAMES, choices, groups_of, members_of, shown_of
 from .core import AGE_GROUPS, TYPES, AmbiguousTitleError, FilterError, MediarecError, UnknownTitleError, fold
@@ -789,7 +791,31 @@ def read_up(sock): # -> whether the other side has taken all that was sent, so t
     try: return not any(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))
     except OSError: return False
 
-# %% ../nbs/22_web.ipynb #47effa76
+# %% ../nbs/22_web.ipynb #819e1c56
+_PLAIN = re.compile(rb"GET (/api/suggest|/api/recommend)\?([!-~]*) HTTP/1\.1\r\n((?:[A-Za-z0-9-]+:[\t -~]*\r\n)+)\r\n")
+_ODD = re.compile(rb"^(?!host:|accept|user-agent:|connection:[ \t]*keep-alive[ \t]*\r|referer:|sec-|cache-control:|pragma:|priority:|cookie:|dnt:|origin:|if-)", re.I)
+
+def plain_question(head): # -> (path, query) of a request that is nothing but a question, or None
+    found = _PLAIN.fullmatch(head)
+    if not found or b"#" in found[2] or any(_ODD.match(line) for line in found[3].splitlines(True)): return None
+    return (found[1].decode(), found[2].decode()) if len(re.findall(rb"^host:", found[3], re.I | re.M)) == 1 else None
+
+def asked_plainly(path, query, address, port): # -> what WSGI calls an environment
+    return {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "localhost", "SERVER_PORT": str(port), "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": address,
+            "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False}
+
+def answer_plainly(application, environ, last=False): # -> the bytes of the answer
+    "An application's answer as HTTP."
+    begun = []
+    def start(status, headers, error=None): begun[:] = status, headers
+    parts = application(environ, start)
+    try: body = b"".join(parts)
+    finally: getattr(parts, "close", lambda: None)()
+    status, headers = begun
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return f"HTTP/1.1 {status}\r\nDate: {http_date()}\r\nConnection: {'close' if last else 'keep-alive'}\r\n{lines}\r\n".encode("latin-1") + body
+
+# %% ../nbs/22_web.ipynb #e8babf8e
 class _Done:
     "What came of a request that no thread was asked to answer."
     def __init__(self, result): self.kept = result
@@ -803,6 +829,7 @@ class AtOnce:
     def get_thread_pool(self): return Lanes(self.cfg.threads)
 
     def enqueue_req(self, conn):
+        if conn.parser is not None and conn.parser.unreader.buf.getvalue(): return super().enqueue_req(conn) # more than one request came at once
         head = peeked(conn.sock)
         ready = whole(head) and head.startswith(FIRST + SECOND) and read_up(conn.sock)
         if ready and head.startswith(FIRST): self.answer(conn)
@@ -811,8 +838,21 @@ class AtOnce:
         else: super().enqueue_req(conn)
 
     def answer(self, conn):
-        conn.data_ready = True
-        self.finish_request(conn, _Done(self.handle(conn)))
+        conn.data_ready, head = True, peeked(conn.sock) or b""
+        question = plain_question(head)
+        self.finish_request(conn, _Done(self.reply(conn, head, question) if question else self.handle(conn)))
+
+    def reply(self, conn, head, question): # -> whether the connection stays
+        last = not self.alive
+        try:
+            conn.init()
+            conn.sock.setblocking(True)
+            conn.sock.recv(len(head))
+            self.nr += 1
+            conn.sock.sendall(answer_plainly(self.wsgi, asked_plainly(*question, conn.client[0] if isinstance(conn.client, tuple) else "", conn.server[1]), last))
+            return not last
+        except OSError: return False # whoever asked is gone
+        except Exception: self.log.exception("an answer failed"); return False
 
     def wait_for_and_dispatch_events(self, timeout):
         super().wait_for_and_dispatch_events(0 if self.waiting else timeout)
@@ -837,7 +877,7 @@ def worker_class(): # -> class
     known_to_us = all(hasattr(ThreadWorker, name) for name in ("enqueue_req", "finish_request", "wait_for_and_dispatch_events", "set_accept_enabled", "get_thread_pool"))
     return type("Worker", (AtOnce, ThreadWorker), {"later": getattr(gthread, "_DEFER", None)}) if known_to_us else ThreadWorker
 
-# %% ../nbs/22_web.ipynb #aba1641e
+# %% ../nbs/22_web.ipynb #c0d10925
 def say_line(what):
     "One line of JSON on standard output."
     try: sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n"); sys.stdout.flush()
@@ -869,7 +909,7 @@ def serve(live, settings, application):
         def load(self): return application
     Server().run()
 
-# %% ../nbs/22_web.ipynb #c0d10925
+# %% ../nbs/22_web.ipynb #81f49158
 class Lazy:
     "A source of posters that begins where it is first used."
     def __init__(self, settings): self.settings, self.made, self.lock = settings, None, threading.Lock()
@@ -894,7 +934,7 @@ def check_free(settings):
         try: s.bind((settings.host, settings.port))
         except OSError as e: raise MediarecError(f"{settings.host}:{settings.port} cannot be listened on: {e.strerror or e}; choose another with --port") from None
 
-# %% ../nbs/22_web.ipynb #70370148
+# %% ../nbs/22_web.ipynb #9be62796
 def run(
     load, # A function without arguments that gives a `Recommender`; or the folder of a saved one
     settings:Settings=Settings(),
