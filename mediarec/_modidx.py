@@ -859,4 +859,11 @@ d = { 'settings': { 'branch': 'main',
                                'mediarec.tmdb.tidy': ('tmdb.html#tidy', 'mediarec/tmdb.py'),
                                'mediarec.tmdb.wanted': ('tmdb.html#wanted', 'mediarec/tmdb.py'),
                                'mediarec.tmdb.wrapped': ('tmdb.html#wrapped', 'mediarec/tmdb.py'),
-                               'mediarec.tmdb.year_of': ('tmdb.html#year_of', 'mediarec/tmdb.py')}}}
+                               'mediarec.tmdb.year_of': ('tmdb.html#year_of', 'mediarec/tmdb.py')},
+            'mediarec.tryit': { 'mediarec.tryit.data_of': ('try.html#data_of', 'mediarec/tryit.py'),
+                                'mediarec.tryit.neighbours': ('try.html#neighbours', 'mediarec/tryit.py'),
+                                'mediarec.tryit.packed': ('try.html#packed', 'mediarec/tryit.py'),
+                                'mediarec.tryit.phrased': ('try.html#phrased', 'mediarec/tryit.py'),
+                                'mediarec.tryit.try_page': ('try.html#try_page', 'mediarec/tryit.py'),
+                                'mediarec.tryit.unpacked': ('try.html#unpacked', 'mediarec/tryit.py'),
+                                'mediarec.tryit.write_page': ('try.html#write_page', 'mediarec/tryit.py')}}}
