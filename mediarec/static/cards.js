@@ -98,7 +98,8 @@ function hoverCard(card, face, about) {
     const box = face.getBoundingClientRect(), width = Math.min(Math.max(box.width, 280), window.innerWidth - 16);
     const left = Math.max(8, Math.min(box.left - (width - box.width) / 2, window.innerWidth - width - 8));
     Object.assign(about.style, { left: `${left}px`, width: `${width}px`, minHeight: `${Math.min(box.height, 300)}px` });
-    about.style.top = `${Math.max(8, Math.min(box.top, window.innerHeight - about.offsetHeight - 8))}px`;
+    const high = about.offsetHeight;                                          // it grows upwards, so that what can be pressed below stays free
+    about.style.top = `${Math.max(8, Math.min(box.top, box.bottom - high, window.innerHeight - high - 8))}px`;
   };
   const hide = () => { clearTimeout(timer); window.removeEventListener("scroll", hide, { capture: true }); if (about.matches(":popover-open")) about.hidePopover(); };
   const soon = (delay) => { clearTimeout(timer); timer = setTimeout(show, delay); };
