@@ -1,11 +1,11 @@
-# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make web: the page in a browser.  make bench: the figures.
+# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make app: the recommender in a browser.  make web: the page in a browser.  make bench: the figures.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SETUP  := settings.ini setup.py
 
-.PHONY: demo test lab web bench readme clean help
+.PHONY: demo test lab app web bench readme clean help
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,10 @@ test: $(VENV)/.dev
 lab: $(VENV)/.lab
 	@$(BIN)/python -m ipykernel install --prefix $(VENV) --name python3 --display-name "Python 3 (mediarec)" >/dev/null
 	@$(BIN)/jupyter lab --notebook-dir=nbs $(LAB)
+
+app: $(VENV)/.lab
+	@test -e model/manifest.json || $(BIN)/mediarec build --clusters all
+	@$(BIN)/mediarec app --model model $(APP)
 
 web: $(VENV)/.web
 	@$(BIN)/mediarec web $(WEB)

@@ -348,8 +348,8 @@ def widget_class(): # -> class
         @property
         def state(self): return self.session.state
         def _heard(self, _, message, buffers): hear(self, message if isinstance(message, dict) else {})
-        def do(self, what, value=None): # as if pressed; -> the page
-            self.page = self.session.do(what, value)
+        def do(self, what, value=None, mark=None): # as if pressed; -> the page
+            self.page = self.session.do(what, value) | {"heard": str(mark)[:80]} # a view knows by its mark whether this answers its last press
             self._want(listed_ids(self.page))
             return self.page
         def _want(self, ids):
@@ -360,7 +360,7 @@ def widget_class(): # -> class
 
 def hear(widget, message):
     "A message of the view: a step, or a question that is answered by its number."
-    if message.get("ask") not in ASKS: return widget.do(message.get("do"), message.get("value"))
+    if message.get("ask") not in ASKS: return widget.do(message.get("do"), message.get("value"), message.get("mark"))
     try: answer, buffers = ASKS[message["ask"]](widget.session, message.get("value"))
     except MediarecError as e: return widget.send({"answer": message.get("id"), "error": str(e)[:500]})
     widget.send({"answer": message.get("id")} | answer, buffers)

@@ -6,8 +6,8 @@
 __all__ = ['PREFERRED', 'MAX_TEXT', 'STRESS', 'SHOWN', 'SOURCE', 'UNLIKE', 'MOST_TITLES', 'published_weights', 'read_weights',
            'as_cleaned', 'labels_of', 'facets_of', 'pack', 'unpack', 'Groups', 'pack_groups', 'unpack_groups',
            'Company', 'method_of', 'cluster_of', 'company', 'as_frame', 'Question', 'as_list', 'wanted_of', 'ask',
-           'text_query', 'grouped', 'together', 'with_company', 'Recommender', 'checked_n', 'Person', 'read_person',
-           'is_history', 'for_person', 'batch', 'rows_of']
+           'text_query', 'grouped', 'together', 'with_company', 'Fitted', 'Recommender', 'checked_n', 'Person',
+           'read_person', 'is_history', 'for_person', 'batch', 'rows_of']
 
 # %% ../nbs/18_recommend.ipynb #6ce67e9f
 import json
@@ -239,24 +239,8 @@ SOURCE = ("source",) # shown where several catalogues were joined
 
 UNLIKE = 0.5 # what all the unwanted weigh together, where the wanted weigh 1
 
-class Recommender:
-    "More like this: `fit` a catalogue, then `recommend`."
-    def __init__(self,
-        weights:dict|None=None, # Block to weight; by default the published ones
-        encoder=None, # A function from texts to vectors; by default wordllama's
-    ):
-        self.weights, self.encoder = dict(weights) if weights is not None else published_weights(), encoder
-
-    def fit(self,
-        catalog:pd.DataFrame, # From `load_catalog`
-        clusters=None, # "all" clusterings, one or a list of them, or None
-        progress:bool=False, # Show a bar while they are fitted
-    ): # -> self
-        "Clean a catalogue and index its blocks."
-        catalog = as_cleaned(catalog)
-        learned, blocks = fit_blocks(catalog, self.encoder)
-        return self._hold(catalog, learned, build_index(blocks), grouped(catalog, blocks, clusters, progress))
-
+class Fitted:
+    "What a model holds once it is fitted, and what can be asked of it by itself."
     def _hold(self, catalog, learned, index, groups):
         self.catalog, self.learned, self.index, self.groups = catalog, learned, index, groups
         self.scaled, self.labels, self.facets = scaled(self.weights, index.names), labels_of(learned), facets_of(catalog)
@@ -264,14 +248,14 @@ class Recommender:
         self._columns = {c: catalog[c].to_numpy(object) for c in ("show_id", "title", *SHOWN, *SOURCE) if c in catalog}
         return self
 
+    def ready(self):
+        "An error where nothing was fitted yet."
+        if not hasattr(self, "index"): raise MediarecError("nothing to ask yet: fit a catalogue first, Recommender().fit(load_catalog())")
+
     def find(self, title, among=None): # -> row number
         "The row of a title, by id, name or near-name; `among`, a mask, tells namesakes apart."
         self.ready()
         return find(self.titles, title, among)
-
-    def ready(self):
-        "An error where nothing was fitted yet."
-        if not hasattr(self, "index"): raise MediarecError("nothing to ask yet: fit a catalogue first, Recommender().fit(load_catalog())")
 
     def mask(self, **filters): # -> (n,) bool
         "Who passes the filters."
@@ -281,37 +265,6 @@ class Recommender:
     def ask(self, title=None, unlike=(), text=None, among=None): # -> `Question`
         "Titles, unwanted titles and words as one question."
         return ask(self, title, unlike, text, among)
-
-    def recommend(self,
-        title=None, # An id, a title, or nearly one; several as a list; or a dict of title to its weight
-        n:int=10, # How many at most
-        type=None, # "Movie" or "TV Show"
-        genre=None, # One genre, or a list of which any will do
-        year=None, # 2010, a range (2005, 2015) with open ends as None, or a list of years
-        age_group=None, # "Kids", "Older Kids", "Teens", "Adults", "Unrated", or a list
-        unlike=(), # A title or titles to keep away from
-        seen=(), # A title or titles never to answer with
-        text:str|None=None, # A wish in words, beside the titles or in their place
-        diversity:float=0.0, # 0: the best; towards 1: the less like each other
-        per_saga:int|None=PER_SAGA, # At most so many of one saga in ten; None for any number
-        cluster=None, # Only titles of the same cluster by this method; or of a cluster: ("kmeans", 7) or "kmeans:7"
-        cluster_weight:float|None=None, # Favour that cluster by so much instead, beside the weights of the blocks
-    ) -> pd.DataFrame: # rank, show_id, title, score, why, and `SHOWN`; `attrs["query"]` is what was asked, `attrs["notes"]` what to know
-        "More like this, with reasons. `UnknownTitleError`, `AmbiguousTitleError` and `FilterError` say what is wrong."
-        return self.frame(*self.ranked(title, n, type, genre, year, age_group, unlike, seen, text, diversity, per_saga, cluster, cluster_weight))
-
-    def ranked(self, title=None, n=10, type=None, genre=None, year=None, age_group=None, unlike=(), seen=(), text=None, diversity=0.0, per_saga=PER_SAGA,
-               cluster=None, cluster_weight=None): # -> (question, row numbers, their scores, `Company` or None)
-        "What `recommend` answers, as arrays; a server that makes its own of them needs no frame."
-        question = self.ask(title, unlike, text, None if type is None else self.mask(type=type)) # of namesakes, the one of that type
-        without = [*question.rows, *(self.find(t) for t in as_list(seen))]
-        if not 0 <= diversity <= 1: raise MediarecError(f"diversity is between 0 and 1, not {diversity!r:.40}")
-        among = company(self.groups, question.wanted, cluster, cluster_weight, self.titles.label)
-        scores = score_many(self.index, question.queries, question.shares, self.scaled)
-        mask = self.mask(type=type, genre=genre, year=year, age_group=age_group)
-        if among: scores, mask = together(among, scores, mask)
-        rows = rank(self.index, self.facets, scores, self.scaled, checked_n(n), mask, without, diversity, per_saga)
-        return question, rows, scores[rows], among
 
     def frame(self, question, rows, scores, among=None): # -> frame, as `recommend` gives it
         "Ranked rows as a table with reasons."
@@ -348,6 +301,56 @@ class Recommender:
         rows = suggest(self.titles, text, checked_n(n))
         return as_frame({c: self._columns[c][rows] for c in ("show_id", "title", "release_year", "type")})
 
+# %% ../nbs/18_recommend.ipynb #e8ca6bf4
+class Recommender(Fitted):
+    "More like this: `fit` a catalogue, then `recommend`."
+    def __init__(self,
+        weights:dict|None=None, # Block to weight; by default the published ones
+        encoder=None, # A function from texts to vectors; by default wordllama's
+    ):
+        self.weights, self.encoder = dict(weights) if weights is not None else published_weights(), encoder
+
+    def fit(self,
+        catalog:pd.DataFrame, # From `load_catalog`
+        clusters=None, # "all" clusterings, one or a list of them, or None
+        progress:bool=False, # Show a bar while they are fitted
+    ): # -> self
+        "Clean a catalogue and index its blocks."
+        catalog = as_cleaned(catalog)
+        learned, blocks = fit_blocks(catalog, self.encoder)
+        return self._hold(catalog, learned, build_index(blocks), grouped(catalog, blocks, clusters, progress))
+
+    def recommend(self,
+        title=None, # An id, a title, or nearly one; several as a list; or a dict of title to its weight
+        n:int=10, # How many at most
+        type=None, # "Movie" or "TV Show"
+        genre=None, # One genre, or a list of which any will do
+        year=None, # 2010, a range (2005, 2015) with open ends as None, or a list of years
+        age_group=None, # "Kids", "Older Kids", "Teens", "Adults", "Unrated", or a list
+        unlike=(), # A title or titles to keep away from
+        seen=(), # A title or titles never to answer with
+        text:str|None=None, # A wish in words, beside the titles or in their place
+        diversity:float=0.0, # 0: the best; towards 1: the less like each other
+        per_saga:int|None=PER_SAGA, # At most so many of one saga in ten; None for any number
+        cluster=None, # Only titles of the same cluster by this method; or of a cluster: ("kmeans", 7) or "kmeans:7"
+        cluster_weight:float|None=None, # Favour that cluster by so much instead, beside the weights of the blocks
+    ) -> pd.DataFrame: # rank, show_id, title, score, why, and `SHOWN`; `attrs["query"]` is what was asked, `attrs["notes"]` what to know
+        "More like this, with reasons. `UnknownTitleError`, `AmbiguousTitleError` and `FilterError` say what is wrong."
+        return self.frame(*self.ranked(title, n, type, genre, year, age_group, unlike, seen, text, diversity, per_saga, cluster, cluster_weight))
+
+    def ranked(self, title=None, n=10, type=None, genre=None, year=None, age_group=None, unlike=(), seen=(), text=None, diversity=0.0, per_saga=PER_SAGA,
+               cluster=None, cluster_weight=None): # -> (question, row numbers, their scores, `Company` or None)
+        "What `recommend` answers, as arrays; a server that makes its own of them needs no frame."
+        question = self.ask(title, unlike, text, None if type is None else self.mask(type=type)) # of namesakes, the one of that type
+        without = [*question.rows, *(self.find(t) for t in as_list(seen))]
+        if not 0 <= diversity <= 1: raise MediarecError(f"diversity is between 0 and 1, not {diversity!r:.40}")
+        among = company(self.groups, question.wanted, cluster, cluster_weight, self.titles.label)
+        scores = score_many(self.index, question.queries, question.shares, self.scaled)
+        mask = self.mask(type=type, genre=genre, year=year, age_group=age_group)
+        if among: scores, mask = together(among, scores, mask)
+        rows = rank(self.index, self.facets, scores, self.scaled, checked_n(n), mask, without, diversity, per_saga)
+        return question, rows, scores[rows], among
+
     def save(self, folder): # -> the manifest
         "Write the model; a kill at any moment leaves the old one or the new one."
         self.ready()
@@ -364,13 +367,13 @@ class Recommender:
         except (KeyError, IndexError, ValueError, TypeError, AttributeError) as e:
             raise StoreError(f"{folder} is no whole recommender ({type(e).__name__}: {e}): build it again") from None
 
-# %% ../nbs/18_recommend.ipynb #4ec52daf
+# %% ../nbs/18_recommend.ipynb #15869e25
 def checked_n(n): # -> int
     "A number of results, or a clear error."
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1: raise MediarecError(f"n is a whole number of at least 1, not {n!r:.40}")
     return int(n)
 
-# %% ../nbs/18_recommend.ipynb #220774f3
+# %% ../nbs/18_recommend.ipynb #901f655d
 MOST_TITLES = 60 # of a history: the heaviest
 
 @dataclass
@@ -409,7 +412,7 @@ def for_person(model, person, n=10, **filters): # -> frame, as `recommend` gives
     "Recommendations for somebody; filters, `diversity` and `text` as for `recommend`."
     return model.recommend(person.wanted, n, unlike=person.unwanted, seen=person.seen, **filters)
 
-# %% ../nbs/18_recommend.ipynb #8ffed70c
+# %% ../nbs/18_recommend.ipynb #68da31ef
 def batch(
     model:Recommender,
     queries, # show_ids

@@ -870,6 +870,7 @@ class AtOnce:
             while before != self.nr_conns: before = self.nr_conns; self.accept(listener)
             listener.close()
 
+# %% ../nbs/22_web.ipynb #dab4db6e
 def worker_class(): # -> class
     "gunicorn's threaded worker, with what is added; without, where a gunicorn does it otherwise."
     from gunicorn.workers import gthread
@@ -877,7 +878,7 @@ def worker_class(): # -> class
     known_to_us = all(hasattr(ThreadWorker, name) for name in ("enqueue_req", "finish_request", "wait_for_and_dispatch_events", "set_accept_enabled", "get_thread_pool"))
     return type("Worker", (AtOnce, ThreadWorker), {"later": getattr(gthread, "_DEFER", None)}) if known_to_us else ThreadWorker
 
-# %% ../nbs/22_web.ipynb #c0d10925
+# %% ../nbs/22_web.ipynb #70370148
 def say_line(what):
     "One line of JSON on standard output."
     try: sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n"); sys.stdout.flush()
@@ -909,7 +910,7 @@ def serve(live, settings, application):
         def load(self): return application
     Server().run()
 
-# %% ../nbs/22_web.ipynb #81f49158
+# %% ../nbs/22_web.ipynb #9be62796
 class Lazy:
     "A source of posters that begins where it is first used."
     def __init__(self, settings): self.settings, self.made, self.lock = settings, None, threading.Lock()
@@ -934,7 +935,7 @@ def check_free(settings):
         try: s.bind((settings.host, settings.port))
         except OSError as e: raise MediarecError(f"{settings.host}:{settings.port} cannot be listened on: {e.strerror or e}; choose another with --port") from None
 
-# %% ../nbs/22_web.ipynb #9be62796
+# %% ../nbs/22_web.ipynb #85305a06
 def run(
     load, # A function without arguments that gives a `Recommender`; or the folder of a saved one
     settings:Settings=Settings(),

@@ -27,8 +27,7 @@ def test_only_what_ships_is_shipped(built):
     wheel, sdist = built
     in_wheel = [n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("mediarec/data/")]
     assert sorted(in_wheel) == ["mediarec/data/README.md", "mediarec/data/judgments.csv", "mediarec/data/shelves.csv", "mediarec/data/starter.csv", "mediarec/data/weights.json"]
-    assert {"mediarec/static/grade.js", "mediarec/static/grade.css"} <= set(zipfile.ZipFile(wheel).namelist())
-    assert {"mediarec/static/web.js", "mediarec/static/web.css", "mediarec/static/icon.svg", "mediarec/templates/base.html", "mediarec/templates/home.html"} <= set(zipfile.ZipFile(wheel).namelist())
+    assert {f"mediarec/static/{n}" for n in ("grade.js", "grade.css", "app.js", "combobox.js", "mediarec.css", "web.js", "web.css", "icon.svg")} | {"mediarec/templates/base.html", "mediarec/templates/home.html"} <= set(zipfile.ZipFile(wheel).namelist())
     names = tarfile.open(sdist).getnames()
     assert [n for n in names if n.endswith("mediarec/static/grade.js")]
     assert [n for n in names if n.endswith("data/starter.csv")] and [n for n in names if n.endswith("mediarec/templates/card.html")]
@@ -49,7 +48,7 @@ def test_installed_wheel_recommends(built, tmp_path):
 
 def test_runtime_imports_no_tool_of_development():
     "Nothing in mediarec imports nbdev or fastcore, and the heavy packages wait until they are used."
-    code = ("import sys; from mediarec import Recommender, load_catalog; import mediarec.cli, mediarec.similarity, mediarec.grade, mediarec.tmdb;"
+    code = ("import sys; from mediarec import Recommender, load_catalog; import mediarec.cli, mediarec.similarity, mediarec.grade, mediarec.app, mediarec.tmdb;"
             "print([m for m in ('nbdev', 'fastcore', 'execnb', 'torch', 'sklearn', 'pandera', 'matplotlib', 'rapidfuzz', 'anywidget', 'ipywidgets', 'requests_cache', 'pydantic', 'pydantic_settings') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

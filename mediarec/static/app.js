@@ -11,8 +11,8 @@ let count = 0;
 
 function talk(model) {
   // Questions that are answered by number; everything else comes as a page.
-  const waiting = new Map();
-  let asked = 0;
+  const waiting = new Map(), own = `${Date.now()}-${Math.random()}`;
+  let asked = 0, last = "";
   const hear = (said, buffers) => {
     const answer = waiting.get(said.answer);
     if (!answer) return;
@@ -21,9 +21,10 @@ function talk(model) {
   };
   model.on("msg:custom", hear);
   return {
-    tell: (what, value = null) => model.send({ do: what, value }),
+    tell: (what, value = null) => { last = `${own}-${++asked}`; model.send({ do: what, value, mark: last }); },
+    behind: (page) => Boolean(last) && page.heard !== last && String(page.heard).startsWith(own), // a page from before what was pressed last
     ask: (what, value = null) => new Promise((done, fail) => {
-      const id = `${Date.now()}-${++asked}`;
+      const id = `${own}-${++asked}`;
       waiting.set(id, { done, fail });
       model.send({ ask: what, id, value });
       setTimeout(() => { if (waiting.delete(id)) fail(new Error("no answer")); }, 20_000);
@@ -144,10 +145,10 @@ function render({ model, el }) {
   const changed = (name, value) => { const text = JSON.stringify(value); if (drawn[name] === text) return false; drawn[name] = text; return true; };
 
   function drawFind(page) {
-    form.set(page.filters);
+    if (!line.behind(page)) form.set(page.filters);                           // or it would take back what was just pressed
     if (changed("chips", page.chips)) chips.replaceChildren(...page.chips.map((c) => chip(c, c.kind, () => line.tell("drop", c.id))));
     chips.hidden = !page.chips.length;
-    if (document.activeElement !== wish) wish.value = page.text;
+    if (document.activeElement !== wish && !line.behind(page)) wish.value = page.text;
     heading.textContent = page.heading;
     remain.textContent = page.remain;
     notes.replaceChildren(...page.notes.map((n) => make("p", "note", n)));

@@ -98,12 +98,14 @@ export function hoverCard(card, face, about) {
     const box = face.getBoundingClientRect(), width = Math.min(Math.max(box.width, 280), window.innerWidth - 16);
     const left = Math.max(8, Math.min(box.left - (width - box.width) / 2, window.innerWidth - width - 8));
     Object.assign(about.style, { left: `${left}px`, width: `${width}px`, minHeight: `${Math.min(box.height, 300)}px` });
-    about.style.top = `${Math.max(8, Math.min(box.top, window.innerHeight - about.offsetHeight - 8))}px`;
+    const high = about.offsetHeight;                                          // it grows upwards, so that what can be pressed below stays free
+    about.style.top = `${Math.max(8, Math.min(box.top, box.bottom - high, window.innerHeight - high - 8))}px`;
   };
   const hide = () => { clearTimeout(timer); window.removeEventListener("scroll", hide, { capture: true }); if (about.matches(":popover-open")) about.hidePopover(); };
   const soon = (delay) => { clearTimeout(timer); timer = setTimeout(show, delay); };
-  card.addEventListener("pointerenter", (event) => { if (event.pointerType !== "touch") soon(150); });
-  card.addEventListener("pointerleave", hide);
+  let waits = false;                                                         // a pointer that rests while the page changes under it asks for nothing
+  card.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch" && !waits && (event.movementX || event.movementY)) { waits = true; soon(150); } });
+  card.addEventListener("pointerleave", () => { waits = false; hide(); });
   card.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) soon(0); });
   card.addEventListener("focusout", (event) => { if (!card.contains(event.relatedTarget)) hide(); });
   card.addEventListener("keydown", (event) => { if (event.key === "Escape" && about.matches(":popover-open")) { hide(); event.stopPropagation(); } });

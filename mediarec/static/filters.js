@@ -49,7 +49,7 @@ function years(range, id, change) {
   });
   both.append(boxes[0], make("span", null, "–"), boxes[1]);
   out.append(make("legend", "label", "Year"), both);
-  return { element: out, set(value) { boxes.forEach((b, i) => { b.value = value?.[i] ?? ""; }); } };
+  return { element: out, set(value) { boxes.forEach((b, i) => { if (b !== document.activeElement) b.value = value?.[i] ?? ""; }); } };
 }
 
 function slider(label, ends, id, change) {

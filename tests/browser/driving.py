@@ -96,7 +96,7 @@ def opened(browser, kind, url, role, title, viewport=(1200, 1150), **how):
     page.goto(url, timeout=120_000)
     if kind == "lab":
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=120_000)      # the kernel is there
-        until(lambda: started(page), "the cell was not run", 60)
+        until(lambda: started(page), "the cell was not run", 90)
     try: page.get_by_role(role, name=title).wait_for(timeout=120_000)
     except sync_api.TimeoutError as e: raise AssertionError(f"no widget came; the page says:\n{page.locator('body').inner_text()[-1500:]}") from e
     return page, elsewhere
@@ -104,7 +104,8 @@ def opened(browser, kind, url, role, title, viewport=(1200, 1150), **how):
 
 def started(page):
     "Run the first cell; whether it does, since a notebook that is still being laid out may lose the key."
-    page.locator(".jp-CodeCell .cm-content").first.click()
+    try: page.locator(".jp-CodeCell .cm-content").first.click(timeout=5000)
+    except sync_api.TimeoutError: return False
     page.keyboard.press("Control+Enter")
     page.wait_for_timeout(1500)
     return re.search(r"\[(\*|\d+)\]", page.locator(".jp-InputPrompt").first.inner_text())
