@@ -1,11 +1,11 @@
-# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make app: the recommender in a browser.  make bench: the figures.
+# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make app: the recommender in a browser.  make web: the web page.  make bench: the figures.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SETUP  := settings.ini setup.py
 
-.PHONY: demo test lab app bench readme clean help
+.PHONY: demo test lab app web bench readme clean help
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,9 @@ app: $(VENV)/.lab
 	@test -e model/manifest.json || $(BIN)/mediarec build --clusters all
 	@$(BIN)/mediarec app --model model $(APP)
 
+web: $(VENV)/.web
+	@$(BIN)/mediarec web $(WEB)
+
 bench: $(VENV)/.bench
 	@$(BIN)/python benchmarks/bench.py
 
@@ -45,7 +48,7 @@ $(VENV)/.default: $(BIN)/python $(SETUP)
 	@$(PIP) -e .
 	@touch $@
 
-# the extras: .dev, .lab, .bench
+# the extras: .dev, .lab, .web, .bench
 $(VENV)/.%: $(VENV)/.default
 	@echo "Installing the extra [$*] ..."
 	@$(PIP) -e ".[$*]"

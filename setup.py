@@ -7,7 +7,7 @@ here = Path(__file__).parent
 settings = ConfigParser(delimiters=["="], interpolation=None)
 settings.read(here / "settings.ini", encoding="utf-8")
 cfg = settings["DEFAULT"]
-EXTRAS = ("cluster", "deep", "data", "posters", "lab", "bench", "dev")
+EXTRAS = ("cluster", "deep", "data", "posters", "web", "lab", "bench", "dev")
 
 # Just these files of data/ are shipped: whatever else a user keeps there stays theirs.
 SHIPPED = ["starter.csv", "weights.json", "judgments.csv", "shelves.csv", "README.md"]
@@ -26,7 +26,7 @@ setup(
     python_requires=f">={cfg['min_python']},<3.14",
     packages=[*find_packages(include=["mediarec", "mediarec.*"]), "mediarec.data"],
     package_dir={"mediarec.data": "data"},
-    package_data={"mediarec.data": SHIPPED, "mediarec": ["static/*.js", "static/*.css"]},
+    package_data={"mediarec.data": SHIPPED, "mediarec": ["static/*.js", "static/*.css", "static/*.svg", "templates/*.html"]},
     exclude_package_data={"mediarec.data": ["netflix*"]},
     include_package_data=False,
     install_requires=cfg["requirements"].split(),

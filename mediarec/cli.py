@@ -8,7 +8,7 @@ __all__ = ['app', 'Catalog', 'Columns', 'Encoding', 'Model', 'Json', 'N', 'NEXT'
            'recommend', 'suggest', 'clusters', 'overview', 'listed', 'inside', 'as_plain', 'write_page', 'compare',
            'exam_at_hand', 'peak_memory', 'for_me', 'lone_notebook', 'voila_command', 'until_stopped', 'open_app',
            'is_model', 'evaluate', 'tune', 'tuned_table', 'tuned_json', 'read_ids', 'batch', 'write_whole', 'clean',
-           'fetch', 'info', 'demo', 'program', 'demo_title']
+           'fetch', 'info', 'web', 'fitted_for_web', 'demo', 'program', 'demo_title']
 
 # %% ../nbs/23_cli.ipynb #ef17bfb1
 import importlib.util, json, os, signal, subprocess, sys, tempfile, threading, warnings
@@ -509,6 +509,32 @@ def info(model: Model = None, as_: Json = False):
     else: print("\n".join(f"{k:12} {', '.join(f'{p} {x}' for p, x in v.items()) if isinstance(v, dict) else v}" for k, v in about.items()))
 
 # %% ../nbs/23_cli.ipynb #9521f93f
+@app.command()
+def web(
+    model: Model = None,
+    port: Annotated[Optional[int], typer.Option("--port", "-p", help="Default: 8080.")] = None,
+    host: Annotated[Optional[str], typer.Option(help="Who may come: 127.0.0.1, this machine only, is the default; 0.0.0.0 is everybody who reaches it.")] = None,
+    workers: Annotated[Optional[int], typer.Option(help="Processes that answer. Default: 2.")] = None,
+):
+    """Serve the web page and its JSON until stopped (needs the extra \\[web]).
+
+    Example: mediarec web --model model --port 8080
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"): os.environ.setdefault(name, "1") # a process answers one question on one core
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system") # one heap, which gives back what a changed model leaves
+    try: from mediarec.web import read_settings, run
+    except ModuleNotFoundError as e: raise MediarecError(f"the web page needs more ({e.name} is missing): pip install 'mediarec[web]'") from None
+    chosen, settings = model or os.environ.get("MEDIAREC_MODEL") or ("model" if Path("model/manifest.json").is_file() else None), read_settings(host=host, port=port, workers=workers)
+    run(chosen or fitted_for_web, settings)
+
+def fitted_for_web(): # -> Recommender
+    "A model for the page where none is at hand: with groups, and not kept."
+    from mediarec.app import model_at_hand
+    from mediarec.catalog import find_catalog
+    say(f"no model at hand: fitting {find_catalog().name}, with groups (mediarec build --clusters all keeps one)")
+    return model_at_hand(progress=sys.stderr.isatty())
+
+# %% ../nbs/23_cli.ipynb #5945fa1e
 @app.command()
 def demo(
     title: Annotated[Optional[str], typer.Argument(help="A title to ask for.")] = None,

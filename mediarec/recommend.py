@@ -84,7 +84,7 @@ def unpack(parts): # -> (catalog, learned, index, weights)
     learned = {b: Vocabulary(t["terms"], i, t["labels"], parts.get(f"of_{b}")) for (b, t), i in zip(parts["terms"].items(), split)}
     learned |= {b: Embedding(parts[f"mean_{b}"], parts[f"directions_{b}"], encoder) for b, encoder in parts["encoders"].items()}
     several = lambda name: [parts[f"{name}_{i}"] for i in range(len(parts)) if f"{name}_{i}" in parts]
-    index = Index(parts["names"], parts["rows"], parts["rows"].T.tocsr(), parts["block"], several("vectors"), several("values"), several("codes"))
+    index = Index(parts["names"], parts["rows"], parts["rows"].T.tocsr(), parts["block"], several("vectors"), several("values"), [c.astype(np.intp) for c in several("codes")])
     return _plain_frame(parts["catalog"]), learned, index, parts["weights"]
 
 def _plain_frame(catalog):
@@ -268,14 +268,18 @@ class Fitted:
 
     def frame(self, question, rows, scores, among=None): # -> frame, as `recommend` gives it
         "Ranked rows as a table with reasons."
-        parts = self.evidence(question, rows, among)
-        known = common(parts)
         about = {c: self._columns[c][rows] for c in self._columns}
         ranked = {"rank": np.arange(1, len(rows) + 1), "show_id": about.pop("show_id"), "title": about.pop("title"),
-                  "score": scores, "why": [why(p, known, not question.rows) for p in parts], **about}
+                  "score": scores, "why": self.reasons(question, rows, among), **about}
         out = as_frame(ranked, numbers=("rank", "score"))
         out.attrs["query"], out.attrs["notes"] = question.label, among.notes if among else []
         return out
+
+    def reasons(self, question, rows, among=None): # -> for each row a line
+        "Why each row, for people."
+        parts = self.evidence(question, rows, among)
+        known = common(parts)
+        return [why(p, known, not question.rows) for p in parts]
 
     def evidence(self, question, rows, among=None): # -> for each row a list of {block, contribution, shared}
         "What each score is made of, as data; `question` is from `ask`, `among` from `company`."
@@ -332,6 +336,11 @@ class Recommender(Fitted):
         cluster_weight:float|None=None, # Favour that cluster by so much instead, beside the weights of the blocks
     ) -> pd.DataFrame: # rank, show_id, title, score, why, and `SHOWN`; `attrs["query"]` is what was asked, `attrs["notes"]` what to know
         "More like this, with reasons. `UnknownTitleError`, `AmbiguousTitleError` and `FilterError` say what is wrong."
+        return self.frame(*self.ranked(title, n, type, genre, year, age_group, unlike, seen, text, diversity, per_saga, cluster, cluster_weight))
+
+    def ranked(self, title=None, n=10, type=None, genre=None, year=None, age_group=None, unlike=(), seen=(), text=None, diversity=0.0, per_saga=PER_SAGA,
+               cluster=None, cluster_weight=None): # -> (question, row numbers, their scores, `Company` or None)
+        "What `recommend` answers, as arrays; a server that makes its own of them needs no frame."
         question = self.ask(title, unlike, text, None if type is None else self.mask(type=type)) # of namesakes, the one of that type
         without = [*question.rows, *(self.find(t) for t in as_list(seen))]
         if not 0 <= diversity <= 1: raise MediarecError(f"diversity is between 0 and 1, not {diversity!r:.40}")
@@ -340,7 +349,7 @@ class Recommender(Fitted):
         mask = self.mask(type=type, genre=genre, year=year, age_group=age_group)
         if among: scores, mask = together(among, scores, mask)
         rows = rank(self.index, self.facets, scores, self.scaled, checked_n(n), mask, without, diversity, per_saga)
-        return self.frame(question, rows, scores[rows], among)
+        return question, rows, scores[rows], among
 
     def save(self, folder): # -> the manifest
         "Write the model; a kill at any moment leaves the old one or the new one."
@@ -364,7 +373,7 @@ def checked_n(n): # -> int
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1: raise MediarecError(f"n is a whole number of at least 1, not {n!r:.40}")
     return int(n)
 
-# %% ../nbs/18_recommend.ipynb #3404297d
+# %% ../nbs/18_recommend.ipynb #220774f3
 MOST_TITLES = 60 # of a history: the heaviest
 
 @dataclass
@@ -403,7 +412,7 @@ def for_person(model, person, n=10, **filters): # -> frame, as `recommend` gives
     "Recommendations for somebody; filters, `diversity` and `text` as for `recommend`."
     return model.recommend(person.wanted, n, unlike=person.unwanted, seen=person.seen, **filters)
 
-# %% ../nbs/18_recommend.ipynb #4cfe5d8d
+# %% ../nbs/18_recommend.ipynb #8ffed70c
 def batch(
     model:Recommender,
     queries, # show_ids

@@ -86,7 +86,7 @@ export function details(item) {
   return out;
 }
 
-function hoverCard(card, face, about) {
+export function hoverCard(card, face, about) {
   // The details over the poster, as wide as they need, while the pointer or the focus is in the card; Escape closes them.
   if (!about.children.length || !about.showPopover) return;
   about.popover = "manual";
