@@ -1,4 +1,4 @@
-# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make app: the recommender in a browser.  make web: the page in a browser.  make bench: the figures.
+# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make app: the recommender in a browser.  make web: the web page.  make bench: the figures.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin

@@ -11,7 +11,7 @@ import re, zlib
 from pathlib import Path
 from dataclasses import dataclass
 import pandas as pd
-from .core import AGE_GROUPS, NA, TYPES, MediarecError
+from .core import AGE_GROUPS, NA, PEOPLE_SAY, TYPES, MediarecError
 
 # %% ../nbs/20_cards.ipynb #321b4640
 TINTS = 12 # colours that a drawn poster may have; `mediarec.css` says which
@@ -71,7 +71,6 @@ def place_of(model, row, method): # -> {method, number, name} or None
 # %% ../nbs/20_cards.ipynb #83ce5ec1
 def choices(model) -> dict: # genres and age_groups as [{name, count}], years [first, last], methods [{name, label}], titles
     "What a reader may filter by."
-    from mediarec.compare import PEOPLE_SAY
     years = model.facets.year[model.facets.year > 0]
     ages = [{"name": a, "count": int((model.facets.age_group == i).sum())} for i, a in enumerate(AGE_GROUPS)]
     return {"genres": [{"name": g, "count": c} for g, c in genre_counts(model).items()], "age_groups": [a for a in ages if a["count"]],

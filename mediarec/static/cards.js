@@ -104,7 +104,7 @@ export function hoverCard(card, face, about) {
   const hide = () => { clearTimeout(timer); window.removeEventListener("scroll", hide, { capture: true }); if (about.matches(":popover-open")) about.hidePopover(); };
   const soon = (delay) => { clearTimeout(timer); timer = setTimeout(show, delay); };
   let waits = false;                                                         // a pointer that rests while the page changes under it asks for nothing
-  card.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch" && !waits && (event.movementX || event.movementY)) { waits = true; soon(150); } });
+  card.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch" && !waits) { waits = true; soon(150); } });
   card.addEventListener("pointerleave", () => { waits = false; hide(); });
   card.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) soon(0); });
   card.addEventListener("focusout", (event) => { if (!card.contains(event.relatedTarget)) hide(); });

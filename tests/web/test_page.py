@@ -148,12 +148,14 @@ def test_without_javascript(opened):
     page.locator("summary", has_text="Genre").click()
     page.get_by_role("checkbox").first.check()
     page.get_by_role("button", name="Search").click()
-    assert "genre=" in page.url and page.locator(".mediarec-card, .mediarec-ways").count()
+    page.wait_for_url("**genre=*")
+    assert page.locator(".mediarec-card, .mediarec-ways").count()
     page.get_by_role("link", name="Groups").click()
     page.locator(".mediarec-group-name").first.click()
-    assert len(titles(page)) == 24
+    expect(page.locator(".mediarec-card-title")).to_have_count(24)
     page.get_by_role("link", name="More of them").click()
-    assert len(titles(page)) > 24
+    page.wait_for_url("**n=48*")
+    expect(page.locator(".mediarec-card-title").nth(24)).to_be_attached()
 
 
 def test_details_on_hover_and_focus(opened):
