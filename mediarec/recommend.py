@@ -301,7 +301,7 @@ class Fitted:
         rows = suggest(self.titles, text, checked_n(n))
         return as_frame({c: self._columns[c][rows] for c in ("show_id", "title", "release_year", "type")})
 
-# %% ../nbs/18_recommend.ipynb #e8ca6bf4
+# %% ../nbs/18_recommend.ipynb #f177ed03
 class Recommender(Fitted):
     "More like this: `fit` a catalogue, then `recommend`."
     def __init__(self,
@@ -367,13 +367,13 @@ class Recommender(Fitted):
         except (KeyError, IndexError, ValueError, TypeError, AttributeError) as e:
             raise StoreError(f"{folder} is no whole recommender ({type(e).__name__}: {e}): build it again") from None
 
-# %% ../nbs/18_recommend.ipynb #15869e25
+# %% ../nbs/18_recommend.ipynb #4ec52daf
 def checked_n(n): # -> int
     "A number of results, or a clear error."
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1: raise MediarecError(f"n is a whole number of at least 1, not {n!r:.40}")
     return int(n)
 
-# %% ../nbs/18_recommend.ipynb #901f655d
+# %% ../nbs/18_recommend.ipynb #220774f3
 MOST_TITLES = 60 # of a history: the heaviest
 
 @dataclass
@@ -412,7 +412,7 @@ def for_person(model, person, n=10, **filters): # -> frame, as `recommend` gives
     "Recommendations for somebody; filters, `diversity` and `text` as for `recommend`."
     return model.recommend(person.wanted, n, unlike=person.unwanted, seen=person.seen, **filters)
 
-# %% ../nbs/18_recommend.ipynb #68da31ef
+# %% ../nbs/18_recommend.ipynb #8ffed70c
 def batch(
     model:Recommender,
     queries, # show_ids

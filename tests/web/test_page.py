@@ -163,8 +163,6 @@ def test_details_on_hover_and_focus(opened):
     card = page.locator(".mediarec-card").nth(1)
     assert not card.locator(".mediarec-details").is_visible()
     card.hover()
-    at = card.bounding_box()
-    page.mouse.move(at["x"] + 60, at["y"] + 60, steps=5)                                     # a pointer that moves, not a card that came under it
     card.locator(".mediarec-details").wait_for(state="visible")
     page.mouse.move(5, 5)
     card.locator(".mediarec-details").wait_for(state="hidden")
