@@ -14,7 +14,7 @@ __all__ = ['MOST', 'PARAMETERS', 'FILTERS', 'ASKED', 'PICTURES', 'MOST_PICTURE',
            'poster', 'read_page', 'shown', 'home', 'lost', 'clusters', 'cluster_list', 'cluster_page', 'api',
            'openapi_of', 'schema_of', 'operation', 'path_parameter', 'openapi', 'dressed', 'open_to', 'log_line',
            'Limit', 'begin', 'problem_answer', 'broken', 'quiet', 'create_app', 'default_folder', 'lane_of', 'whole',
-           'Lanes', 'peeked', 'read_up', 'plain_question', 'asked_plainly', 'answer_plainly', 'Crowd', 'AtOnce',
+           'Lanes', 'peeked', 'read_up', 'plain_question', 'asked_plainly', 'answer_plainly', 'Crowd', 'Fair', 'AtOnce',
            'worker_class', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
 
 # %% ../nbs/22_web.ipynb #79162dc5
@@ -829,18 +829,47 @@ class Crowd:
         return min((self.held[i] for i in range(SLOTS) if self.ids[i] and i != slot), default=None)
 
 # %% ../nbs/22_web.ipynb #70370148
+class Fair:
+    "gunicorn's threaded worker takes connections: as many as the others do, and at the end none that it cannot answer."
+    def init_process(self):
+        self.slot, self.since = self.age % SLOTS, None
+        self.crowd.enter(self.slot)
+        super().init_process()
+
+    def accept(self, listener):
+        "Take a connection, unless another process has fewer; that one gets a moment to do it."
+        fewest, now = self.crowd.fewest(self.slot), time.monotonic()
+        if self.alive and fewest is not None and self.nr_conns > fewest:
+            self.since = self.since or now
+            if now - self.since < POLITE: return None if self.waiting else time.sleep(0.0002)
+        self.since = None
+        super().accept(listener)
+        self.crowd.held[self.slot] = self.nr_conns
+
+    def set_accept_enabled(self, enabled):
+        super().set_accept_enabled(enabled)
+        if not self.alive: self.turn_away()
+
+    def turn_away(self):
+        "When stopping: take who has already come, and let others be refused at once."
+        for listener in self.sockets:
+            listener.setblocking(False)
+            before = -1
+            while before != self.nr_conns: before = self.nr_conns; self.accept(listener)
+            listener.close()
+
+# %% ../nbs/22_web.ipynb #20090c28
 class _Done:
     "What came of a request that no thread was asked to answer."
     def __init__(self, result): self.kept = result
     def result(self): return self.kept
     def cancelled(self): return False
 
-class AtOnce:
-    "What is added to gunicorn's threaded worker."
+class AtOnce(Fair):
+    "And it answers questions at once."
     later = None # gunicorn's sign that a connection has said nothing yet
     def init_process(self):
-        self.waiting, self.slot, self.since = deque(), self.age % SLOTS, None
-        self.crowd.enter(self.slot)
+        self.waiting = deque()
         super().init_process()
 
     def get_thread_pool(self): return Lanes(self.cfg.threads)
@@ -871,34 +900,12 @@ class AtOnce:
         except OSError: return False # whoever asked is gone
         except Exception: self.log.exception("an answer failed"); return False
 
-    def accept(self, listener):
-        "Take a connection, unless another process has fewer; that one gets a moment to do it."
-        fewest, now = self.crowd.fewest(self.slot), time.monotonic()
-        if self.alive and fewest is not None and self.nr_conns > fewest:
-            self.since = self.since or now
-            if now - self.since < POLITE: return None if self.waiting else time.sleep(0.0002)
-        self.since = None
-        super().accept(listener)
-        self.crowd.held[self.slot] = self.nr_conns
-
     def wait_for_and_dispatch_events(self, timeout):
         self.crowd.held[self.slot] = self.nr_conns
         super().wait_for_and_dispatch_events(0 if self.waiting else timeout)
         if self.waiting: self.answer(self.waiting.popleft())
 
-    def set_accept_enabled(self, enabled):
-        super().set_accept_enabled(enabled)
-        if not self.alive: self.turn_away()
-
-    def turn_away(self):
-        "When stopping: take who has already come, and let others be refused at once."
-        for listener in self.sockets:
-            listener.setblocking(False)
-            before = -1
-            while before != self.nr_conns: before = self.nr_conns; self.accept(listener)
-            listener.close()
-
-# %% ../nbs/22_web.ipynb #20090c28
+# %% ../nbs/22_web.ipynb #81f49158
 def worker_class(crowd): # -> class
     "gunicorn's threaded worker, with what is added; without, where a gunicorn does it otherwise."
     from gunicorn.workers import gthread
@@ -906,7 +913,7 @@ def worker_class(crowd): # -> class
     known_to_us = all(hasattr(ThreadWorker, name) for name in ("enqueue_req", "finish_request", "wait_for_and_dispatch_events", "set_accept_enabled", "get_thread_pool"))
     return type("Worker", (AtOnce, ThreadWorker), {"later": getattr(gthread, "_DEFER", None), "crowd": crowd}) if known_to_us else ThreadWorker
 
-# %% ../nbs/22_web.ipynb #9be62796
+# %% ../nbs/22_web.ipynb #85305a06
 def say_line(what):
     "One line of JSON on standard output."
     try: sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n"); sys.stdout.flush()
@@ -939,7 +946,7 @@ def serve(live, settings, application):
         def load(self): return application
     Server().run()
 
-# %% ../nbs/22_web.ipynb #20e61066
+# %% ../nbs/22_web.ipynb #7c5ecee5
 class Lazy:
     "A source of posters that begins where it is first used."
     def __init__(self, settings): self.settings, self.made, self.lock = settings, None, threading.Lock()
@@ -964,7 +971,7 @@ def check_free(settings):
         try: s.bind((settings.host, settings.port))
         except OSError as e: raise MediarecError(f"{settings.host}:{settings.port} cannot be listened on: {e.strerror or e}; choose another with --port") from None
 
-# %% ../nbs/22_web.ipynb #7c5ecee5
+# %% ../nbs/22_web.ipynb #4b3866ea
 def run(
     load, # A function without arguments that gives a `Recommender`; or the folder of a saved one
     settings:Settings=Settings(),
