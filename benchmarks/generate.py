@@ -21,7 +21,7 @@ import pandas as pd
 from mediarec.catalog import load_catalog
 from mediarec.clean import clean, split
 from mediarec.core import COLUMNS
-from mediarec.features import saga, words_of
+from mediarec.features import STOP, saga, words_of
 
 CHUNK = 25_000
 GROWTH = {"cast": 0.5, "director": 0.4, "word": 0.7, "saga": 3.0} # tail index a of P(rank > r) = (1 + r / q) ** -a; distinct values grow as N ** (1 / (1 + a))
@@ -82,7 +82,7 @@ class Like:
         size = Counter(heads)
         self.in_saga = sum(c for c in size.values() if c > 1) / max(len(heads), 1)
         self.saga_scale = scale_for(max(2, int(self.in_saga * len(heads))), max(1, sum(c > 1 for c in size.values())), GROWTH["saga"]) if self.in_saga else 1.0
-        self.title_words = self._share(Counter(w for t in frame.title for w in words_of(t)))
+        self.title_words = self._share(Counter(w for t in frame.title for w in words_of(t) if w not in STOP))
         self.title_length = [min(len(words_of(t)), 8) or 1 for t in frame.title]
         cleaned = clean(frame)
         self.twice = float((cleaned.work != cleaned.show_id).mean())
