@@ -83,6 +83,8 @@ class Like:
         self.in_saga = sum(c for c in size.values() if c > 1) / max(len(heads), 1)
         self.saga_scale = scale_for(max(2, int(self.in_saga * len(heads))), max(1, sum(c > 1 for c in size.values())), GROWTH["saga"]) if self.in_saga else 1.0
         self.title_words = self._share(Counter(w for t in frame.title for w in words_of(t) if w not in STOP))
+        met = Counter(w for t in frame.title for w in words_of(t))
+        self.title_once = sum(c == 1 for c in met.values()) / max(sum(met.values()), 1)
         self.title_length = [min(len(words_of(t)), 8) or 1 for t in frame.title]
         cleaned = clean(frame)
         self.twice = float((cleaned.work != cleaned.show_id).mean())
@@ -136,6 +138,9 @@ def described(like, rng, pick):
 def titled(like, rng, pick, in_saga, sagas):
     lengths = np.array([like.title_length[p] for p in pick])
     words, start, out = drawn(rng, like.title_words, int(lengths.sum())), 0, []
+    alone = np.repeat(lengths, lengths) == 1 # hardly two titles of one word are the same word
+    rare = np.flatnonzero(rng.random(len(words)) < np.where(alone, 0.9, like.title_once))
+    words[rare] = [invented(int(r) + 10 ** 5, 2) for r in ranks(rng, len(rare), 20 * like.word_scale, GROWTH["word"])]
     for i, k in enumerate(lengths.tolist()):
         own = " ".join(words[start:start + k].tolist()).title()
         start += k
