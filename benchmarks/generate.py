@@ -25,7 +25,7 @@ from mediarec.features import STOP, saga, words_of
 
 CHUNK = 25_000
 GROWTH = {"cast": 0.5, "director": 0.4, "word": 0.7, "saga": 3.0} # tail index a of P(rank > r) = (1 + r / q) ** -a; distinct values grow as N ** (1 / (1 + a))
-ALONE = 0.6 # of the titles in sagas: titles that start alike by chance make up for the others
+ALONE = 1.15 # a saga that gets one title only is none
 HEADS = "ba be bi bo bu ka ke ki ko ku da de di do du la le li lo lu ma me mi mo mu na ne ni no nu ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo vu za zo".split()
 TAILS = "n r l s m t rd nd ll ss ck th x z".split()
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RATINGS', 'AGE_OF', 'CLEAN', 'RULES', 'tidy', 'rule_text', 'rule_duration_in_rating', 'rule_type', 'rule_duration',
-           'rule_dates', 'split', 'rule_lists', 'rule_age_group', 'same_work', 'shared_people', 'rule_works',
-           'rule_columns', 'clean', 'report', 'write_clean', 'read_clean']
+           'rule_dates', 'split', 'rule_lists', 'rule_age_group', 'work_keys', 'same_work', 'shared_people',
+           'rule_works', 'rule_columns', 'clean', 'report', 'write_clean', 'read_clean']
 
 # %% ../nbs/03_clean.ipynb #381c809d
 import json, re
@@ -105,7 +105,7 @@ _VERSION = re.compile(r"\s*\((?:[\w\s]*\bversion|[\w\s]*\bdub(?:bed)?|arabic|eng
 
 _article_last = re.compile(r"^(.*) (the|a|an)$")
 
-def _work_keys(row):
+def work_keys(row):
     "What two rows of one work share: a title without its version, or a description of some length."
     yield "title", row.type, _article_last.sub(r"\2 \1", fold(_VERSION.sub("", row.title)))
     if isinstance(row.description, str) and len(row.description) > 40: yield "description", row.type, row.description.casefold()
@@ -131,9 +131,9 @@ def rule_works(frame):
     first, work = {}, {}
     columns = ["show_id", "type", "title", "release_year", "directors", "actors", "description"]
     for row in frame[columns].itertuples(index=False):
-        known = next((k for key in _work_keys(row) for k in first.get(key, ()) if same_work(k, row)), row)
+        known = next((k for key in work_keys(row) for k in first.get(key, ()) if same_work(k, row)), row)
         work[row.show_id] = work.get(known.show_id, row.show_id)
-        for key in _work_keys(row): first.setdefault(key, []).append(row)
+        for key in work_keys(row): first.setdefault(key, []).append(row)
     return frame.assign(work=frame.show_id.map(work).astype(object))
 
 # %% ../nbs/03_clean.ipynb #d4eae5a4
