@@ -8,12 +8,13 @@ __all__ = ['SPARSE', 'SHIFT', 'RANK', 'LOOK', 'RARE', 'KEEP', 'term_ids', 'write
            'pack_space', 'unpack_space', 'Plan', 'plan_of', 'Bits', 'Shard', 'spans', 'light_scores', 'dense_scores',
            'best_cells', 'cell_sizes', 'look_into', 'small_index', 'within', 'Found', 'Ids', 'alive_rows', 'named',
            'head_at', 'start_slice', 'numbers_at', 'by_start', 'starting', 'inside', 'byte_of', 'near_letters',
-           'misspelled', 'fetch', 'Column', 'Large', 'read_large', 'open_terms', 'read_groups', 'about', 'catalog',
-           'query', 'wish', 'ask', 'masks', 'candidates', 'ranked', 'exact', 'small_mask', 'evidence_of', 'LabelsOf',
-           'find_row', 'suggested', 'mask']
+           'misspelled', 'fetch', 'Column', 'Large', 'read_large', 'open_terms', 'where_from', 'read_groups', 'about',
+           'kept', 'clusters', 'catalog', 'query', 'wish', 'ask', 'masks', 'candidates', 'ranked', 'exact', 'nearest',
+           'small_mask', 'evidence_of', 'LabelsOf', 'find_row', 'suggested', 'mask']
 
 # %% ../nbs/24_large.ipynb #b4474412
 import json
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,12 +119,12 @@ class Columns(Mapping):
 
 class Terms(Vocabulary):
     "A block's vocabulary in its file, and the terms that were added since."
-    def __init__(self, arrays, added=(), of=None):
+    def __init__(self, arrays, added=()):
         self.files, n = [arrays, *added], len(arrays["hash"])
         self._column = Columns(arrays["hash"], np.concatenate([a["hash"] for a in added]) if len(added) else ())
         self.terms = self.labels = Labels([Strings(a["text"], a["start"]) for a in self.files])
         self.idf = arrays["idf"] if not len(added) else np.concatenate([a["idf"] for a in self.files])
-        self.of = of
+        self.of = None
 
 class Labels:
     "Several `Strings` one after the other."
@@ -361,7 +362,7 @@ def within(query, terms): # -> Query over the columns `terms`
 # %% ../nbs/24_large.ipynb #517da486
 class Found:
     "Titles by name and id, over shards; what `TitleIndex` is to a small catalogue."
-    def __init__(self, shards): self.shards, self.row_of = shards, Ids(shards)
+    def __init__(self, shards): self.shards, self.starts, self.row_of = shards, [s.start for s in shards], Ids(shards)
 
     def small(self, rows): # -> (TitleIndex, rows ascending)
         "Some titles as a `TitleIndex`."
@@ -369,6 +370,10 @@ class Found:
         about = fetch(self.shards, rows, ("show_id", "title", "work", "type", "release_year"))
         return TitleIndex(about["show_id"], about["title"], about["work"], about["type"], about["release_year"]), rows
 
+    def works(self, rows): # -> how many works some rows are
+        return len({int(s.work[s.row[r - s.start]]) for r in rows for s in (self.shard_of(r),)})
+
+    def shard_of(self, row): return self.shards[bisect_right(self.starts, row) - 1]
     def label(self, row): return self.small([row])[0].label(0)
 
     def find(self, query, among=None): # -> row
@@ -377,9 +382,10 @@ class Found:
         words = fold(str(query))
         name = hashes([words, words.rsplit(" ", 1)[0]])
         rows = [r for s in self.shards for r in [*named(s, name), *starting(s, words.encode())]]
-        rows = rows or [r for s in self.shards for r in misspelled(s, words, 10)]
+        typed = dict.fromkeys((words, words.split(" ", 1)[-1] if words.startswith(("the ", "a ", "an ")) else words)) # with an article and without
+        rows = rows or [r for t in typed for s in self.shards for r in misspelled(s, t, 10)]
         small, at = self.small(rows)
-        return int(at[find(small, query, None if among is None else np.array([among(r) for r in at], bool))])
+        return int(at[find(small, query, None if among is None else np.array([among(r) if callable(among) else among[r] for r in at], bool))])
 
     def suggest(self, text, n): # -> rows
         "As `mediarec.titles.suggest`, over the titles that could be meant."
@@ -388,8 +394,8 @@ class Found:
         found = [by_start(s, words.encode(), n) for s in self.shards]
         key, rows = (np.concatenate(x) for x in zip(*found))
         rows = rows[np.lexsort((rows, key))[:4 * n]].tolist()
-        if len(rows) < n and len(words) > 2: rows += [r for s in self.shards for r in inside(s, words.encode(), n)]
-        if len(rows) < n and len(words) > 3: rows += [r for s in self.shards for r in misspelled(s, words, n)]
+        if self.works(rows) < n and len(words) > 2: rows += [r for s in self.shards for r in inside(s, words.encode(), n)]
+        if self.works(rows) < n and len(words) > 3: rows += [r for s in self.shards for r in misspelled(s, words, n)]
         small, at = self.small(rows)
         return at[np.array(suggest(small, text, n), dtype=int)]
 
@@ -551,6 +557,7 @@ class Large(Recommender):
         self.index = small_index(self.shards, np.zeros(0, np.int64))[0] # of no titles: what the blocks are
         self._columns = {c: Column(self, c) for c in ("show_id", "title", *SHOWN)}
         self.groups = read_groups(root, m, start)
+        self.__dict__.pop("_catalog", None)
 
     def __len__(self): return len(self.titles.row_of)
 
@@ -567,13 +574,17 @@ def read_large(folder): # -> the manifest
 
 def open_terms(root, manifest): # -> Block to `Terms` or `Embedding`
     "The vocabularies in their files."
-    learned = {}
-    for b in SPARSE:
-        a = open_arrays(root / f"terms_{b}.safetensors")
-        of = sparse.csr_matrix((a["of_data"], a["of_indices"], a["of_indptr"]), shape=tuple(a["of_shape"])) if "of_data" in a else None
-        learned[b] = Terms(a, [open_arrays(root / x / f"terms_{b}.safetensors") for x in manifest["added"]], of)
+    learned = {b: Terms(open_arrays(root / f"terms_{b}.safetensors"), [open_arrays(root / x / f"terms_{b}.safetensors") for x in manifest["added"]]) for b in SPARSE}
+    learned["country"].of = where_from(learned["country"].files[0], len(learned["cast"].column), len(learned["country"].column))
     e = open_arrays(root / "embedding.safetensors")
     return learned | {b: Embedding(e["mean"], e["directions"]) for b in VECTORS}
+
+def where_from(a, names, countries): # -> csr (names, countries), or None where it is not learned yet
+    "Which share of a name's titles is from where; nothing is known of names that were added."
+    if "of_data" not in a: return None
+    start = a["of_indptr"]
+    if names >= len(start): start = np.concatenate([start, np.full(names + 1 - len(start), start[-1], start.dtype)])
+    return sparse.csr_matrix((a["of_data"], a["of_indices"], start), shape=(names, countries))
 
 def read_groups(root, manifest, n): # -> Groups, numbers as in the catalogue
     "The clusterings of a large model."
@@ -590,15 +601,23 @@ def about(self, rows): # -> dict
     if getattr(self, "_last", (None,))[0] != key: self._last = key, fetch(self.shards, rows, tuple(self._columns))
     return self._last[1]
 
+def kept(self): # -> (n,) bool, numbers as in the catalogue
+    "Which titles were not removed."
+    return np.concatenate([s.alive[s.row] for s in self.shards])
+
+def clusters(self): # -> frame, rows as in `catalog`
+    "As `Recommender.clusters`."
+    return self.groups.labels[self.kept()].reset_index(drop=True) if len(self.groups.portraits) else self.groups.labels
+
 def catalog(self): # -> frame, as `Recommender` has it
     "The whole cleaned catalogue, in memory."
     if not hasattr(self, "_catalog"):
-        frame = pd.concat([s.table.to_pandas() for s in self.shards], ignore_index=True)
+        frame = pd.concat([s.table.to_pandas() for s in self.shards], ignore_index=True)[self.kept()].reset_index(drop=True)
         frame = frame.assign(**{name: pd.Series([split(None if v == "NA" else v) for v in frame[c]], dtype=object) for c, name in LISTS.items()})
         self._catalog = frame.assign(release_year=frame.release_year.astype("Int64"))
     return self._catalog
 
-Large.about, Large.catalog = about, property(catalog)
+Large.about, Large.kept, Large.catalog, Large.clusters = about, kept, property(catalog), property(clusters)
 
 # %% ../nbs/24_large.ipynb #93a4ac7d
 def query(self, row): # -> Query
@@ -632,8 +651,7 @@ def masks(self, among=None, **filters): # -> for each shard (rows,) bool, or Non
     asked = {f: v for f, v in filters.items() if v is not None}
     out = []
     for s in self.shards:
-        mask = allowed(s.facets, **asked) if asked or not out else None
-        if not asked: mask = None
+        mask = allowed(s.facets, **asked) if asked else None
         if not s.whole: mask = s.alive if mask is None else mask & s.alive
         if among is not None:
             held = among[s.start:s.start + s.n][s.number]
@@ -683,14 +701,19 @@ def exact(model, question, rows, without, n, diversity, per_saga, among): # -> (
     best = rank(index, facets, scores, model.scaled, n, None, np.searchsorted(rows, without), diversity, per_saga)
     return rows[best], scores[best]
 
+def nearest(self, question, n): # -> rows
+    "The best n of a question, no title left out."
+    rows, _ = self.candidates(question, self.masks(), max(KEEP, 10 * n))
+    return exact(self, question, rows, [], n, 0.0, None, None)[0]
+
 def small_mask(model, row, **filters): # -> bool
     "Whether one title passes the filters."
-    s = model.shards[int(np.searchsorted([s.start for s in model.shards], row, side="right")) - 1]
+    s = model.titles.shard_of(row)
     at = s.row[row - s.start]
     f = s.facets
     return allowed(Facets(f.type[[at]], f.age_group[[at]], f.year[[at]], {}, None, None), **filters)[0]
 
-Large.ranked = ranked
+Large.ranked, Large.nearest = ranked, nearest
 
 # %% ../nbs/24_large.ipynb #9df38a99
 def evidence_of(self, question, rows, among=None): # -> for each row a list of {block, contribution, shared}

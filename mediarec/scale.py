@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['SHARD', 'BUCKETS', 'HEAVY', 'SAMPLE', 'CELLED', 'Part', 'parts_of', 'files_of', 'write_strings', 'csv_rows',
            'csv_to_parquet', 'read_part', 'cleaned', 'local_words', 'local_items', 'met_folder', 'read_and_count',
-           'put', 'got', 'moments', 'write_table', 'read_arrow', 'settle', 'bucket_edges', 'within_bucket',
-           'gather_terms', 'write_whole', 'join_terms', 'shared_places', 'equal_shares', 'join_places', 'encode_part',
-           'encode_country', 'side_by_side', 'dense_of', 'sample_part', 'rows_of_part', 'with_lists', 'opened',
-           'shard_arrays', 'nearest_cells', 'facet_arrays', 'postings', 'title_arrays', 'word_starts', 'sorted_starts',
-           'finish_part', 'standard', 'write_shard', 'digest', 'predicted', 'one_by_one', 'in_processes',
-           'single_threaded', 'on_dask', 'fit', 'new_root', 'publish', 'build', 'learn_terms', 'embedding_of',
-           'deviation', 'all_works', 'unique_ids', 'heavy_space', 'evenly', 'cells_for', 'learn_space', 'centres_of',
-           'fit_clusters', 'manifest_of']
+           'count_terms', 'put', 'got', 'moments', 'write_table', 'read_arrow', 'settle', 'bucket_edges',
+           'within_bucket', 'gather_terms', 'write_whole', 'join_terms', 'shared_places', 'equal_shares', 'join_places',
+           'encode_part', 'encode_country', 'side_by_side', 'dense_of', 'sample_part', 'rows_of_part', 'with_lists',
+           'opened', 'shard_arrays', 'nearest_cells', 'facet_arrays', 'postings', 'title_arrays', 'word_starts',
+           'sorted_starts', 'finish_part', 'standard', 'write_shard', 'digest', 'predicted', 'one_by_one',
+           'in_processes', 'single_threaded', 'on_dask', 'fit', 'new_root', 'publish', 'build', 'learn_terms',
+           'embedding_of', 'deviation', 'all_works', 'unique_ids', 'heavy_space', 'evenly', 'cells_for', 'learn_space',
+           'centres_of', 'fit_clusters', 'manifest_of', 'add', 'new_terms', 'known_works', 'by_company', 'renewed',
+           'remove', 'verify', 'opened_model', 'answers', 'batch']
 
 # %% ../nbs/24_scale.ipynb #1c1c9dad
 import csv, hashlib, json, os, secrets, shutil, sys
@@ -20,15 +21,15 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 import numpy as np, pandas as pd
 from scipy import sparse
 from .catalog import MAX_FIELD, align, as_strings, check, load_catalog, read_table
 from .clean import CLEAN, RULES, rule_columns, rule_works, work_keys
-from .core import AGE_GROUPS, COLUMNS, LISTS, SEED, TYPES, CatalogError, MediarecError, StoreError, fold, some
+from .core import AGE_GROUPS, COLUMNS, LISTS, SEED, TYPES, CatalogError, StoreError, UnknownTitleError, fold, some
 from .features import BILLING, ITEMS, NUMBERS, OWN, PEOPLE, POWER, TEXTS, VECTORS, Vocabulary, as_people, columns_of, default_encoder, embed, fit_embedding, Embedding, saga, scaled_rows, stem, unit_rows, weighted, words_of
-from .large import HEAD, LOOK, SHIFT, SPARSE, Columns, Large, Shard, Space, byte_of, hashes, kernel_of, open_arrays, pack_space, pack_strings, places, roots, spans, term_ids, unpack_space, write_arrays
+from .large import HEAD, LOOK, SPARSE, Large, Query, Question, Space, alive_rows, byte_of, fetch, hashes, kernel_of, open_arrays, open_terms, pack_space, pack_strings, places, roots, spans, term_ids, unpack_space, write_arrays
 from .rank import NAMES, scaled
 from .recommend import published_weights, read_weights
 from .store import FORMAT
@@ -169,22 +170,27 @@ def read_and_count(
     frame, folder = read_part(part, columns), met_folder(scratch, i)
     building = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
     building.mkdir(parents=True)
-    fields, arrays = columns_of(frame), {}
-    h, x, forms = local_words(fields["text"])
-    put(arrays, "text", h, x); write_table(forms.sort_values("hash", kind="stable"), building / "met_text.arrow")
-    for b in ITEMS:
-        h, x, seen = local_items(fields[b], part.first, b in PEOPLE)
-        put(arrays, b, h, x); write_table(seen, building / f"met_{b}.arrow")
-    vectors = np.asarray(default_encoder()(fields["meaning"]), np.float32)
-    numbers = np.column_stack([fields[b] for b in NUMBERS]).astype(np.float32)
-    keys = [(r, kind) for r, row in enumerate(frame.itertuples(index=False)) for kind in work_keys(row)]
-    arrays |= {"vectors": vectors, "numbers": numbers, "ids": hashes(frame.show_id), "work_row": np.array([r for r, _ in keys], np.int32), "work_key": hashes(["\0".join(map(str, k)) for _, k in keys])}
+    arrays, seen = count_terms(frame, part.first)
+    for b, table in seen.items(): write_table(table, building / f"met_{b}.arrow")
     write_arrays(building / "arrays.safetensors", arrays)
     write_table(frame.drop(columns=list(LISTS.values())), building / "clean.arrow")
     settle(building, folder)
-    known = vectors.astype(np.float64)
+    known, numbers = arrays["vectors"].astype(np.float64), arrays["numbers"]
     return {"rows": len(frame), "sum": known.sum(0), "square": known.T @ known, "low": np.nanmin(numbers, 0, initial=np.inf), "high": np.nanmax(numbers, 0, initial=-np.inf),
             "minutes": moments(frame.minutes), "seasons": moments(frame.seasons), "genres": set(g for v in frame.genres for g in v)}
+
+def count_terms(frame, first=0): # -> (arrays, block to a frame of its terms)
+    "Everything about some cleaned titles that does not need the others."
+    fields, arrays = columns_of(frame), {}
+    h, x, forms = local_words(fields["text"])
+    put(arrays, "text", h, x)
+    seen = {"text": forms.sort_values("hash", kind="stable")}
+    for b in ITEMS:
+        h, x, seen[b] = local_items(fields[b], first, b in PEOPLE)
+        put(arrays, b, h, x)
+    keys = [(r, kind) for r, row in enumerate(frame.itertuples(index=False)) for kind in work_keys(row)]
+    return arrays | {"vectors": np.asarray(default_encoder()(fields["meaning"]), np.float32), "numbers": np.column_stack([fields[b] for b in NUMBERS]).astype(np.float32), "ids": hashes(frame.show_id),
+                     "work_row": np.array([r for r, _ in keys], np.int32), "work_key": hashes(["\0".join(map(str, k)) for _, k in keys])}, seen
 
 def put(arrays, block, h, x):
     "A block's local vocabulary and rows among the arrays of a part."
@@ -323,7 +329,7 @@ def encode_part(
 def encode_country(cast, own, places): # -> csr
     "Where titles are at home, as `mediarec.features.encode_places` has it."
     rows = OWN * equal_shares(own, np.arange(own.shape[1]), own.shape[1])
-    if cast.nnz: rows = rows + (cast > 0).astype(np.float32)[:, :places.of.shape[0]] @ places.of
+    if cast.nnz: rows = rows + (cast > 0).astype(np.float32) @ places.of
     rows = sparse.csr_matrix(rows, dtype=np.float32)
     rows.data *= np.sqrt(places.idf)[rows.indices]
     rows = unit_rows(rows)
@@ -358,7 +364,7 @@ def dense_of(space, start, term, value, numbers): # -> (n, width) float32
 
 # %% ../nbs/24_scale.ipynb #9c8682d6
 HEAVY = 32 # one title in so many, or more: a term is a column of the dense part
-SAMPLE = 6_000 # titles that the clusterings are fitted on
+SAMPLE = 4_000 # titles that the clusterings are fitted on
 CELLED = 40_000 # titles that the cells are fitted on
 
 def sample_part(
@@ -366,7 +372,6 @@ def sample_part(
     scratch, root,
 ) -> dict: # Dense rows for the cells; a frame and blocks for the clusterings
     "Some titles of a part, encoded."
-    from mediarec.large import open_terms
     i, rows, few = job
     a, learned, embedding, space = opened(scratch, root, i)
     take = np.union1d(rows, few)
@@ -393,15 +398,9 @@ def with_lists(frame): # -> cleaned frame
 
 def opened(scratch, root, i): # -> (arrays of a part, vocabularies, embedding, space)
     "What the later passes need."
-    from mediarec.large import Terms
     root = Path(root)
-    learned = {}
-    for b in SPARSE:
-        t = open_arrays(root / f"terms_{b}.safetensors")
-        of = sparse.csr_matrix((t["of_data"], t["of_indices"], t["of_indptr"]), shape=tuple(t["of_shape"])) if "of_data" in t else None
-        learned[b] = Terms(t, (), of)
-    e = open_arrays(root / "embedding.safetensors")
-    return open_arrays(met_folder(scratch, i) / "arrays.safetensors"), learned, Embedding(e["mean"], e["directions"]), unpack_space(open_arrays(root / "space.safetensors"))
+    learned = open_terms(root, {"added": []})
+    return open_arrays(met_folder(scratch, i) / "arrays.safetensors"), learned, learned["meaning"], unpack_space(open_arrays(root / "space.safetensors"))
 
 # %% ../nbs/24_scale.ipynb #960b98a5
 def shard_arrays(
@@ -481,17 +480,19 @@ def finish_part(
     blocks, vectors = encode_part(a, learned, embedding)
     frame = with_lists(read_arrow(met_folder(scratch, i) / "clean.arrow").to_pandas())
     frame = frame.assign(work=[works.get(s, s) for s in frame.show_id], duration_norm=standard(frame.minutes, spread["minutes"]).fillna(standard(frame.seasons, spread["seasons"])))
-    return write_shard(Path(root) / f"shard-{i:05d}", frame, blocks, vectors, a["numbers"], space, genres, clusterings)
+    return write_shard(Path(root) / f"shard-{i:05d}", frame, blocks, vectors, a, space, genres, clusterings)
 
 def standard(values, spread): # -> values without mean and spread of the whole catalogue
     mean, deviation = spread
     return (values - mean) / (deviation or 1.0)
 
-def write_shard(folder, frame, blocks, vectors, numbers, space, genres, clusterings): # -> dict
-    "A shard's files."
+def write_shard(folder, frame, blocks, vectors, a, space, genres, clusterings): # -> dict
+    "A shard's files; `a` are the arrays of the first pass."
     building = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
     building.mkdir(parents=True)
-    write_arrays(building / "arrays.safetensors", shard_arrays(frame, blocks, vectors, numbers, space, genres))
+    numbers, by_key = a["numbers"], np.argsort(a["work_key"], kind="stable")
+    keys = {"work_key": a["work_key"][by_key], "work_number": a["work_row"][by_key].astype(np.uint32)}
+    write_arrays(building / "arrays.safetensors", shard_arrays(frame, blocks, vectors, numbers, space, genres) | keys)
     write_table(frame.drop(columns=list(LISTS.values())), building / "catalog.arrow")
     labels = {}
     if clusterings:
@@ -717,3 +718,137 @@ def manifest_of(root, shards, weights, genres, portraits, n): # -> dict
         for row in rows: row["size"] = int(sizes[row["cluster"]])
     return {"format": FORMAT, "kind": "large", "folder": root.name, "titles": n, "weights": weights, "genres": list(genres), "portraits": portraits, "added": [],
             "shards": [{"folder": s["folder"], "titles": s["titles"]} for s in shards], "files": files}
+
+# %% ../nbs/24_scale.ipynb #f0a81538
+def add(
+    self:Large,
+    titles, # A frame, a file or a list of them, as for `load_catalog`
+    columns:dict|None=None, # Likewise
+): # -> self
+    "Put titles into a model without building it again; known terms keep their weights, new ones get theirs."
+    frame = cleaned(load_catalog(titles, columns))
+    known = [i for i in frame.show_id if i in self.titles.row_of]
+    if known: raise CatalogError(f"{len(known):,} of the titles' ids are in the model already, such as {some(map(repr, known), 3)}: remove them first")
+    root, name = self.folder / self.manifest["folder"], f"added-{secrets.token_hex(4)}"
+    arrays, seen = count_terms(frame)
+    files = new_terms(self.learned, arrays, seen, root / name, len(self) + len(frame))
+    manifest = self.manifest | {"added": [*self.manifest["added"], name], "genres": list(dict.fromkeys([*self.manifest["genres"], *sorted({g for v in frame.genres for g in v})]))}
+    blocks, vectors = encode_part(arrays, open_terms(root, manifest), self.learned["meaning"])
+    frame = frame.assign(work=known_works(self, frame, arrays))
+    made = write_shard(root / f"shard-{name}", frame, blocks, vectors, arrays, self.space, {g: i for i, g in enumerate(manifest["genres"])}, {})
+    manifest |= {"titles": len(self) + len(frame), "shards": [*manifest["shards"], {"folder": made["folder"], "titles": len(frame)}],
+                 "files": manifest["files"] | files | {f"{made['folder']}/{f}": about for f, about in made["files"].items()}}
+    if manifest["portraits"]: by_company(self, manifest, root / made["folder"], made["folder"], arrays, blocks, vectors)
+    return renewed(self, manifest)
+
+def new_terms(learned, arrays, seen, folder, titles): # -> files for the manifest
+    "The terms that a model does not know yet."
+    folder.mkdir(parents=True)
+    for b in SPARSE:
+        h, x = got(arrays, b)
+        df = np.bincount(x.indices, minlength=len(h))
+        new = (learned[b].column.places(h) < 0) & (df >= (2 if b in TEXTS and titles >= 50 else 1))
+        table = seen[b].sort_values("times" if b in TEXTS else "first", kind="stable", ascending=b not in TEXTS).drop_duplicates("hash").set_index("hash")
+        text, start = pack_strings(table.label.reindex(h[new]).tolist())
+        idf = np.log((1 + titles) / (1 + df[new])) + 1
+        write_arrays(folder / f"terms_{b}.safetensors", {"hash": h[new], "df": df[new].astype(np.int64), "idf": (idf ** POWER if b in TEXTS else idf).astype(np.float32), "text": text, "start": start})
+    return {f"{folder.name}/{f.name}": {"bytes": f.stat().st_size, "sha256": digest(f)} for f in sorted(folder.iterdir())}
+
+def known_works(model, frame, arrays): # -> the work of each new title
+    "Which of them are a work that the model has."
+    keys = np.unique(arrays["work_key"])
+    rows = []
+    for s in model.shards:
+        low, high = (np.searchsorted(s.work_key, keys, side=side) for side in ("left", "right"))
+        rows += alive_rows(s, np.unique(s.work_number[spans(low, high - low)]))
+    if not rows: return rule_works(frame).work
+    old = with_lists(pd.DataFrame(fetch(model.shards, rows, model.shards[0].table.column_names)))
+    both = rule_works(pd.concat([old, frame], ignore_index=True))
+    first = dict(zip(old.show_id, old.work))
+    return [first.get(w, w) for w in both.work[len(old):]]
+
+def by_company(model, manifest, folder, name, arrays, blocks, vectors):
+    "The clusters of added titles: the one that most of the ten titles nearest to each are in."
+    from mediarec.large import Query, Question
+    start, term, value = side_by_side(blocks)
+    labels = {m: np.full(len(vectors), -1, np.int32) for m in manifest["portraits"]}
+    for i in range(len(vectors)):
+        numbers = arrays["numbers"][i].tolist()
+        q = Query(term[start[i]:start[i + 1]].astype(np.int64), value[start[i]:start[i + 1]], [vectors[i]], numbers, numbers[-1] == 1)
+        near = model.nearest(Question([q], [1.0], [], ""), 10)
+        for m in labels:
+            met = Counter(x for x in model.groups.labels[m].to_numpy()[near].tolist() if x >= 0)
+            if met: labels[m][i] = met.most_common(1)[0][0]
+    write_arrays(folder / "clusters.safetensors", {k: v for m, l in labels.items() for k, v in ((m, l), (f"{m}_home", l))})
+    path = folder / "clusters.safetensors"
+    manifest["files"] |= {f"{name}/{path.name}": {"bytes": path.stat().st_size, "sha256": digest(path)}}
+
+def renewed(model, manifest): # -> the model, with a new manifest
+    "Write a manifest, in one step, and open what it names."
+    from mediarec.store import _replace
+    _replace(model.folder / "manifest.json", json.dumps(manifest, ensure_ascii=False))
+    model.manifest = manifest
+    model._open()
+    return model
+
+# %% ../nbs/24_scale.ipynb #860359db
+def remove(
+    self:Large,
+    ids, # show_ids
+): # -> self
+    "Take titles out of a model; their rows stay on disk until it is built again."
+    ids = [ids] if isinstance(ids, str) else list(ids)
+    unknown = [i for i in ids if i not in self.titles.row_of]
+    if unknown: raise UnknownTitleError(f"{len(unknown)} of {len(ids)} ids are not in the model, the first {unknown[0]!r:.60}")
+    rows = np.array([self.titles.row_of[i] for i in ids], dtype=np.int64)
+    root, shards, files = self.folder / self.manifest["folder"], [], dict(self.manifest["files"])
+    for s, about in zip(self.shards, self.manifest["shards"]):
+        own = rows[(rows >= s.start) & (rows < s.start + s.n)] - s.start
+        if len(own):
+            gone, path = np.union1d(own, np.flatnonzero(~s.alive[s.row])), root / f"removed-{secrets.token_hex(4)}.safetensors"
+            write_arrays(path, {"removed": gone})
+            files.pop(about.get("removed"), None)
+            files[path.name] = {"bytes": path.stat().st_size, "sha256": digest(path)}
+            about = about | {"removed": path.name}
+        shards.append(about)
+    return renewed(self, self.manifest | {"shards": shards, "files": files, "titles": len(self) - len(set(ids))})
+
+def verify(self): # -> None
+    "Read every file and compare it with the manifest; `StoreError` names the first that was changed."
+    for name, about in self.manifest["files"].items():
+        path = self.folder / self.manifest["folder"] / name
+        if not path.is_file() or digest(path) != about["sha256"]: raise StoreError(f"{path} was changed since it was written: build the model again")
+
+Large.add, Large.remove, Large.verify = add, remove, verify
+
+# %% ../nbs/24_scale.ipynb #31d2f27d
+@lru_cache(2)
+def opened_model(folder, look, stamp): return Large(folder, look)
+
+def answers(
+    ids:list, # show_ids
+    folder, look:int, n:int, stamp:str,
+) -> pd.DataFrame: # query_id, rank, candidate_id, score
+    "The best n of some titles, by the model in a folder."
+    model, found = opened_model(folder, look, stamp), []
+    for i in ids:
+        row = model.titles.row_of[i]
+        _, rows, scores, _ = model.ranked(i, n)
+        found.append(pd.DataFrame({"query_id": i, "rank": np.arange(1, len(rows) + 1), "candidate_id": fetch(model.shards, rows, ("show_id",))["show_id"], "score": scores}))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["query_id", "rank", "candidate_id", "score"])
+
+def batch(
+    model:Large,
+    queries, # show_ids
+    n:int=10, # How many each
+    client=None, # A Dask client; its workers see the model's folder
+    workers:int=1, # Processes on this machine, where there is no client
+    progress:bool=False, # Show a bar
+) -> pd.DataFrame: # query_id, rank, candidate_id, score
+    "Recommendations for many titles as one long table, by partitions of the questions."
+    unknown = [i for i in queries if i not in model.titles.row_of]
+    if unknown: raise UnknownTitleError(f"{len(unknown)} of {len(queries)} ids are not in the model, the first {unknown[0]!r:.60}")
+    run = on_dask(client) if client is not None else in_processes(workers) if workers > 1 else one_by_one
+    jobs = [list(queries[i:i + 500]) for i in range(0, len(queries), 500)] or [[]]
+    task = partial(answers, folder=str(model.folder), look=model.look, n=n, stamp=model.manifest["folder"] + str(len(model.manifest["files"])))
+    return pd.concat(run(task, jobs, "batch", progress), ignore_index=True)
