@@ -553,13 +553,15 @@ def fit(
     weights:dict|None=None, # Block to weight; by default the published ones
     workers:int=1, # Processes on this machine, where there is no client
     shard:int=SHARD, # Titles of a shard and of a piece of work, at most
+    look:int=LOOK, # Titles that are looked at for a question, of a catalogue that has more; up to so many, answers are exact
+    cells:int|None=None, # By default twice the root of the number of titles, where it is above `look`
     columns:dict|None=None, # As for `load_catalog`
     progress:bool=False, # Show a bar for each pass
 ) -> Large: # The model, open
     "Build a model too large for memory: four passes over parts of the catalogue."
     run = on_dask(client) if client is not None else in_processes(workers) if workers > 1 else one_by_one
     with new_root(folder) as (root, scratch):
-        manifest = build(catalog, run, root, scratch, list(clusters or ()), dict(weights or published_weights()), shard, columns, progress)
+        manifest = build(catalog, run, root, scratch, list(clusters or ()), dict(weights or published_weights()), shard, columns, progress, cells, look)
         publish(folder, root, manifest)
     return Large(folder)
 
@@ -586,7 +588,7 @@ def publish(folder, root, manifest):
     if old and old != root.name: shutil.rmtree(Path(folder) / old, ignore_errors=True)
 
 # %% ../nbs/24_scale.ipynb #4c2c64f7
-def build(catalog, run, root, scratch, clusters, weights, shard, columns, progress): # -> manifest
+def build(catalog, run, root, scratch, clusters, weights, shard, columns, progress, cells, look): # -> manifest
     "The passes, one after the other."
     parts = parts_of(catalog, scratch, shard)
     p, n = len(parts), sum(x.stop - x.start for x in parts)
@@ -595,12 +597,12 @@ def build(catalog, run, root, scratch, clusters, weights, shard, columns, progre
     learn_terms(run, root, scratch, p, n, progress)
     embedding_of(met, n, root)
     space = heavy_space(met, root, n, scaled(weights, list(NAMES)))
-    fitted, portraits = learn_space(run, root, scratch, parts, n, space, clusters, progress)
+    fitted, portraits = learn_space(run, root, scratch, parts, n, space, clusters, progress, cells or cells_for(n, look))
     genres = {g: i for i, g in enumerate(sorted(set().union(*(m["genres"] for m in met))))}
     spread = {c: deviation([m[c] for m in met]) for c in ("minutes", "seasons")}
     jobs = [(i, works.get(i, {})) for i in range(p)]
     shards = run(partial(finish_part, scratch=str(scratch), root=str(root), genres=genres, spread=spread, clusterings=fitted), jobs, "shards", progress)
-    return manifest_of(root, shards, weights, genres, portraits, n)
+    return manifest_of(root, shards, weights, genres, portraits, n) | {"look": look}
 
 def learn_terms(run, root, scratch, p, n, progress):
     "The vocabularies, counted bucket by bucket."
@@ -674,13 +676,12 @@ def heavy_space(met, root, n, weights): # -> Space without cells
 def evenly(n, k): # -> at most k row numbers, spread over n
     return np.unique(np.linspace(0, n - 1, min(n, k)).astype(np.int64))
 
-def cells_for(n): # -> how many cells
-    "As many as titles would be in each, twice over."
-    return max(1, min(4096, int(2 * np.sqrt(n)))) if n > LOOK else 1
+def cells_for(n, look=LOOK): # -> how many cells
+    "Twice the root of the number of titles; one where all are looked at."
+    return max(1, min(4096, int(2 * np.sqrt(n)))) if n > look else 1
 
-def learn_space(run, root, scratch, parts, n, space, clusters, progress): # -> (fitted clusterings, portraits)
+def learn_space(run, root, scratch, parts, n, space, clusters, progress, cells): # -> (fitted clusterings, portraits)
     "The cells, and the clusterings, from samples."
-    cells = cells_for(n)
     rows, few = evenly(n, min(CELLED, 40 * cells)), evenly(n, SAMPLE) if clusters else np.zeros(0, np.int64)
     own = lambda taken, x: taken[(taken >= x.first) & (taken < x.first + x.stop - x.start)] - x.first
     jobs = [(i, own(rows, x), own(few, x)) for i, x in enumerate(parts)]
