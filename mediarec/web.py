@@ -4,21 +4,21 @@
 
 # %% auto #0
 __all__ = ['MOST', 'PARAMETERS', 'FILTERS', 'ASKED', 'PICTURES', 'MOST_PICTURE', 'SAID', 'VARIETY', 'site', 'NOTHING', 'SCHEMAS',
-           'HEADERS', 'LANES', 'FIRST', 'SECOND', 'Settings', 'read_settings', 'Served', 'as_bytes', 'serve_model',
-           'made_cards', 'title_path', 'poster_path', 'Live', 'stamp', 'turn', 'give_back', 'few_arenas', 'live_folder',
-           'Problem', 'problem_json', 'Parameter', 'read_value', 'read_parameters', 'labelled', 'check_cluster',
-           'filters_of', 'wished', 'answered', 'namesakes', 'recommend_json', 'suggest_json', 'cluster_json',
-           'picture_type', 'allowed_url', 'fetch_picture', 'Shelf', 'PosterBox', 'drawing', 'address', 'onward',
-           'counted', 'ways_out', 'front_page', 'newest', 'found_page', 'Site', 'here_now', 'as_json', 'api_suggest',
-           'api_recommend', 'api_title', 'api_clusters', 'api_cluster', 'api_filters', 'healthz', 'poster', 'read_page',
-           'shown', 'home', 'lost', 'clusters', 'cluster_list', 'cluster_page', 'api', 'openapi_of', 'schema_of',
-           'operation', 'path_parameter', 'openapi', 'dressed', 'open_to', 'log_line', 'Limit', 'begin',
-           'problem_answer', 'broken', 'quiet', 'create_app', 'default_folder', 'lane_of', 'whole', 'Lanes', 'peeked',
-           'read_up', 'plain_question', 'asked_plainly', 'answer_plainly', 'AtOnce', 'worker_class', 'say_line',
-           'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
+           'HEADERS', 'LANES', 'FIRST', 'SECOND', 'SLOTS', 'POLITE', 'Settings', 'read_settings', 'Served', 'as_bytes',
+           'serve_model', 'made_cards', 'title_path', 'poster_path', 'Live', 'stamp', 'turn', 'give_back', 'few_arenas',
+           'live_folder', 'Problem', 'problem_json', 'Parameter', 'read_value', 'read_parameters', 'labelled',
+           'check_cluster', 'filters_of', 'wished', 'answered', 'namesakes', 'recommend_json', 'suggest_json',
+           'cluster_json', 'picture_type', 'allowed_url', 'fetch_picture', 'Shelf', 'PosterBox', 'drawing', 'address',
+           'onward', 'counted', 'ways_out', 'front_page', 'newest', 'found_page', 'Site', 'here_now', 'as_json',
+           'api_suggest', 'api_recommend', 'api_title', 'api_clusters', 'api_cluster', 'api_filters', 'healthz',
+           'poster', 'read_page', 'shown', 'home', 'lost', 'clusters', 'cluster_list', 'cluster_page', 'api',
+           'openapi_of', 'schema_of', 'operation', 'path_parameter', 'openapi', 'dressed', 'open_to', 'log_line',
+           'Limit', 'begin', 'problem_answer', 'broken', 'quiet', 'create_app', 'default_folder', 'lane_of', 'whole',
+           'Lanes', 'peeked', 'read_up', 'plain_question', 'asked_plainly', 'answer_plainly', 'Crowd', 'Fair', 'AtOnce',
+           'worker_class', 'say_line', 'options_of', 'serve', 'Lazy', 'warm', 'check_free', 'run']
 
 # %% ../nbs/22_web.ipynb #79162dc5
-import gc, hmac, io, json, os, re, secrets, sys, threading, time
+import gc, hmac, io, json, mmap, os, re, secrets, sys, threading, time
 from collections import OrderedDict, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -815,17 +815,63 @@ def answer_plainly(application, environ, last=False): # -> the bytes of the answ
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     return f"HTTP/1.1 {status}\r\nDate: {http_date()}\r\nConnection: {'close' if last else 'keep-alive'}\r\n{lines}\r\n".encode("latin-1") + body
 
-# %% ../nbs/22_web.ipynb #e8babf8e
+# %% ../nbs/22_web.ipynb #dab4db6e
+SLOTS, POLITE = 64, 0.005 # processes at most; seconds
+
+class Crowd:
+    "How many connections each process has, in memory that all share."
+    def __init__(self): self.ids, self.held = (memoryview(mmap.mmap(-1, 4 * SLOTS)).cast("i") for _ in range(2))
+    def enter(self, slot): self.ids[slot], self.held[slot] = os.getpid(), 0
+    def leave(self, process):
+        for slot in range(SLOTS):
+            if self.ids[slot] == process: self.ids[slot] = 0
+    def fewest(self, slot): # -> the least that any other has, or None
+        return min((self.held[i] for i in range(SLOTS) if self.ids[i] and i != slot), default=None)
+
+# %% ../nbs/22_web.ipynb #70370148
+class Fair:
+    "gunicorn's threaded worker takes connections: as many as the others do, and at the end none that it cannot answer."
+    def init_process(self):
+        self.slot, self.since = self.age % SLOTS, None
+        self.crowd.enter(self.slot)
+        super().init_process()
+
+    def accept(self, listener):
+        "Take a connection, unless another process has fewer; that one gets a moment to do it."
+        fewest, now = self.crowd.fewest(self.slot), time.monotonic()
+        if self.alive and fewest is not None and self.nr_conns > fewest:
+            self.since = self.since or now
+            if now - self.since < POLITE: return None if self.waiting else time.sleep(0.0002)
+        self.since = None
+        super().accept(listener)
+        self.crowd.held[self.slot] = self.nr_conns
+
+    def set_accept_enabled(self, enabled):
+        super().set_accept_enabled(enabled)
+        if not self.alive: self.turn_away()
+
+    def turn_away(self):
+        "When stopping: take who has already come, and let others be refused at once."
+        for listener in self.sockets:
+            listener.setblocking(False)
+            before = -1
+            while before != self.nr_conns: before = self.nr_conns; self.accept(listener)
+            listener.close()
+
+# %% ../nbs/22_web.ipynb #20090c28
 class _Done:
     "What came of a request that no thread was asked to answer."
     def __init__(self, result): self.kept = result
     def result(self): return self.kept
     def cancelled(self): return False
 
-class AtOnce:
-    "What is added to gunicorn's threaded worker."
+class AtOnce(Fair):
+    "And it answers questions at once."
     later = None # gunicorn's sign that a connection has said nothing yet
-    def init_process(self): self.waiting = deque(); super().init_process()
+    def init_process(self):
+        self.waiting = deque()
+        super().init_process()
+
     def get_thread_pool(self): return Lanes(self.cfg.threads)
 
     def enqueue_req(self, conn):
@@ -855,30 +901,19 @@ class AtOnce:
         except Exception: self.log.exception("an answer failed"); return False
 
     def wait_for_and_dispatch_events(self, timeout):
+        self.crowd.held[self.slot] = self.nr_conns
         super().wait_for_and_dispatch_events(0 if self.waiting else timeout)
         if self.waiting: self.answer(self.waiting.popleft())
 
-    def set_accept_enabled(self, enabled):
-        super().set_accept_enabled(enabled)
-        if not self.alive: self.turn_away()
-
-    def turn_away(self):
-        "When stopping: take who has already come, and let others be refused at once."
-        for listener in self.sockets:
-            listener.setblocking(False)
-            before = -1
-            while before != self.nr_conns: before = self.nr_conns; self.accept(listener)
-            listener.close()
-
-# %% ../nbs/22_web.ipynb #dab4db6e
-def worker_class(): # -> class
+# %% ../nbs/22_web.ipynb #81f49158
+def worker_class(crowd): # -> class
     "gunicorn's threaded worker, with what is added; without, where a gunicorn does it otherwise."
     from gunicorn.workers import gthread
     ThreadWorker = gthread.ThreadWorker
     known_to_us = all(hasattr(ThreadWorker, name) for name in ("enqueue_req", "finish_request", "wait_for_and_dispatch_events", "set_accept_enabled", "get_thread_pool"))
-    return type("Worker", (AtOnce, ThreadWorker), {"later": getattr(gthread, "_DEFER", None)}) if known_to_us else ThreadWorker
+    return type("Worker", (AtOnce, ThreadWorker), {"later": getattr(gthread, "_DEFER", None), "crowd": crowd}) if known_to_us else ThreadWorker
 
-# %% ../nbs/22_web.ipynb #70370148
+# %% ../nbs/22_web.ipynb #85305a06
 def say_line(what):
     "One line of JSON on standard output."
     try: sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n"); sys.stdout.flush()
@@ -886,6 +921,7 @@ def say_line(what):
 
 def options_of(settings, live): # -> dict for gunicorn
     "How gunicorn is to run."
+    crowd = Crowd()
     def freeze(server): give_back()
     def ready(worker):
         sys.setswitchinterval(0.001) # seconds after which a thread lets another have Python
@@ -896,9 +932,9 @@ def options_of(settings, live): # -> dict for gunicorn
     def leave(server, worker):
         sys.stdout.flush()
         if worker.booted: os._exit(0) # all is answered; threads that wait for TMDb are not waited for
-    return {"bind": f"{settings.host}:{settings.port}", "workers": settings.workers, "threads": settings.threads, "worker_class": worker_class(), "preload_app": True, "keepalive": 75,
+    return {"bind": f"{settings.host}:{settings.port}", "workers": settings.workers, "threads": settings.threads, "worker_class": worker_class(crowd), "preload_app": True, "keepalive": 75,
             "timeout": 60, "graceful_timeout": 30, "limit_request_line": 8190, "limit_request_fields": 64, "proc_name": "mediarec web", "loglevel": "warning", "control_socket_disable": True,
-            "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None, "when_ready": freeze, "post_worker_init": ready, "worker_exit": leave}
+            "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None, "when_ready": freeze, "post_worker_init": ready, "worker_exit": leave, "child_exit": lambda server, worker: crowd.leave(worker.pid)}
 
 def serve(live, settings, application):
     "Answer requests until told to stop."
@@ -910,7 +946,7 @@ def serve(live, settings, application):
         def load(self): return application
     Server().run()
 
-# %% ../nbs/22_web.ipynb #9be62796
+# %% ../nbs/22_web.ipynb #7c5ecee5
 class Lazy:
     "A source of posters that begins where it is first used."
     def __init__(self, settings): self.settings, self.made, self.lock = settings, None, threading.Lock()
@@ -935,7 +971,7 @@ def check_free(settings):
         try: s.bind((settings.host, settings.port))
         except OSError as e: raise MediarecError(f"{settings.host}:{settings.port} cannot be listened on: {e.strerror or e}; choose another with --port") from None
 
-# %% ../nbs/22_web.ipynb #85305a06
+# %% ../nbs/22_web.ipynb #4b3866ea
 def run(
     load, # A function without arguments that gives a `Recommender`; or the folder of a saved one
     settings:Settings=Settings(),

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from driving import chromium, picture, sync_api, until
 
+pytestmark = pytest.mark.flaky(reruns=1) # a browser on a machine that is busy may miss a moment; twice is an error
 expect = sync_api.expect
 
 
