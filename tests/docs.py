@@ -428,4 +428,6 @@ def main(what="check"):
     return 1 if wrong else 0
 
 
-if __name__ == "__main__": sys.exit(main(*sys.argv[1:2]))
+if __name__ == "__main__":
+    import docs                                                             # by its name: nbdev puts a module of its own in the place of __main__
+    sys.exit(docs.main(*sys.argv[1:2]))
