@@ -408,7 +408,7 @@ def needs_quarto():
     found, least = quarto_version(), ".".join(map(str, QUARTO))
     how = f"get {least} or newer from https://quarto.org/docs/get-started/; make docs-check looks the pages over without it"
     if found is None: return f"the site is built by Quarto, and there is no quarto on the PATH: {how}"
-    return None if found >= QUARTO else f"this is Quarto {'.'.join(map(str, found))}: {how}"
+    return None if found >= QUARTO else f"this is Quarto {'.'.join(map(str, found)) or 'of no known version'}: {how}"
 
 
 def build():
