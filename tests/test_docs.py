@@ -109,6 +109,14 @@ def test_imports_stand_alone():
     assert docs.alone("#| slow\nimport os\nx = os.name") == ["#| slow\nimport os", "#| slow\nx = os.name"]
 
 
+def test_nothing_is_lost_with_the_head_of_a_notebook():
+    head, cell = "# One\n\n> What it does.", {"cell_type": "markdown", "id": "a"}
+    code = {"cell_type": "code", "source": "x"}
+    assert [c["source"] for c in docs.headed([{**cell, "source": [head, "\n\n", "More of it.\n"]}, code])] == [head, "More of it.", "x"]
+    assert list(docs.headed([{**cell, "source": head}, code])) == [{**cell, "source": head}, code]
+    assert list(docs.headed([code])) == [code]
+
+
 def test_anchors_are_pandocs():
     assert [docs.as_id(h) for h in ("Two words", "1. First, then `code_x`", "Of a–b: c", "42")] == ["two-words", "first-then-code_x", "of-ab-c", "section"]
 
