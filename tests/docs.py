@@ -198,12 +198,12 @@ def style():
     "The plain pages' own style, in the site's colours."
     def tokens(theme): return "".join(f"--{k}:{v};" for k, v in colours(theme).items() if v.startswith("#"))
     return (f":root{{color-scheme:light dark;{tokens('light')}}}@media(prefers-color-scheme:dark){{:root{{{tokens('dark')}}}.output_png img{{background:#fff;padding:.4rem;border-radius:6px}}}}"
-            "body{margin:0;background:var(--body-bg);color:var(--body-color);font:1rem/1.55 system-ui,sans-serif}a{color:var(--link-color)}"
+            "*{box-sizing:border-box}body{margin:0;background:var(--body-bg);color:var(--body-color);font:1rem/1.55 system-ui,sans-serif}a{color:var(--link-color)}"
             "header{background:var(--navbar-bg);padding:.6rem 1.2rem;display:flex;flex-wrap:wrap}header a{color:var(--navbar-fg);margin-right:1.2rem;text-decoration:none}"
             ".all{display:grid;grid-template-columns:15rem minmax(0,52rem);gap:2rem}aside{background:var(--sidebar-bg);padding:1rem;font-size:.9rem}aside ul{list-style:none;padding-left:.6rem;margin:.2rem 0 .8rem}"
             "aside a{color:var(--sidebar-fg);text-decoration:none}aside [aria-current]{color:var(--sidebar-hl);font-weight:600}"
-            "main{padding:1rem;min-width:0}main hr{border:0;border-top:1px solid var(--table-border-color)}pre{background:var(--code-block-bg);padding:.7rem;overflow-x:auto;font-size:.85rem}code{color:var(--code-color)}pre code,.highlight code{color:inherit}"
-            ".lead{font-size:1.15rem;color:var(--footer-fg)}img,svg{max-width:100%;height:auto}table{border-collapse:collapse;font-size:.85rem;display:block;overflow-x:auto}th,td{padding:.2rem .6rem;border-bottom:1px solid var(--table-border-color);text-align:left}"
+            "main{padding:1rem;min-width:0}main hr{border:0;border-top:1px solid var(--table-border-color)}pre{background:var(--code-block-bg);padding:.7rem;overflow-x:auto;font-size:.85rem;white-space:pre-wrap}code{color:var(--code-color)}pre code,.highlight code{color:inherit}"
+            ".lead{font-size:1.15rem;color:var(--footer-fg)}img,svg{max-width:100%;height:auto}table{border:0;border-collapse:collapse;font-size:.85rem;display:block;overflow-x:auto}th,td{padding:.2rem .6rem;border:0;border-bottom:1px solid var(--table-border-color);text-align:left}"
             "@media(max-width:60rem){.all{display:flex;flex-direction:column;gap:0}aside{order:2}main{overflow-wrap:break-word}}")
 
 
