@@ -4,6 +4,9 @@ Each guide is followed from top to bottom in one fresh process and a folder of i
 A Python block or a line of shell that has "# not run here" in it is left out, with the reader seeing so; of a command that is
 not run, every option must be one that the command has. What a fence without a language shows below a Python block is what the block prints.
 """
+import contextlib
+import io
+import json
 import os
 import re
 import shlex
@@ -49,17 +52,14 @@ def is_quick(line):
 
 
 def follow(steps):
-    "Take the steps, in this process and this folder; its output is the trouble there was."
-    import contextlib
-    import io
+    "Take the steps, in this process and this folder; ends with what went wrong, if anything did."
+    from mediarec.cli import app
     scope = {"__name__": "__main__"}
     for kind, what, shown in steps:
-        if kind == "sh":
-            done = subprocess.run([sys.executable, "-m", "mediarec", *what[1:]], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-            if done.returncode: sys.exit(f"{shlex.join(what)}\n{done.stdout}{done.stderr}")
-            continue
         said = io.StringIO()
-        with contextlib.redirect_stdout(said): exec(compile(what, "<guide>", "exec"), scope)
+        with contextlib.redirect_stdout(said):
+            if kind == "python": exec(compile(what, "<guide>", "exec"), scope)
+            elif code := app(args=what[1:], standalone_mode=False): sys.exit(f"{shlex.join(what)}: ended with {code}")
         if shown is not None and said.getvalue().split() != shown.split(): # how wide a column is, is pandas' affair
             sys.exit(f"{what}\nprinted\n{said.getvalue()}\nand the guide shows\n{shown}")
 
@@ -94,12 +94,28 @@ def test_guide_can_be_followed(guide, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def command_lines(text):
+    "The lines of a page that begin with mediarec, in shell, in a systemd unit and in a container file, as words."
+    lines = [words_of(l) for kind, body in parts(text) if kind == "sh" for l in lines_of(body)]
+    lines += [shlex.split(l) for l in re.findall(r"^ExecStart=(.*)", text, re.M)] + [json.loads(l) for l in re.findall(r"^CMD (\[.*\])", text, re.M)]
+    return [l for l in lines if l and Path(l[0]).name == "mediarec"]
+
+
 @pytest.mark.parametrize("guide", all_guides(), ids=lambda p: p.stem)
 def test_commands_exist(guide, commands):
-    lines = [l for kind, body in parts(guide.read_text(encoding="utf-8")) if kind == "sh" for l in lines_of(body)]
-    bare = {l: w for l in lines for w in [words_of(l)] if Path(w[0]).name == "mediarec"} if lines else {}
-    wrong = {l: bad for l, w in bare.items() if (bad := wrong_words(w, commands))}
+    wrong = {shlex.join(l): bad for l in command_lines(guide.read_text(encoding="utf-8")) if (bad := wrong_words(l, commands))}
     assert not wrong
+
+
+def test_variables_of_the_page_exist():
+    "The settings that the guide to the web page names are all that there are but for `every`, with their defaults."
+    from dataclasses import fields
+    from mediarec.web import Settings
+    text = (GUIDES / "deploy-the-page.qmd").read_text(encoding="utf-8")
+    named = set(re.findall(r"MEDIAREC_WEB_(\w+)", text))
+    assert named == {f.name.upper() for f in fields(Settings)} - {"EVERY"}
+    for f in fields(Settings):
+        if row := re.search(rf"^\|.*`MEDIAREC_WEB_{f.name.upper()}` *\| *`?([\w.]*)`? *\|", text, re.M): assert row[1] == str(f.default), row[0]
 
 
 def test_wrong_words_are_found(commands):
@@ -117,7 +133,6 @@ def test_front_matter_and_links(guide):
     local = [l for l in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose) if "://" not in l]
     missing = [l for l in local if not (guide.parent / l).exists()]
     assert local and not missing
-    assert not re.search(r"(?:^|[\s(`])/(?:home|work|tmp|Users)/", text)
 
 
 if __name__ == "__main__":
