@@ -270,7 +270,7 @@ def sources(folder=NBS):
 
 
 def plain(workers=2):
-    "Every page as plain HTML in build/site; what is wrong."
+    "Every page as plain HTML in build/site, and the try-it page; what is wrong."
     names = sources(stage())
     twice = [n for n in names.values() if list(names.values()).count(n) > 1]
     if twice: return [f"two pages want to be {twice[0]}"]
@@ -278,7 +278,10 @@ def plain(workers=2):
     (PLAIN / "guides").mkdir(parents=True)
     shutil.copytree(NBS / "images", PLAIN / "images")
     jobs = sorted(((STAGE / s, PLAIN / p) for s, p in names.items()), key=lambda job: -job[0].stat().st_size) # the longest first
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool: done = list(pool.map(partial(plain_page, names=names), jobs))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        tried = pool.submit(write_try, PLAIN)                               # takes longer than any page
+        done = list(pool.map(partial(plain_page, names=names), jobs))
+    if not tried.result(): missing_try(PLAIN)
     return [w for _, _, wrong in done for w in wrong]
 
 
@@ -402,7 +405,6 @@ def looked_over(folder, pages):
 def check():
     "Everything that can be seen without Quarto; what is wrong."
     wrong = plain()
-    if not write_try(PLAIN): missing_try(PLAIN)
     wrong += looked_over(PLAIN, sorted(PLAIN.rglob("*.html")))
     print(f"{len(sources())} pages in {PLAIN.relative_to(HERE)}")
     return wrong
