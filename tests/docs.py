@@ -322,6 +322,13 @@ class Read(HTMLParser):
 def read_page(path): return Read(re.sub(r"(src=\"data:[\w/+.-]+;base64,)[^\"]+", r"\1", path.read_text(encoding="utf-8")))
 
 
+def unkept(link):
+    "Whether an address in the repository names a file that this checkout has not."
+    own = settings()
+    found = re.match(rf"{re.escape(own['git_url'])}/(?:blob|tree|raw)/{re.escape(own['branch'])}/([^#?]+)", link)
+    return bool(found) and not (HERE / unquote(found[1])).exists()
+
+
 def broken(folder):
     "Links that lead nowhere, in every page of a folder: files that are missing, anchors that are not there, schemes that no site uses."
     pages = {p.relative_to(folder).as_posix(): read_page(p) for p in sorted(folder.rglob("*.html")) if "site_libs" not in p.parts and p.name != TRY}
@@ -329,6 +336,7 @@ def broken(folder):
     base = f"{own['doc_host']}{own['doc_baseurl']}/"
     for at, read in pages.items():
         for tag, link in read.links:
+            if unkept(link): wrong.append(f"{at}: {link[:80]} is no file of the repository"); continue
             target = urlsplit(link[len(base):] if link.startswith(base) else link)
             if target.scheme: wrong += [] if target.scheme in ("https", "mailto", "data") or target.hostname in ("localhost", "127.0.0.1") else [f"{at}: {link[:80]}"]; continue
             path = normpath(unquote(target.path) if link.startswith(base) else f"{Path(at).parent.as_posix()}/{unquote(target.path)}") if target.path else at
@@ -342,8 +350,10 @@ def unlisted(site=None, there=None):
     "What is wrong with the bar and the sidebar: every notebook and guide is in the sidebar, once, and nothing else is."
     site, there = site or config()["website"], sources() if there is None else there
     listed = [href for _, _, href in entries(site["sidebar"]["contents"])]
+    ends = [i["href"] for i in site.get("page-footer", {}).get("right", [])]
     top = [i["href"] for side in ("left", "right") for i in site.get("navbar", {}).get(side, []) if "://" not in i["href"] and i["href"] != TRY]
-    return ([f"_quarto.yml: the bar names {n}, which is not there" for n in top if n not in there]
+    return ([f"_quarto.yml: the footer names {link}, which is no file of the repository" for link in ends if unkept(link)]
+            + [f"_quarto.yml: the bar names {n}, which is not there" for n in top if n not in there]
             + [f"_quarto.yml: {n} is not in the sidebar" for n in there if n not in listed]
             + [f"_quarto.yml: {n} is in the sidebar {listed.count(n)} times" for n in sorted(set(listed)) if listed.count(n) > 1]
             + [f"_quarto.yml: the sidebar names {n}, which is not there" for n in listed if n not in there])

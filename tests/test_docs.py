@@ -34,9 +34,10 @@ def test_whole_links_are_fine(tmp_path):
     ('<a href="file:///etc/hosts">x</a>', "file:///etc/hosts"),
     ('<a href="http://example.org">x</a>', "http://example.org"),
     ('<a href="HERE/gone.html">x</a>', "gone.html is missing"),
+    ('<a href="REPO/blob/main/gone.md#x">x</a>', "is no file of the repository"),
 ])
 def test_broken_links_are_found(tmp_path, link, said):
-    link = link.replace("HERE", f"{docs.settings()['doc_host']}{docs.settings()['doc_baseurl']}")
+    link = link.replace("HERE", f"{docs.settings()['doc_host']}{docs.settings()['doc_baseurl']}").replace("REPO", docs.settings()["git_url"])
     found = docs.broken(site(tmp_path, first=link, other=""))
     assert len(found) == 1 and found[0].startswith("first.html: ") and said in found[0]
 
@@ -80,6 +81,8 @@ def test_every_page_is_in_the_sidebar_once():
     assert docs.unlisted(BAR, {"a.ipynb": "a.html", "b.ipynb": "b.html"}) == ["_quarto.yml: b.ipynb is not in the sidebar"]
     assert docs.unlisted(BAR, {}) == ["_quarto.yml: the bar names a.ipynb, which is not there", "_quarto.yml: the sidebar names a.ipynb, which is not there"]
     twice = {"sidebar": {"contents": BAR["sidebar"]["contents"] * 2}}
+    foot = {**BAR, "page-footer": {"right": [{"href": f"{docs.settings()['git_url']}/blob/main/{name}"} for name in ("LICENSE", "gone.md")]}}
+    assert [said for said in docs.unlisted(foot, {"a.ipynb": "a.html"})] == [f"_quarto.yml: the footer names {docs.settings()['git_url']}/blob/main/gone.md, which is no file of the repository"]
     assert docs.unlisted(twice, {"a.ipynb": "a.html"}) == ["_quarto.yml: a.ipynb is in the sidebar 2 times"]
 
 
