@@ -1,11 +1,11 @@
-# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make app: the recommender in a browser.  make web: the web page.  make bench: the figures.
+# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make app: the recommender in a browser.  make web: the web page.  make bench: the figures.  make docs: the site.  make docs-check: its pages looked over without Quarto.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SETUP  := settings.ini setup.py
 
-.PHONY: demo test lab app web bench readme clean help
+.PHONY: demo test lab app web bench readme docs docs-check clean help
 .DELETE_ON_ERROR:
 
 help:
@@ -36,8 +36,14 @@ bench: $(VENV)/.bench
 readme: $(VENV)/.dev
 	@$(BIN)/python tests/readme.py
 
+docs: $(VENV)/.dev
+	@$(BIN)/python tests/docs.py build
+
+docs-check: $(VENV)/.dev
+	@$(BIN)/python tests/docs.py check
+
 clean:
-	rm -rf $(VENV) build dist model *.egg-info
+	rm -rf $(VENV) build dist model _docs _proc *.egg-info
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), f"mediarec needs Python 3.11 to 3.13; this is {sys.version.split()[0]}. Name another: make demo PYTHON=python3.12"'
