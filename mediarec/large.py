@@ -6,9 +6,9 @@
 __all__ = ['SPARSE', 'SHIFT', 'RANK', 'LOOK', 'RARE', 'KEEP', 'term_ids', 'write_arrays', 'open_arrays', 'hashes', 'places',
            'pack_strings', 'Strings', 'Columns', 'Terms', 'Labels', 'Kernel', 'kernel_of', 'Space', 'roots',
            'pack_space', 'unpack_space', 'Plan', 'plan_of', 'Bits', 'Shard', 'spans', 'light_scores', 'dense_scores',
-           'best_cells', 'cell_sizes', 'look_into', 'small_index', 'within', 'Found', 'Ids', 'alive_rows', 'named',
-           'head_at', 'start_slice', 'numbers_at', 'by_start', 'starting', 'inside', 'inside_all', 'byte_of',
-           'near_letters', 'few_letters_off', 'plain_names', 'misspelled', 'fetch', 'Column', 'Large', 'read_large',
+           'best_cells', 'cell_sizes', 'look_into', 'small_index', 'within', 'alive_rows', 'named', 'head_at',
+           'start_slice', 'numbers_at', 'by_start', 'starting', 'inside', 'inside_all', 'byte_of', 'near_letters',
+           'few_letters_off', 'plain_names', 'misspelled', 'fetch', 'Column', 'Found', 'Ids', 'Large', 'read_large',
            'open_terms', 'where_from', 'read_groups', 'about', 'kept', 'clusters', 'catalog', 'query', 'wish', 'ask',
            'masks', 'candidates', 'ranked', 'exact', 'nearest', 'small_mask', 'evidence_of', 'LabelsOf', 'find_row',
            'suggested', 'mask']
@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 import numpy as np, pandas as pd
 from scipy import sparse
-from .core import LISTS, FilterError, MediarecError, StoreError, UnknownTitleError, fold
+from .core import LISTS, MediarecError, StoreError, fold
 from .clean import split
 from .features import BLOCKS, DIMENSIONS, ITEMS, NUMBERS, SCALES, TEXTS, VECTORS, Embedding, Vocabulary
-from .rank import AGAIN, NAMES, PER_SAGA, Facets, Index, Query, allowed, evidence, pair_weights, rank, scaled, score_many
+from .rank import NAMES, PER_SAGA, Facets, Index, Query, allowed, closeness, evidence, pair_weights, rank, scaled, score_many
 from .recommend import SHOWN, Groups, Question, Recommender, as_frame, as_list, checked_n, company, text_query, together, wanted_of, with_company
 from .recommend import _label
 from .titles import HEAD, TitleIndex, find, suggest
@@ -171,8 +171,9 @@ class Space:
     root: np.ndarray # (d,) float32: the square root of each dimension's weight
     centres: np.ndarray # (cells, d) float32, of titles scaled so
 
-    @property
-    def width(self): return len(self.heavy) + sum(k.axes.shape[1] for k in self.kernels.values())
+    def points(self, vectors, dense, numbers): # -> (n, d) float32
+        "Titles as they are compared with the middles of cells."
+        return np.hstack([vectors, dense, *(k(numbers[:, i]) for i, k in enumerate(self.kernels.values()))]) * self.root
 
 def roots(weights, heavy, kernels): # -> (d,) float32
     "The square root of the weight of every dimension: the vectors', the heavy terms', the numbers'."
@@ -196,9 +197,10 @@ class Plan:
     plain: np.ndarray # (t,) float64: what a title's value is multiplied by
     more: np.ndarray # (t,) float64: and by how much more, where it tells facts
     vectors: list # (vector (d,), weight, weight where the title tells facts)
-    dense: np.ndarray # (w,) float32, of heavy terms and numbers
-    dense_more: np.ndarray # (w,) float32
-    scaled: np.ndarray # (64 + w,) float32, to compare cells with
+    numbers: list # (place in `NUMBERS`, the number asked for, weight)
+    dense: np.ndarray # (heavy,) float32, of heavy terms
+    dense_more: np.ndarray # (heavy,) float32
+    scaled: np.ndarray # (d,) float32, to compare the middles of cells with
 
 def plan_of(
     space:Space, names:Index,
@@ -206,23 +208,22 @@ def plan_of(
     weights:np.ndarray, # From `scaled`
 ) -> Plan:
     "What several questions look for together."
-    total, vectors, found = sum(s for s in shares if s > 0) or 1.0, [], []
-    numbers = np.zeros(space.width - len(space.heavy), np.float32)
+    total, vectors, numbers, found = sum(s for s in shares if s > 0) or 1.0, [], [], []
     for q, s in zip(queries, shares):
         story, fact = pair_weights(names, q, weights * np.float32(s / total))
         block = (q.terms >> SHIFT).astype(int)
         found.append((q.terms, q.value * story[block], q.value * (fact - story)[block]))
         k, d = len(SPARSE), len(VECTORS)
         vectors += [(v, w, f) for v, w, f in zip(q.vectors, story[k:], fact[k:]) if v is not None]
-        numbers += np.concatenate([w * kernel([x])[0] for w, x, kernel in zip(story[k + d:], q.numbers, space.kernels.values())])
+        numbers += [(i, x, w) for i, (x, w) in enumerate(zip(q.numbers, story[k + d:])) if x == x]
     terms, at = np.unique(np.concatenate([t for t, _, _ in found]).astype(np.uint32), return_inverse=True)
     plain, more = (np.bincount(at, weights=np.concatenate(x), minlength=len(terms)) for x in ([p for _, p, _ in found], [m for _, _, m in found]))
     place = places(terms, space.heavy)
-    heavy = [np.where(place >= 0, x[place] if len(terms) else 0.0, 0.0) for x in (plain, more)]
-    dense, dense_more = np.concatenate([heavy[0], numbers]).astype(np.float32), np.concatenate([heavy[1], 0 * numbers]).astype(np.float32)
-    whole = np.concatenate([sum((v * max(w, f) for v, w, f in vectors), np.zeros(DIMENSIONS, np.float32)), dense + dense_more])
+    dense, dense_more = (np.where(place >= 0, x[place] if len(terms) else 0.0, 0.0).astype(np.float32) for x in (plain, more))
+    near = [sum((w * k([x])[0] for i, x, w in numbers if i == j), np.zeros(k.axes.shape[1])) for j, k in enumerate(space.kernels.values())]
+    whole = np.concatenate([sum((v * max(w, f) for v, w, f in vectors), np.zeros(DIMENSIONS)), dense + dense_more, *near]).astype(np.float32)
     light = places(space.heavy, terms) < 0
-    return Plan(terms[light], plain[light], more[light], vectors, dense, dense_more, np.divide(whole, space.root, out=np.zeros_like(whole), where=space.root > 0).astype(np.float32))
+    return Plan(terms[light], plain[light], more[light], vectors, numbers, dense, dense_more, np.divide(whole, space.root, out=np.zeros_like(whole), where=space.root > 0))
 
 # %% ../nbs/24_large.ipynb #fba561ea
 class Bits(Mapping):
@@ -282,13 +283,16 @@ def dense_scores(
     shard:Shard, plan:Plan,
     rows:np.ndarray, # Row numbers
 ) -> np.ndarray: # (rows,) float32
-    "What the rest adds to the scores of some rows; the closeness of numbers is nearly so."
-    dense, fact = shard.dense[rows], shard.factual[rows]
+    "What the rest adds to the scores of some rows."
+    dense, fact, held = shard.dense[rows], shard.factual[rows], shard.numbers[rows]
     out = dense @ plan.dense
     if plan.dense_more.any(): out += (dense @ plan.dense_more) * fact
+    for i, x, w in plan.numbers: out += w * closeness(held[:, i], x, _TAU[i])
     held = shard.vectors[rows]
     for v, w, f in plan.vectors: out += np.maximum(held @ v, 0) * (w + (f - w) * fact)
     return out
+
+_TAU = [SCALES[b] for b in NUMBERS]
 
 # %% ../nbs/24_large.ipynb #7ffd9328
 LOOK = 20_000 # rows that are looked at in the cells nearest to a question; a catalogue no larger is looked at whole, and its answers are exact
@@ -318,7 +322,7 @@ def look_into(
     cells, # Cell numbers, or None for all
     mask, # (n,) bool, or None for all
     keep:int, # How many
-) -> tuple: # (numbers in the catalogue int64, nearly their scores float64)
+) -> tuple: # (numbers in the catalogue int64, their scores float64)
     "The best rows of a shard."
     light = light_scores(shard, plan)
     if cells is None: rows = np.arange(shard.n) if mask is None else np.flatnonzero(mask)
@@ -366,64 +370,6 @@ def within(query, terms): # -> Query over the columns `terms`
     return Query(at[at >= 0], query.value[at >= 0], query.vectors, query.numbers, query.factual)
 
 # %% ../nbs/24_large.ipynb #a5e77152
-class Found:
-    "Titles by name and id, over shards; what `TitleIndex` is to a small catalogue."
-    def __init__(self, shards): self.shards, self.starts, self.row_of = shards, [s.start for s in shards], Ids(shards)
-
-    def small(self, rows): # -> (TitleIndex, rows ascending)
-        "Some titles as a `TitleIndex`."
-        rows = np.array(sorted({int(r) for r in rows}), dtype=np.int64)
-        about = fetch(self.shards, rows, ("show_id", "title", "work", "type", "release_year"))
-        return TitleIndex(about["show_id"], about["title"], about["work"], about["type"], about["release_year"]), rows
-
-    def works(self, rows): # -> how many works some rows are
-        return len({int(s.work[s.row[r - s.start]]) for r in rows for s in (self.shard_of(r),)})
-
-    def shard_of(self, row): return self.shards[bisect_right(self.starts, row) - 1]
-    def label(self, row): return self.small([row])[0].label(0)
-
-    def find(self, query, among=None): # -> row
-        "As `mediarec.titles.find`, over the titles that could be meant."
-        if query in self.row_of: return self.row_of[query]
-        words = fold(str(query))
-        name = hashes([words, words.rsplit(" ", 1)[0]])
-        rows = [r for s in self.shards for r in [*named(s, name), *starting(s, words.encode())]]
-        typed = dict.fromkeys((words, words.split(" ", 1)[-1] if words.startswith(("the ", "a ", "an ")) else words)) # with an article and without
-        rows = rows or [r for t in typed for r in misspelled(self.shards, t, 10)]
-        small, at = self.small(rows)
-        return int(at[find(small, query, None if among is None else np.array([among(r) if callable(among) else among[r] for r in at], bool))])
-
-    def suggest(self, text, n): # -> rows
-        "As `mediarec.titles.suggest`, over the titles that could be meant."
-        words = fold(str(text))[:100]
-        if not words: return np.zeros(0, np.int64)
-        found = [by_start(s, words.encode(), n) for s in self.shards]
-        key, rows = (np.concatenate(x) for x in zip(*found))
-        rows = rows[np.lexsort((rows, key))[:4 * n]].tolist()
-        if self.works(rows) < n and len(words) > 2: rows += inside_all(self.shards, words.encode(), n)
-        if self.works(rows) < n and len(words) > 3: rows += misspelled(self.shards, words, n)
-        small, at = self.small(rows)
-        return at[np.array(suggest(small, text, n), dtype=int)]
-
-class Ids(Mapping):
-    "show_id to number."
-    def __init__(self, shards): self.shards = shards
-    def __len__(self): return sum(int(s.alive.sum()) for s in self.shards)
-    def __iter__(self): return (i for s in self.shards for i, kept in zip(s.table["show_id"].to_pylist(), s.alive[s.row]) if kept)
-    def __contains__(self, show_id): return self.get(show_id) is not None
-    def __getitem__(self, show_id):
-        if (at := self.get(show_id)) is None: raise KeyError(show_id)
-        return at
-
-    def get(self, show_id, default=None):
-        if not isinstance(show_id, str): return default
-        h = hashes([show_id])
-        for s in reversed(self.shards):
-            at = int(places(s.id_hash, h)[0])
-            if at >= 0 and s.alive[s.row[s.id_number[at]]]: return s.start + int(s.id_number[at])
-        return default
-
-# %% ../nbs/24_large.ipynb #96415c54
 def alive_rows(shard, numbers): # -> list of numbers in the catalogue
     "Those that were not removed."
     numbers = np.asarray(numbers, dtype=np.int64)
@@ -486,7 +432,7 @@ def inside_all(shards, words, n): # -> rows, at most n
         if len(found) < n: found += inside(s, words, n - len(found))
     return found
 
-# %% ../nbs/24_large.ipynb #32059112
+# %% ../nbs/24_large.ipynb #d78de8ee
 def byte_of(letters): # -> uint8
     "A letter as a byte of its own, or one that it shares with rare ones."
     code = np.asarray(letters, dtype=np.uint32)
@@ -534,7 +480,7 @@ def misspelled(shards, words, n): # -> rows
         found += [(int(best[i]), len(names[i]), s.start + int(number[i])) for i in np.flatnonzero(best <= edits)]
     return [row for _, _, row in sorted(found)[:4 * n]]
 
-# %% ../nbs/24_large.ipynb #c4c5caf2
+# %% ../nbs/24_large.ipynb #39ebf0b6
 def fetch(
     shards:list,
     rows, # (m,) numbers in the catalogue
@@ -555,6 +501,64 @@ class Column:
     "A column that is read where it is looked at."
     def __init__(self, model, name): self.model, self.name = model, name
     def __getitem__(self, rows): return self.model.about(rows)[self.name]
+
+# %% ../nbs/24_large.ipynb #c4c5caf2
+class Found:
+    "Titles by name and id, over shards; what `TitleIndex` is to a small catalogue."
+    def __init__(self, shards): self.shards, self.starts, self.row_of = shards, [s.start for s in shards], Ids(shards)
+
+    def small(self, rows): # -> (TitleIndex, rows ascending)
+        "Some titles as a `TitleIndex`."
+        rows = np.array(sorted({int(r) for r in rows}), dtype=np.int64)
+        about = fetch(self.shards, rows, ("show_id", "title", "work", "type", "release_year"))
+        return TitleIndex(about["show_id"], about["title"], about["work"], about["type"], about["release_year"]), rows
+
+    def works(self, rows): # -> how many works some rows are
+        return len({int(s.work[s.row[r - s.start]]) for r in rows for s in (self.shard_of(r),)})
+
+    def shard_of(self, row): return self.shards[bisect_right(self.starts, row) - 1]
+    def label(self, row): return self.small([row])[0].label(0)
+
+    def find(self, query, among=None): # -> row
+        "As `mediarec.titles.find`, over the titles that could be meant."
+        if query in self.row_of: return self.row_of[query]
+        words = fold(str(query))
+        name = hashes([words, words.rsplit(" ", 1)[0]])
+        rows = [r for s in self.shards for r in [*named(s, name), *starting(s, words.encode())]]
+        typed = dict.fromkeys((words, words.split(" ", 1)[-1] if words.startswith(("the ", "a ", "an ")) else words)) # with an article and without
+        rows = rows or [r for t in typed for r in misspelled(self.shards, t, 10)]
+        small, at = self.small(rows)
+        return int(at[find(small, query, None if among is None else np.array([among(r) if callable(among) else among[r] for r in at], bool))])
+
+    def suggest(self, text, n): # -> rows
+        "As `mediarec.titles.suggest`, over the titles that could be meant."
+        words = fold(str(text))[:100]
+        if not words: return np.zeros(0, np.int64)
+        found = [by_start(s, words.encode(), n) for s in self.shards]
+        key, rows = (np.concatenate(x) for x in zip(*found))
+        rows = rows[np.lexsort((rows, key))[:4 * n]].tolist()
+        if self.works(rows) < n and len(words) > 2: rows += inside_all(self.shards, words.encode(), n)
+        if self.works(rows) < n and len(words) > 3: rows += misspelled(self.shards, words, n)
+        small, at = self.small(rows)
+        return at[np.array(suggest(small, text, n), dtype=int)]
+
+class Ids(Mapping):
+    "show_id to number."
+    def __init__(self, shards): self.shards = shards
+    def __len__(self): return sum(int(s.alive.sum()) for s in self.shards)
+    def __iter__(self): return (i for s in self.shards for i, kept in zip(s.table["show_id"].to_pylist(), s.alive[s.row]) if kept)
+    def __contains__(self, show_id): return self.get(show_id) is not None
+    def __getitem__(self, show_id):
+        if (at := self.get(show_id)) is None: raise KeyError(show_id)
+        return at
+
+    def get(self, show_id, default=None):
+        if not isinstance(show_id, str): return default
+        h = hashes([show_id])
+        for s in reversed(self.shards):
+            at = int(places(s.id_hash, h)[0])
+            if at >= 0 and s.alive[s.row[s.id_number[at]]]: return s.start + int(s.id_number[at])
+        return default
 
 # %% ../nbs/24_large.ipynb #ee4d8b7d
 class Large(Recommender):
