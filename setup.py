@@ -7,7 +7,7 @@ here = Path(__file__).parent
 settings = ConfigParser(delimiters=["="], interpolation=None)
 settings.read(here / "settings.ini", encoding="utf-8")
 cfg = settings["DEFAULT"]
-EXTRAS = ("cluster", "deep", "data", "posters", "web", "lab", "bench", "dev")
+EXTRAS = ("cluster", "deep", "data", "posters", "web", "lab", "scale", "bench", "dev")
 
 # Just these files of data/ are shipped: whatever else a user keeps there stays theirs.
 SHIPPED = ["starter.csv", "weights.json", "judgments.csv", "shelves.csv", "README.md"]

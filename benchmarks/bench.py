@@ -162,6 +162,7 @@ def table(ours, recipe):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--catalog", help="default: the best at hand")
+    p.add_argument("--json", help="a file to keep the figures in, such as data/bench.json, which nbs/25_results.ipynb reads")
     p.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     p.add_argument("--out", help=argparse.SUPPRESS)
     a = p.parse_args()
@@ -183,7 +184,25 @@ def main():
                     whole("mediarec recommend, from a saved model", "-m", "mediarec", "recommend", first, "--model", out / "ours"),
                     whole("mediarec build", "-m", "mediarec", "build", "--catalog", path, "--out", out / "again")]
     finally: shutil.rmtree(out, ignore_errors=True)
-    show(path, table(ours, recipe), commands)
+    rows = table(ours, recipe)
+    show(path, rows, commands)
+    if a.json: Path(a.json).write_text(json.dumps(kept(path, rows, commands), indent=1) + "\n", encoding="utf-8")
+
+
+AIMS = (0.5, None, 2, None) # seconds of whole processes
+
+
+def kept(path, rows, commands):
+    "The figures for a file, with the machine in words."
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2 ** 30
+    figures, name = [], ""
+    for label, mine, theirs, aim in rows:
+        text = " ".join(label.split())
+        if "rows from" in text or not isinstance(mine, (int, float)): continue
+        text, name = (f"{name}: {text}", name) if text.startswith("p99") else (text, text.split(":")[0])
+        figures.append({"figure": text, "mediarec": mine, "recipe": theirs, "aim": aim})
+    figures += [{"figure": f"{label}, s", "mediarec": seconds, "recipe": None, "aim": aim} for (label, seconds), aim in zip(commands, AIMS)]
+    return {"machine": f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, Python {sys.version_info.major}.{sys.version_info.minor}", "catalogue": path.name, "figures": figures}
 
 
 def show(path, rows, commands):
@@ -191,7 +210,7 @@ def show(path, rows, commands):
     print(f"{path.name}, {os.cpu_count()} cores\n\n{'':46}{'mediarec':>10}{'the recipe':>12}{'aim':>8}")
     for label, mine, theirs, aim in rows: print(f"{label:46}{cell(mine):>10}{cell(theirs):>12}{'≤ ' + cell(aim) if aim else '':>8}")
     print(f"\n{'whole processes, s (median of five)':46}")
-    for (label, seconds), aim in zip(commands, (0.5, None, 2, None)): print(f"  {label:50}{seconds:>4}{'≤ ' + str(aim) if aim else '':>14}")
+    for (label, seconds), aim in zip(commands, AIMS): print(f"  {label:50}{seconds:>4}{'≤ ' + str(aim) if aim else '':>14}")
 
 
 if __name__ == "__main__":

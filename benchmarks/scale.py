@@ -148,7 +148,8 @@ def grow(sizes, place, args):
     for n in sizes:
         path, folder = place / f"{n}.parquet", place / f"model-{n}"
         if not path.exists(): subprocess.run([sys.executable, str(HERE / "generate.py"), str(path), "--titles", str(n), *(["--like", args.like] if args.like else [])], check=True)
-        rows[n] = apart("build", path, folder, args.workers, args.clusters, args.shard, **PINNED) | apart("ask", folder, **PINNED)
+        shard = min(args.shard, -(-n // (2 * args.workers))) # so that all processes have as much to do at every size
+        rows[n] = apart("build", path, folder, args.workers, args.clusters, shard, **PINNED) | apart("ask", folder, **PINNED)
         print(json.dumps({n: rows[n]}), flush=True)
         if not args.keep: shutil.rmtree(folder)
     return rows
@@ -205,7 +206,7 @@ def answers_of(folder):
 
 
 def dask(n, place, args):
-    path, shard = place / f"{n}.parquet", args.shard if args.shard * 8 <= n else -(-n // 8)
+    path, shard = place / f"{n}.parquet", min(args.shard, -(-n // 8))
     if not path.exists(): subprocess.run([sys.executable, str(HERE / "generate.py"), str(path), "--titles", str(n), *(["--like", args.like] if args.like else [])], check=True)
     rows = {"one machine": apart("alone", path, place / "d0", shard, **PINNED)}
     print(rows, flush=True)

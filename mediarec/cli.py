@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['app', 'Catalog', 'Columns', 'Encoding', 'Model', 'Json', 'N', 'NEXT', 'say', 'shown_warning', 'main', 'read_catalog',
-           'read_model', 'as_json', 'as_table', 'show', 'recommendations_table', 'year_filter', 'build', 'build_model',
-           'recommend', 'suggest', 'clusters', 'overview', 'listed', 'inside', 'as_plain', 'write_page', 'compare',
-           'exam_at_hand', 'peak_memory', 'for_me', 'lone_notebook', 'voila_command', 'until_stopped', 'open_app',
-           'is_model', 'evaluate', 'tune', 'tuned_table', 'tuned_json', 'read_ids', 'batch', 'write_whole', 'clean',
-           'fetch', 'info', 'web', 'fitted_for_web', 'demo', 'program', 'demo_title']
+           'column_names', 'opened', 'read_model', 'as_json', 'as_table', 'show', 'recommendations_table',
+           'year_filter', 'build', 'build_large', 'cluster_at', 'build_model', 'recommend', 'suggest', 'clusters',
+           'overview', 'listed', 'inside', 'as_plain', 'write_page', 'compare', 'exam_at_hand', 'peak_memory', 'for_me',
+           'lone_notebook', 'voila_command', 'until_stopped', 'open_app', 'is_model', 'evaluate', 'tune', 'tuned_table',
+           'tuned_json', 'read_ids', 'batch', 'write_whole', 'clean', 'fetch', 'info', 'web', 'fitted_for_web', 'demo',
+           'program', 'demo_title']
 
 # %% ../nbs/23_cli.ipynb #ef17bfb1
 import importlib.util, json, os, signal, subprocess, sys, tempfile, threading, warnings
 from pathlib import Path
+from contextlib import contextmanager
 from typing import Annotated, Optional
 import typer
 from .core import CatalogWarning, MediarecError, some
@@ -46,15 +48,27 @@ def main():
 def read_catalog(files, columns=None, encoding="utf-8"): # -> checked catalogue
     "The catalogue of `--catalog`, or the best at hand."
     from mediarec.catalog import load_catalog
+    return load_catalog(files if files and len(files) > 1 else files[0] if files else None, column_names(columns), encoding)
+
+def column_names(columns): # -> foreign name to ours
+    "What `--column` says."
     wrong = [c for c in columns or [] if "=" not in c]
     if wrong: raise MediarecError(f"--column takes THEIRS=OURS, such as name=title, not {wrong[0]!r}")
-    return load_catalog(files if files and len(files) > 1 else files[0] if files else None, dict(c.split("=", 1) for c in columns or []), encoding)
+    return dict(c.split("=", 1) for c in columns or [])
+
+def opened(folder): # -> Recommender, or Large
+    "A saved model of either kind."
+    from mediarec.recommend import Recommender
+    from mediarec.store import read_manifest
+    if read_manifest(folder).get("kind") != "large": return Recommender.load(folder)
+    from mediarec.scale import Large
+    return Large.load(folder)
 
 def read_model(folder): # -> Recommender
     "A saved model; where none was named and none is at hand, one fitted on the best catalogue."
     from mediarec.recommend import Recommender
     chosen = folder or os.environ.get("MEDIAREC_MODEL") or ("model" if Path("model/manifest.json").is_file() else None)
-    if chosen: return Recommender.load(chosen)
+    if chosen: return opened(chosen)
     from mediarec.catalog import find_catalog
     say(f"no model at hand: fitting {find_catalog().name} (mediarec build keeps one)")
     return Recommender().fit(read_catalog(None))
@@ -106,6 +120,9 @@ def build(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to put the model.")] = Path("model"),
     weights: Annotated[Optional[Path], typer.Option(help="A JSON file of block to weight, such as `mediarec tune` writes. Default: the published weights.")] = None,
     clusters: Annotated[Optional[str], typer.Option(help="Clusterings to add: all, or names with commas (kmeans,hdbscan). Needs the extra \\[cluster]; deep needs \\[deep].")] = None,
+    large: Annotated[bool, typer.Option("--large", help="Build on disk, part by part: for hundreds of thousands of titles and more.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of a large build.")] = 1,
+    scheduler: Annotated[Optional[str], typer.Option(help="Build large on a Dask cluster, such as tcp://host:8786. Needs the extra \\[scale].")] = None,
     as_: Json = False,
 ):
     """Build a model from a catalogue.
@@ -113,10 +130,38 @@ def build(
     Example: mediarec build --catalog netflix_titles.csv --out model
 
     Example: mediarec build --clusters all
+
+    Example: mediarec build --large --workers 2 --catalog titles.parquet --clusters kmeans
     """
-    manifest = build_model(catalog, out, column, encoding, weights, clusters)
+    if large or scheduler: manifest = build_large(catalog, out, column, encoding, weights, clusters, workers, scheduler)
+    else: manifest = build_model(catalog, out, column, encoding, weights, clusters)
     if as_: print(json.dumps(manifest | {"out": str(out), "results": list(manifest["files"])}, ensure_ascii=False))
     else: print(f"{manifest['titles']:,} titles, {sum(f['bytes'] for f in manifest['files'].values()) / 1e6:.1f} MB: {out}")
+
+def build_large(catalog, out, column=None, encoding="utf-8", weights=None, clusters=None, workers=1, scheduler=None): # -> manifest
+    "Build a model larger than memory, on this machine or on a cluster."
+    from mediarec.catalog import find_catalog
+    from mediarec.recommend import read_weights
+    from mediarec.scale import fit
+    if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"): raise MediarecError(f"a large catalogue is read as UTF-8, not {encoding}: convert it first")
+    if clusters:
+        from mediarec.compare import chosen, clustering
+        clusters = [clustering(m).method for m in chosen(clusters)]
+    files = list(catalog) if catalog else find_catalog()
+    weights = None if weights is None else read_weights(weights)
+    with cluster_at(scheduler) as client:
+        return fit(files, client, out, clusters or (), weights, workers, columns=column_names(column), progress=sys.stderr.isatty()).manifest
+
+@contextmanager
+def cluster_at(scheduler): # -> a Dask client, or None
+    "The cluster that is asked for; `MediarecError` where there is none."
+    if scheduler is None: yield None; return
+    try: from distributed import Client
+    except ImportError: raise MediarecError('a Dask cluster needs the extra scale: pip install "mediarec[scale]"') from None
+    try: client = Client(scheduler, timeout=20)
+    except (OSError, ValueError) as e: raise MediarecError(f"no Dask scheduler answers at {scheduler} ({type(e).__name__})") from None
+    try: yield client
+    finally: client.close()
 
 def build_model(catalog, out, column=None, encoding="utf-8", weights=None, clusters=None): # -> manifest
     "Load, clean, fit and save, with a bar on a terminal; wrong weights and missing libraries are said before the work."
@@ -443,7 +488,9 @@ def batch(
     """
     from mediarec.recommend import Recommender, batch as many
     asked, inside = read_ids(queries), read_ids(within) if within else None
-    found = many(Recommender().fit(read_catalog(catalog)) if catalog else read_model(model), asked, n, inside, progress=sys.stderr.isatty())
+    found = Recommender().fit(read_catalog(catalog)) if catalog else read_model(model)
+    if hasattr(found, "shards"): from mediarec.scale import batch as many
+    found = many(found, asked, n, within=inside, progress=sys.stderr.isatty())
     write_whole(out, lambda path: found.to_csv(path, index=False, lineterminator="\n"))
     print(f"{len(asked):,} titles asked, {len(found):,} lines: {out}")
 

@@ -7,11 +7,11 @@ __all__ = ['SPARSE', 'SHIFT', 'RANK', 'LOOK', 'RARE', 'KEEP', 'term_ids', 'write
            'pack_strings', 'Strings', 'Columns', 'Terms', 'Labels', 'Kernel', 'kernel_of', 'Space', 'roots',
            'pack_space', 'unpack_space', 'Plan', 'plan_of', 'Bits', 'Shard', 'spans', 'light_scores', 'dense_scores',
            'best_cells', 'cell_sizes', 'look_into', 'small_index', 'within', 'alive_rows', 'named', 'head_at',
-           'start_slice', 'numbers_at', 'by_start', 'starting', 'inside', 'inside_all', 'byte_of', 'near_letters',
-           'few_letters_off', 'plain_names', 'misspelled', 'fetch', 'Column', 'Found', 'Ids', 'Large', 'read_large',
-           'open_terms', 'where_from', 'read_groups', 'about', 'kept', 'clusters', 'catalog', 'query', 'wish', 'ask',
-           'masks', 'candidates', 'ranked', 'exact', 'nearest', 'small_mask', 'evidence_of', 'LabelsOf', 'find_row',
-           'suggested', 'mask']
+           'start_slice', 'numbers_at', 'by_start', 'starting', 'inside', 'threes', 'inside_all', 'byte_of',
+           'near_letters', 'few_letters_off', 'plain_names', 'misspelled', 'fetch', 'Column', 'Found', 'Ids', 'Large',
+           'read_large', 'open_terms', 'where_from', 'read_groups', 'about', 'kept', 'clusters', 'catalog', 'query',
+           'wish', 'ask', 'masks', 'candidates', 'ranked', 'exact', 'nearest', 'small_mask', 'evidence_of', 'LabelsOf',
+           'find_row', 'suggested', 'mask']
 
 # %% ../nbs/24_large.ipynb #b4474412
 import json
@@ -247,11 +247,6 @@ class Shard:
         self.whole = bool(self.alive.all())
 
     @property
-    def times(self): # (256,) how often each letter stands in the titles
-        if not hasattr(self, "_times"): self._times = np.bincount(self.text, minlength=256)
-        return self._times
-
-    @property
     def table(self): # Arrow, in the order of the catalogue
         if not hasattr(self, "_table"):
             import pyarrow as pa
@@ -295,8 +290,8 @@ def dense_scores(
 _TAU = [SCALES[b] for b in NUMBERS]
 
 # %% ../nbs/24_large.ipynb #7ffd9328
-LOOK = 20_000 # rows that are looked at in the cells nearest to a question; a catalogue no larger is looked at whole, and its answers are exact
-RARE = 500 # rows of a shard that are looked at beside, for the rare terms they share
+LOOK = 15_000 # rows that are looked at in the cells nearest to a question; a catalogue no larger is looked at whole, and its answers are exact
+RARE = 300 # rows of a shard that are looked at beside, for the rare terms they share
 KEEP = 300 # candidates that get their exact score
 
 def best_cells(
@@ -419,11 +414,19 @@ def starting(shard, words, most=200): # -> rows
 def inside(shard, words, n): # -> rows
     "Titles with the text anywhere inside."
     letters, text = np.frombuffer(words, np.uint8), shard.text
-    order = np.argsort(shard.times[letters], kind="stable") # the rarest letters first
-    i, j, size = order[0], order[min(1, len(order) - 1)], max(0, len(text) - len(letters))
-    at = np.flatnonzero((text[i:i + size] == letters[i]) & (text[j:j + size] == letters[j]))
-    for k in order[2:]: at = at[text[at + k] == letters[k]]
+    three = places(shard.three, threes(letters))
+    if len(letters) < 3 or (three < 0).any(): return []
+    size = shard.three_start[three + 1] - shard.three_start[three]
+    k = int(size.argmin()) # the rarest three letters say where to look
+    at = shard.three_at[shard.three_start[three[k]]:shard.three_start[three[k] + 1]].astype(np.int64) - k
+    at = at[(at >= 0) & (at + len(letters) < len(text))]
+    for i in range(len(letters)): at = at[text[at + i] == letters[i]]
     return alive_rows(shard, np.unique(numbers_at(shard, at))[:n])
+
+def threes(letters): # -> (n - 2,) uint32
+    "Every three bytes that follow each other, as one number."
+    x = letters.astype(np.uint32)
+    return x[:-2] << np.uint32(16) | x[1:-1] << np.uint32(8) | x[2:]
 
 def inside_all(shards, words, n): # -> rows, at most n
     "The first titles with the text anywhere inside."
@@ -469,16 +472,16 @@ def misspelled(shards, words, n): # -> rows
     "The titles whose start is nearly it, the nearest first."
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
-    words, found = words[:HEAD], []
+    words = words[:HEAD]
     size, edits = len(words), max(1, len(words) // 4)
-    for s in shards:
+    def within_shard(s):
         number = near_letters(s, words, edits)
         if not s.whole: number = number[s.alive[s.row[number]]]
-        if not len(number): continue
+        if not len(number): return []
         names = plain_names(s, number)
         best = np.min([process.cdist([words], [name[:size + e] for name in names], scorer=OSA.distance, score_cutoff=edits, dtype=np.uint8)[0] for e in range(edits + 1)], axis=0)
-        found += [(int(best[i]), len(names[i]), s.start + int(number[i])) for i in np.flatnonzero(best <= edits)]
-    return [row for _, _, row in sorted(found)[:4 * n]]
+        return [(int(best[i]), len(names[i]), s.start + int(number[i])) for i in np.flatnonzero(best <= edits)]
+    return [row for _, _, row in sorted(x for s in shards for x in within_shard(s))[:4 * n]]
 
 # %% ../nbs/24_large.ipynb #39ebf0b6
 def fetch(
@@ -512,6 +515,10 @@ class Found:
         rows = np.array(sorted({int(r) for r in rows}), dtype=np.int64)
         about = fetch(self.shards, rows, ("show_id", "title", "work", "type", "release_year"))
         return TitleIndex(about["show_id"], about["title"], about["work"], about["type"], about["release_year"]), rows
+
+    def __getattr__(self, name):
+        if name in ("exact", "named", "folded", "ids", "titles", "types", "years"): raise MediarecError("this needs all titles in memory, and a large model keeps them on disk: build a model of fewer titles for it")
+        raise AttributeError(name)
 
     def works(self, rows): # -> how many works some rows are
         return len({int(s.work[s.row[r - s.start]]) for r in rows for s in (self.shard_of(r),)})
@@ -705,8 +712,8 @@ Large.masks, Large.candidates = masks, candidates
 
 # %% ../nbs/24_large.ipynb #18cfe5d4
 def ranked(self, title=None, n=10, type=None, genre=None, year=None, age_group=None, unlike=(), seen=(), text=None, diversity=0.0, per_saga=PER_SAGA,
-           cluster=None, cluster_weight=None): # -> (question, rows, their scores, `Company` or None)
-    "As `Recommender.ranked`."
+           cluster=None, cluster_weight=None, within=None): # -> (question, rows, their scores, `Company` or None)
+    "As `Recommender.ranked`; `within`, a mask over numbers, says who may answer at all."
     kind = None if type is None else (lambda row: bool(small_mask(self, row, type=type)))
     question = self.ask(title, unlike, text, kind)
     without = [*question.rows, *(self.find(t) for t in as_list(seen))]
@@ -714,8 +721,9 @@ def ranked(self, title=None, n=10, type=None, genre=None, year=None, age_group=N
     among, n = company(self.groups, question.wanted, cluster, cluster_weight, self.titles.label), checked_n(n)
     filters = dict(type=type, genre=genre, year=year, age_group=age_group)
     only = among.mask if among and (among.weight is None and among.names) else None
+    if within is not None: only = within if only is None else only & within
     masks, keep = self.masks(only, **filters), max(KEEP, 10 * n + 5 * len(without))
-    favoured = self.masks(among.mask, **filters) if among and among.weight and among.names else None
+    favoured = self.masks(among.mask if within is None else among.mask & within, **filters) if among and among.weight and among.names else None
     for whole in (False, True):
         rows, all_ = self.candidates(question, masks, keep, whole)
         if favoured: rows = np.union1d(rows, self.candidates(question, favoured, keep, whole)[0])

@@ -9,7 +9,7 @@ __all__ = ['SHARD', 'BUCKETS', 'HEAVY', 'SAMPLE', 'CELLED', 'csv_rows', 'write_s
            'write_table', 'read_arrow', 'settle', 'bucket_edges', 'within_bucket', 'gather_terms', 'write_whole',
            'join_terms', 'shared_places', 'equal_shares', 'join_places', 'learn_terms', 'embedding_of', 'deviation',
            'heavy_space', 'opened', 'encode_part', 'encode_country', 'side_by_side', 'dense_of', 'sample_part',
-           'rows_of_part', 'with_lists', 'title_arrays', 'word_starts', 'sorted_starts', 'shard_arrays',
+           'rows_of_part', 'with_lists', 'title_arrays', 'three_places', 'word_starts', 'sorted_starts', 'shard_arrays',
            'nearest_cells', 'facet_arrays', 'postings', 'finish_part', 'standard', 'write_shard', 'digest', 'predicted',
            'fit', 'new_root', 'publish', 'build', 'all_works', 'unique_ids', 'evenly', 'cells_for', 'learn_space',
            'centres_of', 'fit_clusters', 'manifest_of', 'add', 'new_terms', 'known_works', 'by_company', 'renewed',
@@ -29,7 +29,7 @@ from .catalog import MAX_FIELD, align, as_strings, check, load_catalog, read_tab
 from .clean import CLEAN, RULES, rule_columns, rule_works, work_keys
 from .core import AGE_GROUPS, COLUMNS, LISTS, SEED, TYPES, CatalogError, StoreError, UnknownTitleError, fold, some
 from .features import BILLING, ITEMS, NUMBERS, OWN, PEOPLE, POWER, TEXTS, VECTORS, Vocabulary, as_people, columns_of, default_encoder, embed, fit_embedding, Embedding, saga, scaled_rows, stem, unit_rows, weighted, words_of
-from .large import HEAD, LOOK, SPARSE, Large, Query, Question, Space, alive_rows, byte_of, fetch, hashes, kernel_of, open_arrays, open_terms, pack_space, pack_strings, places, roots, spans, term_ids, unpack_space, write_arrays
+from .large import HEAD, LOOK, SPARSE, Large, Query, Question, Space, alive_rows, byte_of, fetch, hashes, kernel_of, open_arrays, open_terms, pack_space, pack_strings, places, roots, spans, term_ids, threes, unpack_space, write_arrays
 from .rank import NAMES, scaled
 from .recommend import published_weights, read_weights
 from .store import FORMAT
@@ -483,8 +483,15 @@ def title_arrays(frame): # -> dict of arrays in the order of the catalogue
     ids, name = hashes(frame.show_id), hashes(names)
     by_id, by_name = np.argsort(ids, kind="stable"), np.argsort(name, kind="stable")
     letters = np.array([n[k:k + HEAD + 1] for n, k in zip(names, skip.tolist())], dtype=f"U{HEAD + 1}").view(np.uint32).reshape(-1, HEAD + 1)
-    return {"text": text, "text_start": start, **sorted_starts(names, first, start), "article": skip, "letters": byte_of(letters).T,
+    return {"text": text, "text_start": start, **sorted_starts(names, first, start), **three_places(text), "article": skip, "letters": byte_of(letters).T,
             "id_hash": ids[by_id], "id_number": by_id.astype(np.uint32), "name_hash": name[by_name], "name_number": by_name.astype(np.uint32)}
+
+def three_places(text): # -> dict: three letters that follow each other, ascending, and where they stand
+    "An inverted list of the titles' letters, three by three."
+    code = threes(text)
+    order = np.argsort(code, kind="stable")
+    known, start = np.unique(code[order], return_index=True)
+    return {"three": known, "three_start": np.append(start, len(order)).astype(np.int64), "three_at": order.astype(np.uint32)}
 
 def word_starts(name): # -> places at which a word starts
     return [i for i in range(len(name)) if (i == 0 or name[i - 1] == " ") and name[i] != " "]
@@ -829,12 +836,14 @@ def opened_model(folder, look, stamp): return Large(folder, look)
 def answers(
     ids:list, # show_ids
     folder, look:int, n:int, stamp:str,
+    within=None, # show_ids that may answer; by default all
 ) -> pd.DataFrame: # query_id, rank, candidate_id, score
     "The best n of some titles, by the model in a folder."
     model, found = opened_model(folder, look, stamp), []
+    mask = None if within is None else np.isin(np.arange(len(model.kept())), [model.titles.row_of[i] for i in within])
     for i in ids:
         row = model.titles.row_of[i]
-        _, rows, scores, _ = model.ranked(i, n)
+        _, rows, scores, _ = model.ranked(i, n, within=mask)
         found.append(pd.DataFrame({"query_id": i, "rank": np.arange(1, len(rows) + 1), "candidate_id": fetch(model.shards, rows, ("show_id",))["show_id"], "score": scores}))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["query_id", "rank", "candidate_id", "score"])
 
@@ -842,16 +851,18 @@ def batch(
     model:Large,
     queries, # show_ids
     n:int=10, # How many each
+    within=None, # show_ids that may answer; by default all
     client=None, # A Dask client; its workers see the model's folder
     workers:int=1, # Processes on this machine, where there is no client
     progress:bool=False, # Show a bar
 ) -> pd.DataFrame: # query_id, rank, candidate_id, score
     "Recommendations for many titles as one long table, by partitions of the questions."
-    unknown = [i for i in queries if i not in model.titles.row_of]
-    if unknown: raise UnknownTitleError(f"{len(unknown)} of {len(queries)} ids are not in the model, the first {unknown[0]!r:.60}")
+    for ids in (queries, within or ()):
+        unknown = [i for i in ids if i not in model.titles.row_of]
+        if unknown: raise UnknownTitleError(f"{len(unknown)} of {len(ids)} ids are not in the model, the first {unknown[0]!r:.60}")
     run = on_dask(client) if client is not None else in_processes(workers) if workers > 1 else one_by_one
     jobs = [list(queries[i:i + 500]) for i in range(0, len(queries), 500)] or [[]]
-    task = partial(answers, folder=str(model.folder), look=model.look, n=n, stamp=stamp_of(model))
+    task = partial(answers, folder=str(model.folder), look=model.look, n=n, stamp=stamp_of(model), within=None if within is None else list(within))
     return pd.concat(run(task, jobs, "batch", progress), ignore_index=True)
 
 # %% ../nbs/24_scale.ipynb #c65c99c9
