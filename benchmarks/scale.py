@@ -94,7 +94,8 @@ def ask(folder):
     rows = rng.choice(model.manifest["titles"], min(QUESTIONS, model.manifest["titles"]), replace=False)
     about = model.about(rows)
     ids, titles, types, genres = (about[c].tolist() for c in ("show_id", "title", "type", "listed_in"))
-    for i in ids[:20]: model.recommend(i) # the files get into the system's memory
+    warm = model.about(rng.choice(model.manifest["titles"], 100))["show_id"].tolist()
+    for i in warm: model.recommend(i) # the files get into the memory of the process
     typed = list(dict.fromkeys(t[:2 + i % 9] for i, t in enumerate(titles)))
     slips = list(dict.fromkeys(t[:3] + "x" + t[4:9] for t in titles if len(t) > 6))
     filtered = [(i, t, g.split(", ")[0]) for i, t, g in zip(ids, types, genres)]

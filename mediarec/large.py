@@ -25,8 +25,7 @@ from .core import LISTS, MediarecError, StoreError, fold
 from .clean import split
 from .features import BLOCKS, DIMENSIONS, ITEMS, NUMBERS, SCALES, TEXTS, VECTORS, Embedding, Vocabulary
 from .rank import NAMES, PER_SAGA, Facets, Index, Query, allowed, closeness, evidence, pair_weights, rank, scaled, score_many
-from .recommend import SHOWN, Groups, Question, Recommender, as_frame, as_list, checked_n, company, text_query, together, wanted_of, with_company
-from .recommend import _label
+from .recommend import SHOWN, UNLIKE, Groups, Question, Recommender, as_frame, as_list, checked_n, company, question_label, text_query, wanted_of, with_company
 from .titles import HEAD, TitleIndex, find, suggest
 
 # %% ../nbs/24_large.ipynb #9492440e
@@ -97,6 +96,7 @@ class Strings:
         if i < 0 or i >= len(self): raise IndexError(i)
         return self.buffer[self.start[i]:self.start[i + 1]].tobytes().decode()
 
+# %% ../nbs/24_large.ipynb #7e9cca8d
 class Columns(Mapping):
     "Term to its place in a vocabulary, by hash."
     def __init__(self, base, added): self.base, self.added = base, {int(h): len(base) + i for i, h in enumerate(added)}
@@ -136,7 +136,7 @@ class Labels:
         part = int(np.searchsorted(self.ends, i, side="right"))
         return self.parts[part][int(i - (self.ends[part - 1] if part else 0))]
 
-# %% ../nbs/24_large.ipynb #bbb1fc0c
+# %% ../nbs/24_large.ipynb #46d32a12
 RANK = {"age": 4, "year": 8, "factual": 1} # dimensions that stand for the closeness of numbers
 
 @dataclass
@@ -162,7 +162,7 @@ def kernel_of(
     axes = axes[:, ::-1][:, :r] / np.sqrt(value[::-1][:r])
     return Kernel(grid, (axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(r)])).astype(np.float32), SCALES[block])
 
-# %% ../nbs/24_large.ipynb #efa84b21
+# %% ../nbs/24_large.ipynb #a3eea79d
 @dataclass
 class Space:
     "What is learned from a whole catalogue beside its words."
@@ -189,7 +189,7 @@ def unpack_space(a): # -> Space
     "Arrays as a `Space`."
     return Space(a["heavy"], {b: Kernel(a[f"grid_{b}"], a[f"axes_{b}"], SCALES[b]) for b in NUMBERS}, a["root"], a["centres"])
 
-# %% ../nbs/24_large.ipynb #bc819b93
+# %% ../nbs/24_large.ipynb #d16e22fe
 @dataclass
 class Plan:
     "A question as what to look for."
@@ -225,7 +225,7 @@ def plan_of(
     light = places(space.heavy, terms) < 0
     return Plan(terms[light], plain[light], more[light], vectors, numbers, dense, dense_more, np.divide(whole, space.root, out=np.zeros_like(whole), where=space.root > 0))
 
-# %% ../nbs/24_large.ipynb #fba561ea
+# %% ../nbs/24_large.ipynb #6f952e28
 class Bits(Mapping):
     "Genre to (n,) bool, a bit each in its file."
     def __init__(self, labels, bits, n): self.labels, self.bits, self.n = labels, bits, n
@@ -253,7 +253,7 @@ class Shard:
             with pa.memory_map(str(self.folder / "catalog.arrow")) as source: self._table = pa.ipc.open_file(source).read_all()
         return self._table
 
-# %% ../nbs/24_large.ipynb #510a0223
+# %% ../nbs/24_large.ipynb #d0b95e19
 def spans(start, size): # -> (sum of size,) int64
     "The places start, start + 1, ... of every stretch, one after the other."
     size = np.asarray(size, dtype=np.int64)
@@ -289,8 +289,8 @@ def dense_scores(
 
 _TAU = [SCALES[b] for b in NUMBERS]
 
-# %% ../nbs/24_large.ipynb #7ffd9328
-LOOK = 15_000 # rows that are looked at in the cells nearest to a question; a catalogue no larger is looked at whole, and its answers are exact
+# %% ../nbs/24_large.ipynb #ab6510e6
+LOOK = 10_000 # rows that are looked at in the cells nearest to a question; a catalogue no larger is looked at whole, and its answers are exact
 RARE = 300 # rows of a shard that are looked at beside, for the rare terms they share
 KEEP = 300 # candidates that get their exact score
 
@@ -335,7 +335,7 @@ def look_into(
         rows, scores = rows[best], scores[best]
     return shard.start + shard.number[rows].astype(np.int64), scores
 
-# %% ../nbs/24_large.ipynb #623b5b54
+# %% ../nbs/24_large.ipynb #e55df7e2
 def small_index(
     shards:list,
     rows:np.ndarray, # Numbers in the catalogue, ascending
@@ -364,7 +364,7 @@ def within(query, terms): # -> Query over the columns `terms`
     at = places(terms, query.terms)
     return Query(at[at >= 0], query.value[at >= 0], query.vectors, query.numbers, query.factual)
 
-# %% ../nbs/24_large.ipynb #a5e77152
+# %% ../nbs/24_large.ipynb #96415c54
 def alive_rows(shard, numbers): # -> list of numbers in the catalogue
     "Those that were not removed."
     numbers = np.asarray(numbers, dtype=np.int64)
@@ -395,6 +395,7 @@ def start_slice(shard, words): # -> (low, high) in the sorted starts
 def numbers_at(shard, places): # -> numbers of the titles that stand there
     return np.searchsorted(shard.text_start, places, side="right") - 1
 
+# %% ../nbs/24_large.ipynb #9ba888df
 def by_start(shard, words, n): # -> (keys, rows)
     "Titles with a word that starts so: whole titles first, then the shorter."
     lo, hi = start_slice(shard, words)
@@ -411,6 +412,7 @@ def starting(shard, words, most=200): # -> rows
     "Titles with a word that starts so, the first few."
     return by_start(shard, words, most // 8)[1].tolist() if words else []
 
+# %% ../nbs/24_large.ipynb #39ebf0b6
 def inside(shard, words, n): # -> rows
     "Titles with the text anywhere inside."
     letters, text = np.frombuffer(words, np.uint8), shard.text
@@ -421,7 +423,7 @@ def inside(shard, words, n): # -> rows
     at = shard.three_at[shard.three_start[three[k]]:shard.three_start[three[k] + 1]].astype(np.int64) - k
     at = at[(at >= 0) & (at + len(letters) < len(text))]
     for i in range(len(letters)): at = at[text[at + i] == letters[i]]
-    return alive_rows(shard, np.unique(numbers_at(shard, at))[:n])
+    return alive_rows(shard, np.unique(numbers_at(shard, at)))[:n]
 
 def threes(letters): # -> (n - 2,) uint32
     "Every three bytes that follow each other, as one number."
@@ -435,7 +437,7 @@ def inside_all(shards, words, n): # -> rows, at most n
         if len(found) < n: found += inside(s, words, n - len(found))
     return found
 
-# %% ../nbs/24_large.ipynb #d78de8ee
+# %% ../nbs/24_large.ipynb #ec95c8ac
 def byte_of(letters): # -> uint8
     "A letter as a byte of its own, or one that it shares with rare ones."
     code = np.asarray(letters, dtype=np.uint32)
@@ -483,7 +485,7 @@ def misspelled(shards, words, n): # -> rows
         return [(int(best[i]), len(names[i]), s.start + int(number[i])) for i in np.flatnonzero(best <= edits)]
     return [row for _, _, row in sorted(x for s in shards for x in within_shard(s))[:4 * n]]
 
-# %% ../nbs/24_large.ipynb #39ebf0b6
+# %% ../nbs/24_large.ipynb #891e14da
 def fetch(
     shards:list,
     rows, # (m,) numbers in the catalogue
@@ -505,7 +507,7 @@ class Column:
     def __init__(self, model, name): self.model, self.name = model, name
     def __getitem__(self, rows): return self.model.about(rows)[self.name]
 
-# %% ../nbs/24_large.ipynb #c4c5caf2
+# %% ../nbs/24_large.ipynb #0da5693d
 class Found:
     "Titles by name and id, over shards; what `TitleIndex` is to a small catalogue."
     def __init__(self, shards): self.shards, self.starts, self.row_of = shards, [s.start for s in shards], Ids(shards)
@@ -549,6 +551,7 @@ class Found:
         small, at = self.small(rows)
         return at[np.array(suggest(small, text, n), dtype=int)]
 
+# %% ../nbs/24_large.ipynb #40a4d3e2
 class Ids(Mapping):
     "show_id to number."
     def __init__(self, shards): self.shards = shards
@@ -567,7 +570,7 @@ class Ids(Mapping):
             if at >= 0 and s.alive[s.row[s.id_number[at]]]: return s.start + int(s.id_number[at])
         return default
 
-# %% ../nbs/24_large.ipynb #ee4d8b7d
+# %% ../nbs/24_large.ipynb #44c2a6d2
 class Large(Recommender):
     "A model in its files: the calls of `Recommender`, and answers that are exact up to `look` titles and nearly so beyond."
     def __init__(self, folder, look=None): # by default as many as when it was built
@@ -600,7 +603,7 @@ class Large(Recommender):
 
     def __len__(self): return len(self.titles.row_of)
 
-# %% ../nbs/24_large.ipynb #891e14da
+# %% ../nbs/24_large.ipynb #5d82208c
 def read_large(folder): # -> the manifest
     "The manifest of a large model; `StoreError` where there is none."
     from mediarec.store import read_manifest
@@ -633,7 +636,7 @@ def read_groups(root, manifest, n): # -> Groups, numbers as in the catalogue
     home = pd.DataFrame({m: np.concatenate([a[f"{m}_home"] for a in held]) for m in manifest["portraits"]})
     return Groups(labels, home, {m: pd.DataFrame(p) for m, p in manifest["portraits"].items()})
 
-# %% ../nbs/24_large.ipynb #c44a5f43
+# %% ../nbs/24_large.ipynb #8337012c
 def about(self, rows): # -> dict
     "The fields of some titles; the last asked are kept."
     key = np.asarray(rows).tobytes()
@@ -658,7 +661,7 @@ def catalog(self): # -> frame, as `Recommender` has it
 
 Large.about, Large.kept, Large.catalog, Large.clusters = about, kept, property(catalog), property(clusters)
 
-# %% ../nbs/24_large.ipynb #7aa4ec36
+# %% ../nbs/24_large.ipynb #94559154
 def query(self, row): # -> Query
     "A title as a question."
     index, terms, _ = small_index(self.shards, np.array([row], dtype=np.int64))
@@ -677,14 +680,13 @@ def ask(self, title=None, unlike=(), text=None, among=None): # -> Question
     wanted, against = [(self.find(t, among), w) for t, w in wanted_of(title)], [self.find(t) for t in as_list(unlike)]
     words = [self.wish(text)] if text is not None else []
     if not wanted and not words: raise MediarecError("nothing was asked: name a title, or say in words what you are looking for (text=)")
-    from mediarec.recommend import UNLIKE
     rows, whole = [r for r, _ in wanted] + against, sum(w for _, w in wanted) or 1.0
     shares = [w for _, w in wanted] + [-UNLIKE * whole / len(against) for _ in against] + [whole for _ in words]
-    return Question([self.query(r) for r in rows] + words, shares, rows, _label(self, wanted, against, text), [r for r, _ in wanted])
+    return Question([self.query(r) for r in rows] + words, shares, rows, question_label(self, wanted, against, text), [r for r, _ in wanted])
 
 Large.query, Large.wish, Large.ask = query, wish, ask
 
-# %% ../nbs/24_large.ipynb #c0c1d5cc
+# %% ../nbs/24_large.ipynb #fdbb3b90
 def masks(self, among=None, **filters): # -> for each shard (rows,) bool, or None where all may answer
     "Who passes the filters, and is in the cluster `among`."
     asked = {f: v for f, v in filters.items() if v is not None}
@@ -710,7 +712,7 @@ def candidates(self, question, masks, keep, whole=False): # -> rows ascending, a
 
 Large.masks, Large.candidates = masks, candidates
 
-# %% ../nbs/24_large.ipynb #18cfe5d4
+# %% ../nbs/24_large.ipynb #fa88978f
 def ranked(self, title=None, n=10, type=None, genre=None, year=None, age_group=None, unlike=(), seen=(), text=None, diversity=0.0, per_saga=PER_SAGA,
            cluster=None, cluster_weight=None, within=None): # -> (question, rows, their scores, `Company` or None)
     "As `Recommender.ranked`; `within`, a mask over numbers, says who may answer at all."
@@ -755,7 +757,7 @@ def small_mask(model, row, **filters): # -> bool
 
 Large.ranked, Large.nearest = ranked, nearest
 
-# %% ../nbs/24_large.ipynb #d329132d
+# %% ../nbs/24_large.ipynb #23e4b880
 def evidence_of(self, question, rows, among=None): # -> for each row a list of {block, contribution, shared}
     "As `Recommender.evidence`."
     order = np.argsort(rows)
@@ -772,7 +774,9 @@ class LabelsOf:
         term = int(self.terms[column])
         return self.learned[SPARSE[term >> SHIFT]].labels[term & ((1 << SHIFT) - 1)]
 
-def find_row(self, title, among=None): return self.titles.find(title, among)
+def find_row(self, title, among=None): # -> number in the catalogue
+    "As `Recommender.find`."
+    return self.titles.find(title, among)
 
 def suggested(self, text, n=10): # -> frame
     "As `Recommender.suggest`."

@@ -6,8 +6,8 @@
 __all__ = ['PREFERRED', 'MAX_TEXT', 'STRESS', 'SHOWN', 'SOURCE', 'UNLIKE', 'MOST_TITLES', 'published_weights', 'read_weights',
            'as_cleaned', 'labels_of', 'facets_of', 'pack', 'unpack', 'Groups', 'pack_groups', 'unpack_groups',
            'Company', 'method_of', 'cluster_of', 'company', 'as_frame', 'Question', 'as_list', 'wanted_of', 'ask',
-           'text_query', 'grouped', 'together', 'with_company', 'Fitted', 'Recommender', 'checked_n', 'Person',
-           'read_person', 'is_history', 'for_person', 'batch', 'rows_of']
+           'question_label', 'text_query', 'grouped', 'together', 'with_company', 'Fitted', 'Recommender', 'checked_n',
+           'Person', 'read_person', 'is_history', 'for_person', 'batch', 'rows_of']
 
 # %% ../nbs/18_recommend.ipynb #6ce67e9f
 import json
@@ -196,9 +196,9 @@ def ask(model, title=None, unlike=(), text=None, among=None): # -> `Question`; `
     if not wanted and not words: raise MediarecError("nothing was asked: name a title, or say in words what you are looking for (text=)")
     rows, whole = [r for r, _ in wanted] + against, sum(w for _, w in wanted) or 1.0
     shares = [w for _, w in wanted] + [-UNLIKE * whole / len(against) for _ in against] + [whole for _ in words]
-    return Question([query_of(model.index, r) for r in rows] + words, shares, rows, _label(model, wanted, against, text), [r for r, _ in wanted])
+    return Question([query_of(model.index, r) for r in rows] + words, shares, rows, question_label(model, wanted, against, text), [r for r, _ in wanted])
 
-def _label(model, wanted, against, text):
+def question_label(model, wanted, against, text):
     "What was asked, for people."
     parts = [model.titles.label(r) for r, _ in wanted] + ([f'"{text.strip()}"'] if text else [])
     return ", ".join(parts) + (" unlike " + ", ".join(map(model.titles.label, against)) if against else "")

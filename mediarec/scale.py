@@ -214,6 +214,7 @@ def read_and_count(
     return {"rows": len(frame), "sum": known.sum(0), "square": known.T @ known, "low": np.nanmin(numbers, 0, initial=np.inf), "high": np.nanmax(numbers, 0, initial=-np.inf),
             "minutes": moments(frame.minutes), "seasons": moments(frame.seasons), "genres": set(g for v in frame.genres for g in v)}
 
+# %% ../nbs/24_scale.ipynb #860359db
 def count_terms(frame, first=0): # -> (arrays, block to a frame of its terms)
     "Everything about some cleaned titles that does not need the others."
     fields, arrays = columns_of(frame), {}
@@ -238,6 +239,7 @@ def moments(values): # -> (count, sum, sum of squares)
     v = values.dropna().to_numpy(float)
     return len(v), v.sum(), (v ** 2).sum()
 
+# %% ../nbs/24_scale.ipynb #e3d3fa42
 def write_table(frame, path):
     "A frame as an Arrow file that can be mapped."
     import pyarrow as pa
@@ -253,7 +255,7 @@ def settle(building, folder):
     try: os.rename(building, folder)
     except OSError: shutil.rmtree(building, ignore_errors=True)
 
-# %% ../nbs/24_scale.ipynb #31d2f27d
+# %% ../nbs/24_scale.ipynb #cbb306ca
 def bucket_edges(buckets): # -> (buckets + 1,) uint64, the last one behind all
     return [np.uint64(i * (2 ** 64 // buckets)) for i in range(buckets)] + [None]
 
@@ -301,7 +303,7 @@ def join_terms(scratch, to, block, buckets): # -> arrays
     write_arrays(Path(to) / f"terms_{block}.safetensors", arrays)
     return arrays
 
-# %% ../nbs/24_scale.ipynb #b001189d
+# %% ../nbs/24_scale.ipynb #d08848f3
 def shared_places(
     k:int, # Bucket of the cast's hashes
     scratch, root, parts:int, buckets:int,
@@ -338,7 +340,7 @@ def join_places(scratch, to, buckets, countries):
     of = {"of_data": np.concatenate([a["data"] for a in held]), "of_indices": np.concatenate([a["indices"] for a in held]), "of_indptr": indptr.astype(np.int32 if size[-1] < 2 ** 31 else np.int64)}
     write_arrays(Path(to) / "terms_country.safetensors", countries | of | {"of_shape": np.array([len(indptr) - 1, len(countries["hash"])])})
 
-# %% ../nbs/24_scale.ipynb #cbb306ca
+# %% ../nbs/24_scale.ipynb #bdf4ee5e
 def learn_terms(run, root, scratch, p, n, progress):
     "The vocabularies, counted bucket by bucket."
     buckets = {b: BUCKETS if p > 1 and b in ("text", "saga", *PEOPLE) else 1 for b in SPARSE}
@@ -363,7 +365,7 @@ def deviation(parts): # -> (mean, standard deviation)
     mean = total / max(count, 1)
     return mean, float(np.sqrt(max(square / max(count, 1) - mean ** 2, 0)))
 
-# %% ../nbs/24_scale.ipynb #a6fdc451
+# %% ../nbs/24_scale.ipynb #48217a75
 HEAVY = 32 # one title in so many, or more: a term is a column of the dense part
 
 def heavy_space(met, root, n, weights): # -> Space without cells
@@ -386,7 +388,7 @@ def opened(scratch, root, i): # -> (arrays of a part, vocabularies, embedding, s
     learned = open_terms(root, {"added": []})
     return open_arrays(met_folder(scratch, i) / "arrays.safetensors"), learned, learned["meaning"], unpack_space(open_arrays(root / "space.safetensors"))
 
-# %% ../nbs/24_scale.ipynb #43517aa2
+# %% ../nbs/24_scale.ipynb #3b160d01
 def encode_part(
     a:dict, # The arrays of a part's first pass
     learned:dict, # Block to its vocabulary's arrays, and `Columns` of the hashes
@@ -419,6 +421,7 @@ def encode_country(cast, own, places): # -> csr
     rows.data[rows.data < 0.05] = 0; rows.eliminate_zeros()
     return unit_rows(rows)
 
+# %% ../nbs/24_scale.ipynb #3822bd9e
 def side_by_side(blocks): # -> (start, terms, values) of rows whose terms ascend
     "The sparse blocks of some titles as one."
     n = next(iter(blocks.values())).shape[0]
@@ -440,7 +443,7 @@ def dense_of(space, start, term, value): # -> (n, heavy) float32
     out[row[at >= 0], at[at >= 0]] = value[at >= 0]
     return out
 
-# %% ../nbs/24_scale.ipynb #ff9f6ef5
+# %% ../nbs/24_scale.ipynb #78442bda
 SAMPLE = 4_000 # titles that the clusterings are fitted on
 CELLED = 40_000 # titles that the cells are fitted on
 
@@ -473,7 +476,7 @@ def with_lists(frame): # -> cleaned frame
     from mediarec.clean import split
     return frame.assign(**{name: pd.Series([split(None if v == "NA" else v) for v in frame[c]], dtype=object, index=frame.index) for c, name in LISTS.items()}, release_year=frame.release_year.astype("Int64"))
 
-# %% ../nbs/24_scale.ipynb #3822bd9e
+# %% ../nbs/24_scale.ipynb #84cedee8
 def title_arrays(frame): # -> dict of arrays in the order of the catalogue
     "What titles are found by."
     names = [fold(t) for t in frame.title]
@@ -503,7 +506,7 @@ def sorted_starts(names, first, start): # -> dict: starts (places in the text), 
     at.sort()
     return {"starts": np.array([p for _, p, _ in at], np.int64), "start_key": np.array([k for _, _, k in at], np.uint16)}
 
-# %% ../nbs/24_scale.ipynb #78442bda
+# %% ../nbs/24_scale.ipynb #91cba553
 def shard_arrays(
     frame:pd.DataFrame, # Cleaned, with `work`
     blocks:dict, vectors, numbers, # From `encode_part`, and the numbers
@@ -546,7 +549,7 @@ def postings(space, row_start, term, value): # -> dict: the rows of every light 
     known, start = np.unique(term[light][order], return_index=True)
     return {"post_term": known, "post_start": np.append(start, len(order)).astype(np.int64), "post_row": row[order], "post_value": value[light][order]}
 
-# %% ../nbs/24_scale.ipynb #2860488a
+# %% ../nbs/24_scale.ipynb #29953d41
 def finish_part(
     job:tuple, # (number of the part, show_id to work for the rows whose work is another's)
     scratch, root, genres, spread,
@@ -590,7 +593,7 @@ def predicted(method, fitted, titles): # -> dict: labels, and homes
     labels = np.concatenate([fitted.predict(titles[np.arange(i, min(i + 10_000, len(titles)))]) for i in range(0, len(titles), 10_000)])
     return {method: labels.astype(np.int32), f"{method}_home": labels.astype(np.int32)}
 
-# %% ../nbs/24_scale.ipynb #7a7eb710
+# %% ../nbs/24_scale.ipynb #01d2e9c8
 def fit(
     catalog, # A CSV or Parquet file, a folder of Parquet files, a list of files, or a frame
     client=None, # A Dask client; its workers see the same folder
@@ -614,9 +617,9 @@ def fit(
 @contextmanager
 def new_root(folder): # -> (where the model's files go, where the passes leave theirs)
     "A new folder of files beside an old model's, gone again if anything fails."
-    from mediarec.store import _old_manifest
+    from mediarec.store import old_manifest
     folder = Path(folder)
-    _old_manifest(folder)
+    old_manifest(folder)
     root = folder / f"parts-{secrets.token_hex(6)}"
     try:
         (root / "scratch").mkdir(parents=True)
@@ -627,13 +630,13 @@ def new_root(folder): # -> (where the model's files go, where the passes leave t
 
 def publish(folder, root, manifest):
     "Name the new files in the manifest, in one step, and let the old ones go."
-    from mediarec.store import _replace, _old_manifest
-    old = _old_manifest(Path(folder)).get("folder")
+    from mediarec.store import replace_text, old_manifest
+    old = old_manifest(Path(folder)).get("folder")
     shutil.rmtree(root / "scratch", ignore_errors=True)
-    _replace(Path(folder) / "manifest.json", json.dumps(manifest, ensure_ascii=False))
+    replace_text(Path(folder) / "manifest.json", json.dumps(manifest, ensure_ascii=False))
     if old and old != root.name: shutil.rmtree(Path(folder) / old, ignore_errors=True)
 
-# %% ../nbs/24_scale.ipynb #91cba553
+# %% ../nbs/24_scale.ipynb #a0e52691
 def build(catalog, run, root, scratch, clusters, weights, shard, columns, progress, cells, look): # -> manifest
     "The passes, one after the other."
     parts = parts_of(catalog, scratch, shard)
@@ -650,7 +653,7 @@ def build(catalog, run, root, scratch, clusters, weights, shard, columns, progre
     shards = run(partial(finish_part, scratch=str(scratch), root=str(root), genres=genres, spread=spread, clusterings=fitted), jobs, "shards", progress)
     return manifest_of(root, shards, weights, genres, portraits, n) | {"look": look}
 
-# %% ../nbs/24_scale.ipynb #d926a5b7
+# %% ../nbs/24_scale.ipynb #43f08994
 def all_works(scratch, parts): # -> number of a part to {show_id: work} of the rows that are another's work
     "Which titles are one work, over all parts; an id that stands twice is an error."
     held = [open_arrays(met_folder(scratch, i) / "arrays.safetensors") for i in range(len(parts))]
@@ -680,7 +683,7 @@ def unique_ids(scratch, held):
         names.append(read_arrow(met_folder(scratch, i) / "clean.arrow")["show_id"][at - int(starts[i])].as_py())
     raise CatalogError(f"{int((times > 1).sum()):,} ids in the column 'show_id' stand on several rows, such as {some(map(repr, names))}")
 
-# %% ../nbs/24_scale.ipynb #29953d41
+# %% ../nbs/24_scale.ipynb #bcbd5600
 def evenly(n, k): # -> at most k row numbers, spread over n
     return np.unique(np.linspace(0, n - 1, min(n, k)).astype(np.int64))
 
@@ -715,7 +718,7 @@ def fit_clusters(held, clusters): # -> (method to what was fitted, method to a l
     fitted = fit_clusterings(titles, clusters)
     return fitted, {m: describe(titles, c.labels_).to_dict("records") for m, c in fitted.items()}
 
-# %% ../nbs/24_scale.ipynb #08cc10b4
+# %% ../nbs/24_scale.ipynb #5593478d
 def manifest_of(root, shards, weights, genres, portraits, n): # -> dict
     "What the manifest says."
     from importlib.metadata import version
@@ -727,7 +730,7 @@ def manifest_of(root, shards, weights, genres, portraits, n): # -> dict
     return {"format": FORMAT, "kind": "large", "folder": root.name, "titles": n, "weights": weights, "genres": list(genres), "portraits": portraits, "added": [],
             "shards": [{"folder": s["folder"], "titles": s["titles"]} for s in shards], "files": files}
 
-# %% ../nbs/24_scale.ipynb #404d5db2
+# %% ../nbs/24_scale.ipynb #92a85c9b
 def add(
     self:Large,
     titles, # A frame, a file or a list of them, as for `load_catalog`
@@ -749,6 +752,7 @@ def add(
     if manifest["portraits"]: by_company(self, manifest, root / made["folder"], made["folder"], arrays, blocks, vectors)
     return renewed(self, manifest)
 
+# %% ../nbs/24_scale.ipynb #b83dd60b
 def new_terms(learned, arrays, seen, folder, titles): # -> files for the manifest
     "The terms that a model does not know yet."
     folder.mkdir(parents=True)
@@ -775,6 +779,7 @@ def known_works(model, frame, arrays): # -> the work of each new title
     first = dict(zip(old.show_id, old.work))
     return [first.get(w, w) for w in both.work[len(old):]]
 
+# %% ../nbs/24_scale.ipynb #35ea22c2
 def by_company(model, manifest, folder, name, arrays, blocks, vectors):
     "The clusters of added titles: the one that most of the ten titles nearest to each are in."
     from mediarec.large import Query, Question
@@ -793,13 +798,13 @@ def by_company(model, manifest, folder, name, arrays, blocks, vectors):
 
 def renewed(model, manifest): # -> the model, with a new manifest
     "Write a manifest, in one step, and open what it names."
-    from mediarec.store import _replace
-    _replace(model.folder / "manifest.json", json.dumps(manifest, ensure_ascii=False))
+    from mediarec.store import replace_text
+    replace_text(model.folder / "manifest.json", json.dumps(manifest, ensure_ascii=False))
     model.manifest = manifest
     model._open()
     return model
 
-# %% ../nbs/24_scale.ipynb #610abfd4
+# %% ../nbs/24_scale.ipynb #344d01bd
 def remove(
     self:Large,
     ids, # show_ids
@@ -829,7 +834,7 @@ def verify(self): # -> None
 
 Large.add, Large.remove, Large.verify = add, remove, verify
 
-# %% ../nbs/24_scale.ipynb #a6f8524d
+# %% ../nbs/24_scale.ipynb #ffecca2f
 @lru_cache(2)
 def opened_model(folder, look, stamp): return Large(folder, look)
 
@@ -865,7 +870,7 @@ def batch(
     task = partial(answers, folder=str(model.folder), look=model.look, n=n, stamp=stamp_of(model), within=None if within is None else list(within))
     return pd.concat(run(task, jobs, "batch", progress), ignore_index=True)
 
-# %% ../nbs/24_scale.ipynb #c65c99c9
+# %% ../nbs/24_scale.ipynb #452d9e8e
 def answer_to_file(
     job:tuple, # (number, show_ids)
     to, # A folder
