@@ -526,7 +526,11 @@ class Found:
         return len({int(s.work[s.row[r - s.start]]) for r in rows for s in (self.shard_of(r),)})
 
     def shard_of(self, row): return self.shards[bisect_right(self.starts, row) - 1]
-    def label(self, row): return self.small([row])[0].label(0)
+    def label(self, row): # as `TitleIndex.label`
+        about = fetch([self.shard_of(row)], [row], ("title", "release_year", "type", "show_id"))
+        title, *rest = (v[0] for v in about.values())
+        return f"{title} ({', '.join(str(v) for v in rest if v is not None and v != '')})"
+
 
     def find(self, query, among=None): # -> row
         "As `mediarec.titles.find`, over the titles that could be meant."
