@@ -31,7 +31,7 @@ def render():
     text = "\n\n".join(p.strip() for cell in cells for p in part(cell) if p.strip())
     text = re.sub(r"\]\((images/[^)]+)\)", r"](nbs/\1)", text)             # pictures lie beside the notebook
     text = text.replace("](../", "](")
-    text = re.sub(r"\]\((\d\d_[\w.]+\.ipynb)\)", r"](nbs/\1)", text)          # so do the other notebooks
+    text = re.sub(r"\]\((\d\d_[\w.]+\.ipynb|guides/[\w.-]+\.qmd)\)", r"](nbs/\1)", text) # so do the other notebooks and the guides
     return text + "\n"
 
 
