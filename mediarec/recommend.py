@@ -20,7 +20,7 @@ from .core import LISTS, FilterError, MediarecError, StoreError, UnknownTitleErr
 from .features import Embedding, Vocabulary, columns_of_text, encode_columns, fit_blocks, saga
 from .rank import NAMES, PER_SAGA, Index, allowed, build_facets, build_index, common, evidence, query_from, query_of, rank, scaled, score, score_many, why
 from .ratings import history_weights, match_history, match_likes, read_history, read_likes, seen as seen_of
-from .store import fingerprint, load_parts, save_parts
+from .store import fingerprint, load_parts, read_manifest, save_parts
 from .titles import TitleIndex, find, suggest
 
 # %% ../nbs/18_recommend.ipynb #b52a9d14
@@ -359,6 +359,7 @@ class Recommender(Fitted):
     @classmethod
     def load(cls, folder, encoder=None): # -> Recommender
         "Read a model that `save` wrote; `StoreError` where it is damaged. A model fitted with an encoder of your own needs it again for `text=`."
+        if read_manifest(folder).get("kind") == "large": raise StoreError(f"{folder} holds a large model, which is opened by mediarec.scale: Large.load(folder)")
         parts, manifest = load_parts(folder)
         if manifest.get("kind") != "recommender" or tuple(parts.get("names", ())) != NAMES: raise StoreError(f"{folder} holds no recommender of this version: build it again")
         try:

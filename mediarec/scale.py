@@ -237,7 +237,7 @@ def got(a, block): # -> (hashes, csr)
 
 def moments(values): # -> (count, sum, sum of squares)
     v = values.dropna().to_numpy(float)
-    return len(v), v.sum(), (v ** 2).sum()
+    return len(v), float(v.sum()), float((v ** 2).sum())
 
 # %% ../nbs/24_scale.ipynb #e3d3fa42
 def write_table(frame, path):
