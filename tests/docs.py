@@ -294,7 +294,7 @@ LEAK = re.compile(r"""(?<![\w.~/-])(?:/(?!home/mediarec\b)(?:home|root|tmp|Users
 def leaks(text):
     "Paths of a machine in a text: homes, temporary folders, and the place of this checkout."
     here = [p for p in {str(HERE), str(Path.home())} if len(p) > 5 and p in text]
-    return sorted({m[0] for m in LEAK.finditer(text)} | set(here))
+    return sorted({m[0] for m in LEAK.finditer(text) if not any(p.startswith(m[0]) for p in here)} | set(here))
 
 
 def shown(path):
