@@ -31,7 +31,7 @@ web: $(VENV)/.web
 	@$(BIN)/mediarec web $(WEB)
 
 bench: $(VENV)/.bench
-	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/bench.py $(BENCH)
 
 readme: $(VENV)/.dev
 	@$(BIN)/python tests/readme.py

@@ -3,8 +3,12 @@
 The recipe is what most notebooks do: a dense TF-IDF array, a dense cosine matrix of all pairs, pickled
 to disk, and for each question a sort of one row and a filter in pandas. Each part runs in a process of its
 own, so that peak memory is its own. Queries are distinct; nothing caches results; every answer is counted.
+
+With --json FILE the figures are also written to a file, with the catalogue and the machine in words; the notebook of
+results reads data/bench.json: make bench BENCH="--json data/bench.json", on a machine that does nothing else.
 """
 import argparse
+import datetime
 import json
 import os
 import resource
@@ -145,24 +149,44 @@ def whole(name, *command):
     return name, round(float(np.median(times)), 2)
 
 
+AIMS = {"build s": 3, "peak MB": 400, "disk MB": 40, "load s": 0.5, "all lists s": 10, "a wish in words": 6, "filtered, as arrays": 1, "filtered, as a frame": 3,
+        "suggest": 3, "suggest, misspelled": 3, "import mediarec": 0.5, "mediarec recommend, from a saved model": 2} # of questions, p99 in ms; of processes, seconds
+QUESTIONS = ("recommend", "a wish in words", "filtered, as arrays", "filtered, as a frame", "suggest", "suggest, misspelled")
+
+
 def table(ours, recipe):
     "The figures side by side, with what was aimed at."
-    rows = [("build, in a process that has its imports, s", "build s", "build s", 3), ("  with saving, s", "build and save s", None, None),
-            ("  peak memory, MB", "peak MB", "peak MB", 400), ("model on disk, MB", "disk MB", "disk MB", 40), ("load, s", "load s", "load s", 0.5)]
-    out = [(label, ours.get(a), recipe.get(b) if b else None, aim) for label, a, b, aim in rows]
-    out.append((f"{ours['all lists']:,} lists of ten, s", ours["all lists s"], None, 10))
-    aims = {"recommend": None, "a wish in words": 6, "filtered, as arrays": 1, "filtered, as a frame": 3, "suggest": 3, "suggest, misspelled": 3}
-    for name, aim in aims.items():
+    rows = [("build, in a process that has its imports, s", "build s"), ("  with saving, s", "build and save s"),
+            ("  peak memory, MB", "peak MB"), ("model on disk, MB", "disk MB"), ("load, s", "load s"), (f"{ours['all lists']:,} lists of ten, s", "all lists s")]
+    out = [(label, ours.get(a), recipe.get(a), AIMS.get(a)) for label, a in rows]
+    for name in QUESTIONS:
         mine, theirs = ours[name], recipe.get(name, {})
-        out += [(f"{name}: p50, ms", mine["p50 ms"], theirs.get("p50 ms"), None), (f"{'':{len(name)}}  p99, ms", mine["p99 ms"], theirs.get("p99 ms"), aim),
+        out += [(f"{name}: p50, ms", mine["p50 ms"], theirs.get("p50 ms"), None), (f"{'':{len(name)}}  p99, ms", mine["p99 ms"], theirs.get("p99 ms"), AIMS.get(name)),
                 (f"{'':{len(name)}}  rows from {mine['questions']:,} questions", mine["rows"], theirs.get("rows"), None)]
     return out
+
+
+def figures(ours, recipe, commands):
+    "The same for a file: what, in which unit, by mediarec, by the recipe, what was aimed at (None where there is none)."
+    out = [(a.rsplit(" ", 1)[0], a.rsplit(" ", 1)[1], ours[a], recipe.get(a), AIMS.get(a)) for a in ("build s", "build and save s", "peak MB", "disk MB", "load s", "all lists s")]
+    for name in QUESTIONS:
+        for p in ("p50", "p99"): out.append((f"{name}: {p}", "ms", ours[name][f"{p} ms"], recipe.get(name, {}).get(f"{p} ms"), AIMS.get(name) if p == "p99" else None))
+    return [dict(zip(("what", "unit", "mediarec", "recipe", "aim"), row)) for row in out + [(name, "s", seconds, None, AIMS.get(name)) for name, seconds in commands]]
+
+
+def written(file, titles, rows):
+    "The figures in a file, one a line."
+    gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    about = {"catalogue": f"{titles:,} titles", "machine": f"{os.cpu_count()} cores, {gb:.0f} GB of memory", "measured": datetime.date.today().isoformat()}
+    lines = ",\n".join("  " + json.dumps(row) for row in rows)
+    head = ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in about.items())
+    Path(file).write_text(f'{{\n{head},\n "figures": [\n{lines}\n ]\n}}\n', encoding="utf-8")
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--catalog", help="default: the best at hand")
-    p.add_argument("--json", help="a file to keep the figures in, such as data/bench.json, which nbs/25_results.ipynb reads")
+    p.add_argument("--json", metavar="FILE", help="also write the figures there; data/bench.json is what the notebook of results reads")
     p.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     p.add_argument("--out", help=argparse.SUPPRESS)
     a = p.parse_args()
@@ -184,25 +208,8 @@ def main():
                     whole("mediarec recommend, from a saved model", "-m", "mediarec", "recommend", first, "--model", out / "ours"),
                     whole("mediarec build", "-m", "mediarec", "build", "--catalog", path, "--out", out / "again")]
     finally: shutil.rmtree(out, ignore_errors=True)
-    rows = table(ours, recipe)
-    show(path, rows, commands)
-    if a.json: Path(a.json).write_text(json.dumps(kept(path, rows, commands), indent=1) + "\n", encoding="utf-8")
-
-
-AIMS = (0.5, None, 2, None) # seconds of whole processes
-
-
-def kept(path, rows, commands):
-    "The figures for a file, with the machine in words."
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2 ** 30
-    figures, name = [], ""
-    for label, mine, theirs, aim in rows:
-        text = " ".join(label.split())
-        if "rows from" in text or not isinstance(mine, (int, float)): continue
-        text, name = (f"{name}: {text}", name) if text.startswith("p99") else (text, text.split(":")[0])
-        figures.append({"figure": text, "mediarec": mine, "recipe": theirs, "aim": aim})
-    figures += [{"figure": f"{label}, s", "mediarec": seconds, "recipe": None, "aim": aim} for (label, seconds), aim in zip(commands, AIMS)]
-    return {"machine": f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, Python {sys.version_info.major}.{sys.version_info.minor}", "catalogue": path.name, "figures": figures}
+    show(path, table(ours, recipe), commands)
+    if a.json: written(a.json, ours["all lists"], figures(ours, recipe, commands))
 
 
 def show(path, rows, commands):
@@ -210,7 +217,7 @@ def show(path, rows, commands):
     print(f"{path.name}, {os.cpu_count()} cores\n\n{'':46}{'mediarec':>10}{'the recipe':>12}{'aim':>8}")
     for label, mine, theirs, aim in rows: print(f"{label:46}{cell(mine):>10}{cell(theirs):>12}{'≤ ' + cell(aim) if aim else '':>8}")
     print(f"\n{'whole processes, s (median of five)':46}")
-    for (label, seconds), aim in zip(commands, AIMS): print(f"  {label:50}{seconds:>4}{'≤ ' + str(aim) if aim else '':>14}")
+    for label, seconds in commands: print(f"  {label:50}{seconds:>4}{'≤ ' + str(AIMS[label]) if label in AIMS else '':>14}")
 
 
 if __name__ == "__main__":
