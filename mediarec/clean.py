@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['RATINGS', 'AGE_OF', 'CLEAN', 'RULES', 'tidy', 'rule_text', 'rule_duration_in_rating', 'rule_type', 'rule_duration',
-           'rule_dates', 'split', 'rule_lists', 'rule_age_group', 'work_keys', 'same_work', 'shared_people',
-           'rule_works', 'rule_columns', 'clean', 'report', 'write_clean', 'read_clean']
+           'rule_dates', 'rule_lists', 'rule_age_group', 'work_keys', 'same_work', 'shared_people', 'rule_works',
+           'rule_columns', 'clean', 'report', 'write_clean', 'read_clean']
 
 # %% ../nbs/03_clean.ipynb #381c809d
 import json, re
 import pandas as pd
 from .catalog import KINDS
-from .core import COLUMNS, LISTS, NA, CatalogError, fold
+from .core import COLUMNS, LISTS, NA, CatalogError, fold, split
 
 # %% ../nbs/03_clean.ipynb #8e1b6005
 _PLAIN = str.maketrans({"\u00a0": " ", "‘": "'", "’": "'", "´": "'", "“": '"', "”": '"', "„": '"', "‑": "-",
@@ -74,13 +74,6 @@ def rule_dates(frame):
     return frame.assign(date_added=iso.where(date.notna(), frame.date_added))
 
 # %% ../nbs/03_clean.ipynb #b0a5f170
-def split(
-    text, # "A, B, C", or missing
-) -> list: # ["A", "B", "C"], each once, in order
-    "The values of a cell."
-    if not isinstance(text, str): return []
-    return list(dict.fromkeys(v for v in (part.strip() for part in text.split(",")) if v))
-
 def rule_lists(frame):
     "Split the four list columns; the order (billing) is kept."
     out = frame.copy()

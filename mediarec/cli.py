@@ -307,8 +307,10 @@ def compare(
     titles, bar = titles_of(frame), sys.stderr.isatty()
     fitted = fit_clusterings(titles, methods, bar)
     memory = peak_memory()
-    table = side_by_side(titles, fitted, *exam_at_hand(frame), pairs, genres, bar)
-    table, square = table.dropna(axis=1, how="all"), agreement(labels_of(fitted))
+    judgments, lifts = exam_at_hand(frame)
+    if genres and judgments is None: say("no judgments of this catalogue are at hand (MEDIAREC_JUDGMENTS), and only they tell what genres are worth: --no-genres is passed over")
+    table = side_by_side(titles, fitted, judgments, lifts, pairs, genres, bar)
+    table, square = table.dropna(axis=1, how="all").convert_dtypes(), agreement(labels_of(fitted))
     about = {"titles": len(frame), "pairs": pairs, "peak_mb": memory}
     if as_: print(as_json(table.rename_axis("method").reset_index(), agreement=square.to_dict(), **about)); return
     show(as_table(table.round(3).rename_axis("method").reset_index(), f"{len(frame):,} titles; stability over {pairs} pairs; peak memory of all fits {memory:,.0f} MB"))
@@ -420,7 +422,7 @@ def evaluate(
     gains, pool = co_preference(ready.catalog, *read_movielens(folder)) if folder else (None, None)
     figures = examined(ready, read_judgments(judgments), gains, pool)
     table = summary({"this model": figures})
-    if as_: print(json.dumps({"results": [{"figure": f, **{k: float(table.iloc[0][f, k]) for k in ("mean", "low", "high", "queries")}} for f in figures]}, indent=1))
+    if as_: print(json.dumps({"results": [{"figure": f, **{k: None if (v := float(table.iloc[0][f, k])) != v else v for k in ("mean", "low", "high", "queries")}} for f in figures]}, indent=1))
     else: show(as_table(as_text(table).T.reset_index(names="figure")))
 
 # %% ../nbs/23_cli.ipynb #a17161cc

@@ -17,7 +17,7 @@ from collections import Counter
 from contextlib import ExitStack
 import numpy as np, pandas as pd
 from .catalog import KINDS
-from .core import COLUMNS, LISTS, NA, SEED, TYPES, fold
+from .core import COLUMNS, LISTS, NA, SEED, TYPES, fold, split
 
 # %% ../nbs/02_eda.ipynb #a51954c9
 COLOURS = {"Movie": "#0173b2", "TV Show": "#de8f05", "Other": "#949494"} # marks
@@ -61,7 +61,7 @@ def listed(
     name:str, # A column of lists, such as "listed_in"
 ) -> pd.Series: # A list for each row, empty where missing
     "The values of a cell, split."
-    return column(frame, name).map(lambda v: [x.strip() for x in v.split(",") if x.strip()] if isinstance(v, str) else [])
+    return column(frame, name).map(split)
 
 def years(frame): # -> float, NaN where missing
     "The release year of each title."

@@ -45,7 +45,7 @@ def examined(
     out = {}
     if judgments is not None:
         asked = known(judgments.query_id)
-        if not asked: raise MediarecError("none of the judged titles is in this catalogue")
+        if not asked: raise MediarecError("none of the judged titles is in this catalogue: judgments name its show_ids (--judgments, or MEDIAREC_JUDGMENTS)")
         out |= judged_figures(batch(model, asked, 50), judgments)
     if gains is not None: out |= co_preference_figures(batch(model, known(pool), 10, known(pool)), gains, pool)
     return out

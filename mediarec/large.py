@@ -21,8 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import numpy as np, pandas as pd
 from scipy import sparse
-from .core import LISTS, MediarecError, StoreError, fold
-from .clean import split
+from .core import LISTS, MediarecError, StoreError, fold, split
 from .features import BLOCKS, DIMENSIONS, ITEMS, NUMBERS, SCALES, TEXTS, VECTORS, Embedding, Vocabulary
 from .rank import NAMES, PER_SAGA, Facets, Index, Query, allowed, closeness, evidence, pair_weights, rank, scaled, score_many
 from .recommend import SHOWN, UNLIKE, Groups, Question, Recommender, as_frame, as_list, checked_n, company, question_label, text_query, wanted_of, with_company
@@ -266,13 +265,13 @@ def light_scores(
     "What the terms of few titles add to every row's score."
     at = places(shard.post_term, plan.terms)
     hit = np.flatnonzero(at >= 0)
+    if not len(hit): return np.zeros(shard.n)
     start, end = shard.post_start[at[hit]], shard.post_start[at[hit] + 1]
-    size = (end - start).astype(np.int64)
-    entries = spans(start, size)
-    rows, value = shard.post_row[entries], shard.post_value[entries]
-    weight = np.repeat(plan.plain[hit], size)
-    if plan.more.any(): weight = weight + np.repeat(plan.more[hit], size) * shard.factual[rows]
-    return np.bincount(rows, weights=value * weight, minlength=shard.n).astype(float, copy=False)
+    lists = [slice(*s) for s in zip(start.tolist(), end.tolist())]
+    rows, value = (np.concatenate([a[s] for s in lists]) for a in (shard.post_row, shard.post_value))
+    weight = np.repeat(plan.plain[hit], end - start)
+    if plan.more.any(): weight += np.repeat(plan.more[hit], end - start) * shard.factual[rows]
+    return np.bincount(rows, weights=weight * value, minlength=shard.n)
 
 def dense_scores(
     shard:Shard, plan:Plan,

@@ -261,10 +261,10 @@ def bootstrap_interval(
 def estimate(
     values, # One figure a query; NaN is left out
 ) -> Estimate: # mean, low, high, queries
-    "A mean with its interval and the number of queries behind it."
+    "A mean with its interval and the number of queries behind it; one query has no interval."
     x = np.asarray(values, dtype=float)
-    low, high = bootstrap_interval(x)
-    return Estimate(float(np.nanmean(x)), float(low), float(high), int((~np.isnan(x)).sum()))
+    (low, high), n = bootstrap_interval(x), int((~np.isnan(x)).sum())
+    return Estimate(float(np.nanmean(x)), *((float(low), float(high)) if n > 1 else (np.nan, np.nan)), n)
 
 # %% ../nbs/08_metrics.ipynb #67bb8332
 def paired_difference(

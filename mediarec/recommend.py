@@ -147,7 +147,7 @@ def company(
     "Whom a question is to be answered with."
     if cluster is None and not weight: return None
     if weight is not None and not (isinstance(weight, (int, float)) and 0 <= weight < np.inf): raise FilterError(f"cluster_weight is a number from 0, not {weight!r:.40}")
-    if cluster is None: cluster = next((m for m in PREFERRED if m in groups.portraits), PREFERRED[0])
+    if cluster is None: cluster = next((m for m in (*PREFERRED, *groups.portraits) if m in groups.portraits), None)
     method, number = cluster if isinstance(cluster, (tuple, list)) and len(cluster) == 2 else (*str(cluster).split(":", 1), None)[:2]
     method = method_of(groups, method)
     labels, home = groups.labels[method].to_numpy(), groups.home[method].to_numpy()

@@ -27,7 +27,7 @@ import numpy as np, pandas as pd
 from scipy import sparse
 from .catalog import MAX_FIELD, align, as_strings, check, load_catalog, read_table
 from .clean import CLEAN, RULES, rule_columns, rule_works, work_keys
-from .core import AGE_GROUPS, COLUMNS, LISTS, SEED, TYPES, CatalogError, StoreError, UnknownTitleError, fold, some
+from .core import AGE_GROUPS, COLUMNS, LISTS, SEED, TYPES, CatalogError, StoreError, UnknownTitleError, fold, some, split
 from .features import BILLING, ITEMS, NUMBERS, OWN, PEOPLE, POWER, TEXTS, VECTORS, Vocabulary, as_people, columns_of, default_encoder, embed, fit_embedding, Embedding, saga, scaled_rows, stem, unit_rows, weighted, words_of
 from .large import HEAD, LOOK, SPARSE, Large, Query, Question, Space, alive_rows, byte_of, fetch, hashes, kernel_of, open_arrays, open_terms, pack_space, pack_strings, places, roots, spans, term_ids, threes, unpack_space, write_arrays
 from .rank import NAMES, scaled
@@ -473,7 +473,6 @@ def rows_of_part(a, rows): # -> arrays of some rows of a part
 
 def with_lists(frame): # -> cleaned frame
     "The list columns again, out of their text."
-    from mediarec.clean import split
     return frame.assign(**{name: pd.Series([split(None if v == "NA" else v) for v in frame[c]], dtype=object, index=frame.index) for c, name in LISTS.items()}, release_year=frame.release_year.astype("Int64"))
 
 # %% ../nbs/24_scale.ipynb #84cedee8
