@@ -9,6 +9,8 @@ __all__ = ['RATINGS', 'AGE_OF', 'CLEAN', 'RULES', 'tidy', 'rule_text', 'rule_dur
 
 # %% ../nbs/03_clean.ipynb #381c809d
 import json, re
+from functools import lru_cache
+from operator import itemgetter
 import pandas as pd
 from .catalog import KINDS
 from .core import COLUMNS, LISTS, NA, CatalogError, fold, split
@@ -108,26 +110,38 @@ def same_work(
     b, # Another, sharing a title or a description with it
 ) -> bool: # Whether they are one work
     "Years within one (of a series, services count the first season or the last), and people that do not contradict."
-    shared = [shared_people(one, other) for one, other in ((a.directors, b.directors), (a.actors, b.actors)) if one and other]
     near = pd.isna(a.release_year) or pd.isna(b.release_year) or abs(a.release_year - b.release_year) <= 1
-    if not near and not (a.type == "TV Show" and shared and shared[-1] >= 2): return False
+    if not near and a.type != "TV Show": return False
+    shared = [shared_people(one, other) for one, other in ((a.directors, b.directors), (a.actors, b.actors)) if one and other]
+    if not near and not (shared and shared[-1] >= 2): return False
     return not shared or shared[0] > 0
 
 def shared_people(one, other): # -> how many names two lists share, the family name first or last
     "Names in common, whichever way round."
-    names = lambda people: {frozenset(fold(p).replace(" ", "-").split("-")) for p in people}
-    return len(names(one) & names(other))
+    return len(set(map(_parts, one)) & set(map(_parts, other)))
+
+@lru_cache(1 << 16)
+def _parts(name): return frozenset(fold(name).replace(" ", "-").split("-"))
 
 # %% ../nbs/03_clean.ipynb #9be36b96
 def rule_works(frame):
     "`work`: the show_id of the first row of the same work."
     first, work = {}, {}
     columns = ["show_id", "type", "title", "release_year", "directors", "actors", "description"]
-    for row in frame[columns].itertuples(index=False):
-        known = next((k for key in work_keys(row) for k in first.get(key, ()) if same_work(k, row)), row)
+    for i, row in enumerate(frame[columns].itertuples(index=False)):
+        keys = list(work_keys(row))
+        known = next((k for key in keys for k in _could_be(first.get(key), row) if same_work(k, row)), row)
         work[row.show_id] = work.get(known.show_id, row.show_id)
-        for key in work_keys(row): first.setdefault(key, []).append(row)
+        for key in keys: first.setdefault(key, {}).setdefault(_year(row), []).append((i, row))
     return frame.assign(work=frame.show_id.map(work).astype(object))
+
+def _year(row): return None if pd.isna(row.release_year) else int(row.release_year)
+
+def _could_be(held, row): # -> rows in order; of a film those of about its year, so that a thousand films of one name are not all compared
+    if not held: return []
+    at = _year(row)
+    years = held if at is None or row.type == "TV Show" else (at - 1, at, at + 1, None)
+    return [k for _, k in sorted((found for y in years for found in held.get(y, ())), key=itemgetter(0))]
 
 # %% ../nbs/03_clean.ipynb #d4eae5a4
 CLEAN = (*COLUMNS, "age_group", "minutes", "seasons", "duration_norm", *LISTS.values(), "work")
