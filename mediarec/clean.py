@@ -132,7 +132,8 @@ def rule_works(frame):
         keys = list(work_keys(row))
         known = next((k for key in keys for k in _could_be(first.get(key), row) if same_work(k, row)), row)
         work[row.show_id] = work.get(known.show_id, row.show_id)
-        for key in keys: first.setdefault(key, {}).setdefault(_year(row), []).append((i, row))
+        for held in (first.setdefault(key, {}) for key in keys):
+            for year in (_year(row), "any"): held.setdefault(year, []).append((i, row))
     return frame.assign(work=frame.show_id.map(work).astype(object))
 
 def _year(row): return None if pd.isna(row.release_year) else int(row.release_year)
@@ -140,8 +141,8 @@ def _year(row): return None if pd.isna(row.release_year) else int(row.release_ye
 def _could_be(held, row): # -> rows in order; of a film those of about its year, so that a thousand films of one name are not all compared
     if not held: return []
     at = _year(row)
-    years = held if at is None or row.type == "TV Show" else (at - 1, at, at + 1, None)
-    return [k for _, k in sorted((found for y in years for found in held.get(y, ())), key=itemgetter(0))]
+    found = held["any"] if at is None or row.type == "TV Show" else sorted((f for y in (at - 1, at, at + 1, None) for f in held.get(y, ())), key=itemgetter(0))
+    return (k for _, k in found)
 
 # %% ../nbs/03_clean.ipynb #d4eae5a4
 CLEAN = (*COLUMNS, "age_group", "minutes", "seasons", "duration_norm", *LISTS.values(), "work")
