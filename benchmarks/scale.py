@@ -236,8 +236,8 @@ def main():
     if args.run: print(json.dumps(globals()[args.run[0]](*args.run[1:]))); return
     place = Path(args.place or tempfile.mkdtemp())
     place.mkdir(parents=True, exist_ok=True)
-    path, out = Path(args.json or os.devnull), {}
-    held = json.loads(path.read_text(encoding="utf-8")) if args.json and path.exists() else {}
+    path, out = Path(args.json) if args.json else None, {}
+    held = json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else {}
     if args.dask:
         out["dask"] = rows = {"titles": args.dask, **dask(args.dask, place, args)}
         one, two = rows["one worker"]["build s"], rows["two workers"]["build s"]
@@ -246,7 +246,7 @@ def main():
         rows = {int(n): r for n, r in held.get("sizes", {}).items()} | grow(args.sizes or [10_000, 100_000, 1_000_000], place, args)
         out["sizes"], out["exponents"] = {str(n): rows[n] for n in sorted(rows)}, exponents(rows)
         print(table(rows)); print(json.dumps(out["exponents"], indent=1))
-    if args.json: path.write_text(json.dumps(held | out, indent=1) + "\n", encoding="utf-8")
+    if path: path.write_text(json.dumps(held | out, indent=1) + "\n", encoding="utf-8")
     if not args.place: shutil.rmtree(place)
 
 

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['STEPS', 'SAMPLE', 'REGIONS', 'JUDGED', 'CONDENSED', 'RATED', 'FEW', 'ROUNDS', 'judged_figures',
-           'co_preference_figures', 'examined', 'tfidf_baseline', 'bm25_baseline', 'genre_baseline', 'random_baseline',
-           'popular_baseline', 'encoder_baseline', 'sentence_encoder', 'run_of_scores', 'ahead', 'fit_weights', 'Exam',
-           'shortlisted', 'evenly', 'smooth', 'bagged', 'exam_of', 'fits_on_others', 'folds', 'likeness_system',
-           'place_among', 'held_out_places', 'unliked', 'as_well_known', 'place_figures', 'region_of', 'slices',
-           'by_slice', 'spoken', 'lines_of', 'Tuned', 'questions_of', 'exams_of', 'crossed', 'tune']
+           'co_preference_figures', 'examined', 'texts_of', 'tfidf_baseline', 'bm25_baseline', 'genre_baseline',
+           'random_baseline', 'popular_baseline', 'encoder_baseline', 'sentence_encoder', 'run_of_scores', 'ahead',
+           'fit_weights', 'Exam', 'shortlisted', 'evenly', 'smooth', 'bagged', 'exam_of', 'fits_on_others', 'folds',
+           'likeness_system', 'place_among', 'held_out_places', 'unliked', 'as_well_known', 'place_figures',
+           'region_of', 'slices', 'by_slice', 'spoken', 'lines_of', 'Tuned', 'questions_of', 'exams_of', 'crossed',
+           'tune']
 
 # %% ../nbs/19_evaluate.ipynb #eed43958
 from dataclasses import dataclass
@@ -51,19 +52,20 @@ def examined(
     return out
 
 # %% ../nbs/19_evaluate.ipynb #246cbf45
-def _texts(catalog, *columns):
+def texts_of(catalog, *columns): # -> list of str
+    "Some columns read as one text a title."
     return [" ".join(" ".join(v) if isinstance(v, list) else "" if v == "NA" else v for v in row) for row in zip(*(catalog[c] for c in columns))]
 
 def tfidf_baseline(catalog, *columns): # -> a function from rows to (rows, n) scores
     "Cosine of the TF-IDF of some columns read as one text: the common recipe is that of the description."
     from sklearn.feature_extraction.text import TfidfVectorizer
-    x = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(_texts(catalog, *columns)).astype(np.float32)
+    x = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(texts_of(catalog, *columns)).astype(np.float32)
     return lambda rows: (x[rows] @ x.T).toarray()
 
 def bm25_baseline(catalog, *columns, k1=1.2, b=0.75): # -> a function from rows to (rows, n) scores
     "Okapi BM25 of some columns (Robertson and Zaragoza, 2009), the title that asks being the query."
     from sklearn.feature_extraction.text import CountVectorizer
-    x = CountVectorizer(stop_words="english").fit_transform(_texts(catalog, *columns)).tocsr().astype(np.float32)
+    x = CountVectorizer(stop_words="english").fit_transform(texts_of(catalog, *columns)).tocsr().astype(np.float32)
     length, df = np.asarray(x.sum(1)).ravel(), np.bincount(x.indices, minlength=x.shape[1])
     tf = x.copy()
     norm = k1 * (1 - b + b * length / length.mean())
@@ -90,7 +92,7 @@ def popular_baseline(catalog, ratings): # -> a function from rows to (rows, n) s
 def encoder_baseline(catalog, encode, *columns): # -> a function from rows to (rows, n) scores
     "Cosine of the vectors that any encoder, a function from texts to an array, gives to some columns."
     from sklearn.preprocessing import normalize
-    x = normalize(np.asarray(encode(_texts(catalog, *columns)), np.float32))
+    x = normalize(np.asarray(encode(texts_of(catalog, *columns)), np.float32))
     return lambda rows: x[rows] @ x.T
 
 def sentence_encoder(name="all-MiniLM-L6-v2"): # -> a function from texts to (n, d), or None

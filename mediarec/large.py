@@ -9,9 +9,9 @@ __all__ = ['SPARSE', 'SHIFT', 'RANK', 'LOOK', 'RARE', 'KEEP', 'term_ids', 'write
            'best_cells', 'cell_sizes', 'look_into', 'small_index', 'within', 'alive_rows', 'named', 'head_at',
            'start_slice', 'numbers_at', 'by_start', 'starting', 'inside', 'threes', 'inside_all', 'byte_of',
            'near_letters', 'few_letters_off', 'plain_names', 'misspelled', 'fetch', 'Column', 'Found', 'Ids', 'Large',
-           'read_large', 'open_terms', 'where_from', 'read_groups', 'about', 'kept', 'clusters', 'catalog', 'query',
-           'wish', 'ask', 'masks', 'candidates', 'ranked', 'exact', 'nearest', 'small_mask', 'evidence_of', 'LabelsOf',
-           'find_row', 'suggested', 'mask']
+           'read_large', 'open_terms', 'where_from', 'read_groups', 'about', 'kept', 'clusters', 'catalog',
+           'with_lists', 'query', 'wish', 'ask', 'masks', 'candidates', 'ranked', 'exact', 'nearest', 'small_mask',
+           'evidence_of', 'LabelsOf', 'find_row', 'suggested', 'mask']
 
 # %% ../nbs/24_large.ipynb #b4474412
 import json
@@ -25,7 +25,7 @@ from .core import LISTS, MediarecError, StoreError, fold, split
 from .features import BLOCKS, DIMENSIONS, ITEMS, NUMBERS, SCALES, TEXTS, VECTORS, Embedding, Vocabulary
 from .rank import NAMES, PER_SAGA, Facets, Index, Query, allowed, closeness, evidence, pair_weights, rank, scaled, score_many
 from .recommend import SHOWN, UNLIKE, Groups, Question, Recommender, as_frame, as_list, checked_n, company, question_label, text_query, wanted_of, with_company
-from .titles import HEAD, TitleIndex, find, suggest
+from .titles import HEAD, TitleIndex, find, suggest, told_apart
 
 # %% ../nbs/24_large.ipynb #9492440e
 SPARSE = (*TEXTS, *ITEMS) # the blocks of terms, in the order of `BLOCKS`
@@ -526,9 +526,7 @@ class Found:
 
     def shard_of(self, row): return self.shards[bisect_right(self.starts, row) - 1]
     def label(self, row): # as `TitleIndex.label`
-        about = fetch([self.shard_of(row)], [row], ("title", "release_year", "type", "show_id"))
-        title, *rest = (v[0] for v in about.values())
-        return f"{title} ({', '.join(str(v) for v in rest if v is not None and v != '')})"
+        return told_apart(*(v[0] for v in fetch([self.shard_of(row)], [row], ("title", "release_year", "type", "show_id")).values()))
 
 
     def find(self, query, among=None): # -> row
@@ -657,10 +655,13 @@ def clusters(self): # -> frame, rows as in `catalog`
 def catalog(self): # -> frame, as `Recommender` has it
     "The whole cleaned catalogue, in memory."
     if not hasattr(self, "_catalog"):
-        frame = pd.concat([s.table.to_pandas() for s in self.shards], ignore_index=True)[self.kept()].reset_index(drop=True)
-        frame = frame.assign(**{name: pd.Series([split(None if v == "NA" else v) for v in frame[c]], dtype=object) for c, name in LISTS.items()})
-        self._catalog = frame.assign(release_year=frame.release_year.astype("Int64"))
+        frame = pd.concat([s.table.to_pandas() for s in self.shards], ignore_index=True)
+        self._catalog = with_lists(frame[self.kept()].reset_index(drop=True))
     return self._catalog
+
+def with_lists(frame): # -> cleaned frame
+    "The list columns again, out of their text."
+    return frame.assign(**{name: pd.Series([split(None if v == "NA" else v) for v in frame[c]], dtype=object, index=frame.index) for c, name in LISTS.items() if c in frame}, release_year=frame.release_year.astype("Int64"))
 
 Large.about, Large.kept, Large.catalog, Large.clusters = about, kept, property(catalog), property(clusters)
 

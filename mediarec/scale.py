@@ -9,7 +9,7 @@ __all__ = ['SHARD', 'BUCKETS', 'HEAVY', 'SAMPLE', 'CELLED', 'WORK', 'csv_rows', 
            'write_table', 'read_arrow', 'settle', 'bucket_edges', 'within_bucket', 'gather_terms', 'write_whole',
            'join_terms', 'shared_places', 'equal_shares', 'join_places', 'learn_terms', 'embedding_of', 'deviation',
            'heavy_space', 'opened', 'encode_part', 'encode_country', 'side_by_side', 'dense_of', 'sample_part',
-           'rows_of_part', 'with_lists', 'title_arrays', 'three_places', 'word_starts', 'sorted_starts', 'shard_arrays',
+           'rows_of_part', 'title_arrays', 'three_places', 'word_starts', 'sorted_starts', 'shard_arrays',
            'nearest_cells', 'facet_arrays', 'postings', 'finish_part', 'standard', 'write_shard', 'digest', 'predicted',
            'fit', 'new_root', 'publish', 'build', 'all_works', 'unique_ids', 'evenly', 'cells_for', 'learn_space',
            'centres_of', 'fit_clusters', 'manifest_of', 'add', 'new_terms', 'known_works', 'by_company', 'renewed',
@@ -27,9 +27,9 @@ import numpy as np, pandas as pd
 from scipy import sparse
 from .catalog import MAX_FIELD, align, as_strings, check, load_catalog, read_table
 from .clean import CLEAN, RULES, rule_columns, rule_works, work_keys
-from .core import AGE_GROUPS, COLUMNS, LISTS, SEED, TYPES, CatalogError, StoreError, UnknownTitleError, fold, some, split
+from .core import AGE_GROUPS, COLUMNS, LISTS, SEED, TYPES, CatalogError, StoreError, UnknownTitleError, fold, some
 from .features import BILLING, ITEMS, NUMBERS, OWN, PEOPLE, POWER, TEXTS, VECTORS, Vocabulary, as_people, columns_of, default_encoder, embed, fit_embedding, Embedding, saga, scaled_rows, stem, unit_rows, weighted, words_of
-from .large import HEAD, LOOK, SPARSE, Large, Query, Question, Space, alive_rows, byte_of, fetch, hashes, kernel_of, open_arrays, open_terms, pack_space, pack_strings, places, roots, spans, term_ids, threes, unpack_space, write_arrays
+from .large import HEAD, LOOK, SPARSE, Large, Query, Question, Space, alive_rows, byte_of, fetch, hashes, kernel_of, open_arrays, open_terms, pack_space, pack_strings, places, roots, spans, term_ids, threes, unpack_space, with_lists, write_arrays
 from .rank import NAMES, scaled
 from .recommend import published_weights, read_weights
 from .store import FORMAT
@@ -471,9 +471,7 @@ def rows_of_part(a, rows): # -> arrays of some rows of a part
         put(out, b, h, x[rows])
     return out | {"vectors": a["vectors"][rows], "numbers": a["numbers"][rows]}
 
-def with_lists(frame): # -> cleaned frame
-    "The list columns again, out of their text."
-    return frame.assign(**{name: pd.Series([split(None if v == "NA" else v) for v in frame[c]], dtype=object, index=frame.index) for c, name in LISTS.items() if c in frame}, release_year=frame.release_year.astype("Int64"))
+
 
 # %% ../nbs/24_scale.ipynb #84cedee8
 def title_arrays(frame): # -> dict of arrays in the order of the catalogue
@@ -783,7 +781,6 @@ def known_works(model, frame, arrays): # -> the work of each new title
 # %% ../nbs/24_scale.ipynb #35ea22c2
 def by_company(model, manifest, folder, name, arrays, blocks, vectors):
     "The clusters of added titles: the one that most of the ten titles nearest to each are in."
-    from mediarec.large import Query, Question
     start, term, value = side_by_side(blocks)
     labels = {m: np.full(len(vectors), -1, np.int32) for m in manifest["portraits"]}
     for i in range(len(vectors)):
