@@ -1,4 +1,5 @@
-"""Reads settings.ini, the one source of metadata, and hands it to setuptools."""
+"""Read settings.ini, the one source of metadata, and hand it to setuptools."""
+
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import find_packages, setup
@@ -8,9 +9,16 @@ settings = ConfigParser(delimiters=["="], interpolation=None)
 settings.read(here / "settings.ini", encoding="utf-8")
 cfg = settings["DEFAULT"]
 EXTRAS = ("cluster", "deep", "data", "posters", "web", "lab", "scale", "bench", "dev")
-
-# Just these files of data/ are shipped: whatever else a user keeps there stays theirs.
-SHIPPED = ["starter.csv", "weights.json", "judgments.csv", "shelves.csv", "README.md"]
+PACKAGE_DATA = [
+    "py.typed",
+    "assets/*.csv",
+    "assets/*.json",
+    "assets/*.md",
+    "static/*.css",
+    "static/*.js",
+    "static/*.svg",
+    "templates/*.html",
+]
 
 setup(
     name=cfg["lib_name"],
@@ -24,10 +32,8 @@ setup(
     url=cfg["git_url"].replace("%(user)s", cfg["user"]).replace("%(repo)s", cfg["repo"]),
     keywords=cfg["keywords"].split(),
     python_requires=f">={cfg['min_python']},<3.14",
-    packages=[*find_packages(include=["mediarec", "mediarec.*"]), "mediarec.data"],
-    package_dir={"mediarec.data": "data"},
-    package_data={"mediarec.data": SHIPPED, "mediarec": ["static/*.js", "static/*.css", "static/*.svg", "templates/*.html"]},
-    exclude_package_data={"mediarec.data": ["netflix*"]},
+    packages=find_packages(include=["mediarec", "mediarec.*"]),
+    package_data={"mediarec": PACKAGE_DATA},
     include_package_data=False,
     install_requires=cfg["requirements"].split(),
     extras_require={name: cfg[f"{name}_requirements"].split() for name in EXTRAS},

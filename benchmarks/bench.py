@@ -7,6 +7,7 @@ own, so that peak memory is its own. Queries are distinct; nothing caches result
 With --json FILE the figures are also written to a file, with the catalogue and the machine in words; the notebook of
 results reads data/bench.json: make bench BENCH="--json data/bench.json", on a machine that does nothing else.
 """
+
 import argparse
 import datetime
 import json
@@ -25,7 +26,7 @@ N_QUERIES = 2000
 
 
 def percentiles(answer, questions):
-    "Milliseconds: p50 and p99 of asking each question once, and how many rows came back."
+    """Milliseconds: p50 and p99 of asking each question once, and how many rows came back."""
     times, rows = [], 0
     for q in questions:
         start = time.perf_counter()
@@ -33,16 +34,25 @@ def percentiles(answer, questions):
         times.append(time.perf_counter() - start)
         rows += len(found)
     p50, p99 = np.percentile(np.array(times) * 1e3, [50, 99])
-    return {"p50 ms": round(float(p50), 2), "p99 ms": round(float(p99), 2), "questions": len(times), "rows": rows}
+    return {
+        "p50 ms": round(float(p50), 2),
+        "p99 ms": round(float(p99), 2),
+        "questions": len(times),
+        "rows": rows,
+    }
 
 
 def questions_for(titles, types, genres):
-    "Distinct titles, each with its own type and genre as filters; and as many starts of titles as somebody types."
+    """Distinct titles, each with its own type and genre as filters; and as many starts of titles as somebody types."""
     rng = np.random.default_rng(42)
     rows = rng.permutation(len(titles))[:N_QUERIES]
     filters = [(int(r), types[int(r)], genres[int(r)]) for r in rows]
-    typed = list(dict.fromkeys(titles[int(r)][:2 + i % 9] for i, r in enumerate(rows)))
-    slips = list(dict.fromkeys(titles[int(r)][:3] + "x" + titles[int(r)][4:9] for r in rows if len(titles[int(r)]) > 6))
+    typed = list(dict.fromkeys(titles[int(r)][: 2 + i % 9] for i, r in enumerate(rows)))
+    slips = list(
+        dict.fromkeys(
+            titles[int(r)][:3] + "x" + titles[int(r)][4:9] for r in rows if len(titles[int(r)]) > 6
+        )
+    )
     return filters, typed, slips
 
 
@@ -58,6 +68,7 @@ def recipe_build(path, out):
     import pandas as pd
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.metrics.pairwise import cosine_similarity
+
     start = time.perf_counter()
     frame = pd.read_csv(path)
     tfidf = TfidfVectorizer(stop_words="english").fit_transform(frame.description.fillna(""))
@@ -71,6 +82,7 @@ def recipe_build(path, out):
 
 def recipe_ask(path, out):
     import pandas as pd
+
     start = time.perf_counter()
     frame, similar = pd.read_parquet(out / "frame.parquet"), np.load(out / "similar.npy")
     loaded = time.perf_counter() - start
@@ -81,66 +93,115 @@ def recipe_ask(path, out):
         row, kind, genre = q
         ranked = pd.Series(similar[row]).drop(row).sort_values(ascending=False)
         found = frame.iloc[ranked.index]
-        found = found[(found.type == kind) & found.listed_in.str.contains(genre, regex=False)] if kind else found
+        found = (
+            found[(found.type == kind) & found.listed_in.str.contains(genre, regex=False)]
+            if kind
+            else found
+        )
         return found.head(10)
 
     def suggest(text):
         return frame[frame.title.str.lower().str.contains(text.lower(), regex=False)].head(10)
 
-    return {"load s": round(loaded, 2), "recommend": percentiles(ask, [(r, None, None) for r, _, _ in filters]),
-            "filtered, as a frame": percentiles(ask, filters), "suggest": percentiles(suggest, typed), "suggest, misspelled": percentiles(suggest, slips)}
+    return {
+        "load s": round(loaded, 2),
+        "recommend": percentiles(ask, [(r, None, None) for r, _, _ in filters]),
+        "filtered, as a frame": percentiles(ask, filters),
+        "suggest": percentiles(suggest, typed),
+        "suggest, misspelled": percentiles(suggest, slips),
+    }
 
 
 def ours_build(path, out):
+    import pandera.pandas  # noqa: E401,F401  (imports are counted apart, as for the recipe)
+    import pyarrow.parquet
+    import wordllama
+
     from mediarec import Recommender, load_catalog
-    import pandera.pandas, pyarrow.parquet, wordllama  # noqa: E401,F401  (imports are counted apart, as for the recipe)
+
     start = time.perf_counter()
     model = Recommender().fit(load_catalog(path))
     seconds = time.perf_counter() - start
     model.save(out)
-    return {"build s": round(seconds, 2), "build and save s": round(time.perf_counter() - start, 2), "peak MB": peak_mb(), "disk MB": folder_mb(out)}
+    return {
+        "build s": round(seconds, 2),
+        "build and save s": round(time.perf_counter() - start, 2),
+        "peak MB": peak_mb(),
+        "disk MB": folder_mb(out),
+    }
 
 
 def ours_ask(path, out):
+    import pyarrow.parquet  # noqa: E401,F401
+    import rapidfuzz.process
+    import safetensors.numpy
+
     from mediarec import Recommender
-    import pyarrow.parquet, rapidfuzz.process, safetensors.numpy  # noqa: E401,F401
+
     start = time.perf_counter()
     model = Recommender.load(out)
     loaded = time.perf_counter() - start
-    from mediarec.rank import allowed, query_of, rank, score
+    from mediarec.recommend.filters import filter_mask
+    from mediarec.recommend.ranking import query_for_row, rank_titles, score_query
+
     model.recommend(text="a wish in words")  # the word vectors are loaded once
     titles, ids = model.catalog.title.tolist(), model.catalog.show_id.tolist()
-    filters, typed, slips = questions_for(titles, model.catalog.type.tolist(), [g[0] if g else "Dramas" for g in model.catalog.genres])
+    filters, typed, slips = questions_for(
+        titles, model.catalog.type.tolist(), [g[0] if g else "Dramas" for g in model.catalog.genres]
+    )
 
     def arrays(q):
         row, kind, genre = q
-        scores = score(model.index, query_of(model.index, row), model.scaled)
-        return rank(model.index, model.facets, scores, model.scaled, 10, allowed(model.facets, type=kind, genre=genre), [row])
+        scores = score_query(model.index, query_for_row(model.index, row), model.normalized_weights)
+        return rank_titles(
+            model.index,
+            model.filter_columns,
+            scores,
+            model.normalized_weights,
+            10,
+            filter_mask(model.filter_columns, type=kind, genre=genre),
+            [row],
+        )
 
-    from mediarec.recommend import batch
+    from mediarec.recommend.recommender import recommend_batch
+
     start = time.perf_counter()
-    lists = batch(model, ids)
-    wishes = [" ".join(d.split()[:8]) for d in (model.catalog.description.iloc[q[0]] for q in filters)]
-    return {"load s": round(loaded, 2), "all lists s": round(time.perf_counter() - start, 2), "all lists": len(lists) // 10,
-            "recommend": percentiles(lambda q: model.recommend(ids[q[0]]), filters),
-            "a wish in words": percentiles(lambda w: model.recommend(text=w), wishes),
-            "filtered, as arrays": percentiles(arrays, filters),
-            "filtered, as a frame": percentiles(lambda q: model.recommend(ids[q[0]], type=q[1], genre=q[2]), filters),
-            "suggest": percentiles(model.suggest, typed), "suggest, misspelled": percentiles(model.suggest, slips)}
+    lists = recommend_batch(model, ids)
+    wishes = [
+        " ".join(d.split()[:8]) for d in (model.catalog.description.iloc[q[0]] for q in filters)
+    ]
+    return {
+        "load s": round(loaded, 2),
+        "all lists s": round(time.perf_counter() - start, 2),
+        "all lists": len(lists) // 10,
+        "recommend": percentiles(lambda q: model.recommend(ids[q[0]]), filters),
+        "a wish in words": percentiles(lambda w: model.recommend(text=w), wishes),
+        "filtered, as arrays": percentiles(arrays, filters),
+        "filtered, as a frame": percentiles(
+            lambda q: model.recommend(ids[q[0]], type=q[1], genre=q[2]), filters
+        ),
+        "suggest": percentiles(model.suggest, typed),
+        "suggest, misspelled": percentiles(model.suggest, slips),
+    }
 
 
 PARTS = {f.__name__: f for f in (recipe_build, recipe_ask, ours_build, ours_ask)}
 
 
 def run(part, path, out):
-    "One part in a process of its own."
-    done = subprocess.run([sys.executable, __file__, "--part", part, "--catalog", str(path), "--out", str(out)], capture_output=True, text=True)
-    if done.returncode: raise SystemExit(f"{part} failed:\n{done.stderr}")
+    """One part in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--part", part, "--catalog", str(path), "--out", str(out)],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise SystemExit(f"{part} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def whole(name, *command):
-    "Seconds of whole processes: the median of five."
+    """Seconds of whole processes: the median of five."""
     times = []
     for _ in range(5):
         start = time.perf_counter()
@@ -149,75 +210,184 @@ def whole(name, *command):
     return name, round(float(np.median(times)), 2)
 
 
-AIMS = {"build s": 3, "peak MB": 400, "disk MB": 40, "load s": 0.5, "all lists s": 10, "a wish in words": 6, "filtered, as arrays": 1, "filtered, as a frame": 3,
-        "suggest": 3, "suggest, misspelled": 3, "import mediarec": 0.5, "mediarec recommend, from a saved model": 2} # of questions, p99 in ms; of processes, seconds
-QUESTIONS = ("recommend", "a wish in words", "filtered, as arrays", "filtered, as a frame", "suggest", "suggest, misspelled")
+AIMS = {
+    "build s": 3,
+    "peak MB": 400,
+    "disk MB": 40,
+    "load s": 0.5,
+    "all lists s": 10,
+    "a wish in words": 6,
+    "filtered, as arrays": 1,
+    "filtered, as a frame": 3,
+    "suggest": 3,
+    "suggest, misspelled": 3,
+    "import mediarec": 0.5,
+    "mediarec recommend, from a saved model": 2,
+}  # of questions, p99 in ms; of processes, seconds
+QUESTIONS = (
+    "recommend",
+    "a wish in words",
+    "filtered, as arrays",
+    "filtered, as a frame",
+    "suggest",
+    "suggest, misspelled",
+)
 
 
 def table(ours, recipe):
-    "The figures side by side, with what was aimed at."
-    rows = [("build, in a process that has its imports, s", "build s"), ("  with saving, s", "build and save s"),
-            ("  peak memory, MB", "peak MB"), ("model on disk, MB", "disk MB"), ("load, s", "load s"), (f"{ours['all lists']:,} lists of ten, s", "all lists s")]
+    """The figures side by side, with what was aimed at."""
+    rows = [
+        ("build, in a process that has its imports, s", "build s"),
+        ("  with saving, s", "build and save s"),
+        ("  peak memory, MB", "peak MB"),
+        ("model on disk, MB", "disk MB"),
+        ("load, s", "load s"),
+        (f"{ours['all lists']:,} lists of ten, s", "all lists s"),
+    ]
     out = [(label, ours.get(a), recipe.get(a), AIMS.get(a)) for label, a in rows]
     for name in QUESTIONS:
         mine, theirs = ours[name], recipe.get(name, {})
-        out += [(f"{name}: p50, ms", mine["p50 ms"], theirs.get("p50 ms"), None), (f"{'':{len(name)}}  p99, ms", mine["p99 ms"], theirs.get("p99 ms"), AIMS.get(name)),
-                (f"{'':{len(name)}}  rows from {mine['questions']:,} questions", mine["rows"], theirs.get("rows"), None)]
+        out += [
+            (f"{name}: p50, ms", mine["p50 ms"], theirs.get("p50 ms"), None),
+            (f"{'':{len(name)}}  p99, ms", mine["p99 ms"], theirs.get("p99 ms"), AIMS.get(name)),
+            (
+                f"{'':{len(name)}}  rows from {mine['questions']:,} questions",
+                mine["rows"],
+                theirs.get("rows"),
+                None,
+            ),
+        ]
     return out
 
 
 def figures(ours, recipe, commands):
-    "The same for a file: what, in which unit, by mediarec, by the recipe, what was aimed at (None where there is none)."
-    out = [(a.rsplit(" ", 1)[0], a.rsplit(" ", 1)[1], ours[a], recipe.get(a), AIMS.get(a)) for a in ("build s", "build and save s", "peak MB", "disk MB", "load s", "all lists s")]
+    """The same for a file: what, in which unit, by mediarec, by the recipe, what was aimed at (None where there is none)."""
+    out = [
+        (a.rsplit(" ", 1)[0], a.rsplit(" ", 1)[1], ours[a], recipe.get(a), AIMS.get(a))
+        for a in ("build s", "build and save s", "peak MB", "disk MB", "load s", "all lists s")
+    ]
     for name in QUESTIONS:
-        for p in ("p50", "p99"): out.append((f"{name}: {p}", "ms", ours[name][f"{p} ms"], recipe.get(name, {}).get(f"{p} ms"), AIMS.get(name) if p == "p99" else None))
-    return [dict(zip(("what", "unit", "mediarec", "recipe", "aim"), row)) for row in out + [(name, "s", seconds, None, AIMS.get(name)) for name, seconds in commands]]
+        for p in ("p50", "p99"):
+            out.append(
+                (
+                    f"{name}: {p}",
+                    "ms",
+                    ours[name][f"{p} ms"],
+                    recipe.get(name, {}).get(f"{p} ms"),
+                    AIMS.get(name) if p == "p99" else None,
+                )
+            )
+    return [
+        dict(zip(("what", "unit", "mediarec", "recipe", "aim"), row))
+        for row in out + [(name, "s", seconds, None, AIMS.get(name)) for name, seconds in commands]
+    ]
 
 
 def written(file, titles, rows):
-    "The figures in a file, one a line."
+    """The figures in a file, one a line."""
     gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    about = {"catalogue": f"{titles:,} titles", "machine": f"{os.cpu_count()} cores, {gb:.0f} GB of memory", "measured": datetime.date.today().isoformat()}
+    about = {
+        "catalogue": f"{titles:,} titles",
+        "machine": f"{os.cpu_count()} cores, {gb:.0f} GB of memory",
+        "measured": datetime.date.today().isoformat(),
+    }
     lines = ",\n".join("  " + json.dumps(row) for row in rows)
     head = ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in about.items())
     Path(file).write_text(f'{{\n{head},\n "figures": [\n{lines}\n ]\n}}\n', encoding="utf-8")
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     p.add_argument("--catalog", help="default: the best at hand")
-    p.add_argument("--json", metavar="FILE", help="also write the figures there; data/bench.json is what the notebook of results reads")
+    p.add_argument(
+        "--json",
+        metavar="FILE",
+        help="also write the figures there; data/bench.json is what the notebook of results reads",
+    )
     p.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     p.add_argument("--out", help=argparse.SUPPRESS)
     a = p.parse_args()
-    if a.part: return print(json.dumps(PARTS[a.part](a.catalog, Path(a.out))))
-    from mediarec.catalog import find_catalog
+    if a.part:
+        return print(json.dumps(PARTS[a.part](a.catalog, Path(a.out))))
+    from mediarec.data.catalog import find_catalog
+
     path = Path(a.catalog) if a.catalog else find_catalog()
     out = Path(tempfile.mkdtemp(prefix="mediarec-bench-"))
     try:
-        for part in ("recipe", "ours"): (out / part).mkdir()
+        for part in ("recipe", "ours"):
+            (out / part).mkdir()
         recipe, ours = {}, {}
         for step in ("build", "ask"):
             print(f"{step}ing: the recipe, then mediarec ...", file=sys.stderr, flush=True)
             recipe |= run(f"recipe_{step}", path, out / "recipe")
             ours |= run(f"ours_{step}", path, out / "ours")
-        first = next(iter(json.loads(subprocess.run([sys.executable, "-m", "mediarec", "suggest", "a", "--model", str(out / "ours"), "--json"],
-                                                    capture_output=True, text=True, check=True).stdout)["results"]))["show_id"]
-        commands = [whole("import mediarec", "-c", "import mediarec"),
-                    whole("from mediarec import Recommender, load_catalog", "-c", "from mediarec import Recommender, load_catalog"),
-                    whole("mediarec recommend, from a saved model", "-m", "mediarec", "recommend", first, "--model", out / "ours"),
-                    whole("mediarec build", "-m", "mediarec", "build", "--catalog", path, "--out", out / "again")]
-    finally: shutil.rmtree(out, ignore_errors=True)
+        first = next(
+            iter(
+                json.loads(
+                    subprocess.run(
+                        [
+                            sys.executable,
+                            "-m",
+                            "mediarec",
+                            "suggest",
+                            "a",
+                            "--model",
+                            str(out / "ours"),
+                            "--json",
+                        ],
+                        capture_output=True,
+                        text=True,
+                        check=True,
+                    ).stdout
+                )["results"]
+            )
+        )["show_id"]
+        commands = [
+            whole("import mediarec", "-c", "import mediarec"),
+            whole(
+                "from mediarec import Recommender, load_catalog",
+                "-c",
+                "from mediarec import Recommender, load_catalog",
+            ),
+            whole(
+                "mediarec recommend, from a saved model",
+                "-m",
+                "mediarec",
+                "recommend",
+                first,
+                "--model",
+                out / "ours",
+            ),
+            whole(
+                "mediarec build",
+                "-m",
+                "mediarec",
+                "build",
+                "--catalog",
+                path,
+                "--out",
+                out / "again",
+            ),
+        ]
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
     show(path, table(ours, recipe), commands)
-    if a.json: written(a.json, ours["all lists"], figures(ours, recipe, commands))
+    if a.json:
+        written(a.json, ours["all lists"], figures(ours, recipe, commands))
 
 
 def show(path, rows, commands):
     cell = lambda v: "" if v is None else f"{v:,}"
-    print(f"{path.name}, {os.cpu_count()} cores\n\n{'':46}{'mediarec':>10}{'the recipe':>12}{'aim':>8}")
-    for label, mine, theirs, aim in rows: print(f"{label:46}{cell(mine):>10}{cell(theirs):>12}{'≤ ' + cell(aim) if aim else '':>8}")
+    print(
+        f"{path.name}, {os.cpu_count()} cores\n\n{'':46}{'mediarec':>10}{'the recipe':>12}{'aim':>8}"
+    )
+    for label, mine, theirs, aim in rows:
+        print(f"{label:46}{cell(mine):>10}{cell(theirs):>12}{'≤ ' + cell(aim) if aim else '':>8}")
     print(f"\n{'whole processes, s (median of five)':46}")
-    for label, seconds in commands: print(f"  {label:50}{seconds:>4}{'≤ ' + str(AIMS[label]) if label in AIMS else '':>14}")
+    for label, seconds in commands:
+        print(f"  {label:50}{seconds:>4}{'≤ ' + str(AIMS[label]) if label in AIMS else '':>14}")
 
 
 if __name__ == "__main__":

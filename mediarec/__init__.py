@@ -1,12 +1,24 @@
+"""Recommend films and series like a title, with reasons, and cluster a catalogue."""
+
 __version__ = "0.1.0"
 
-def __getattr__(name):
-    "`from mediarec import Recommender, load_catalog`, imported when asked for: pandas takes half a second."
-    if name == "Recommender": from mediarec.recommend import Recommender as found
-    elif name == "load_catalog": from mediarec.catalog import load_catalog as found
-    else: raise AttributeError(f"module 'mediarec' has no attribute {name!r}")
-    return found
+_MODULES = {
+    "Recommender": "mediarec.recommend.recommender",
+    "load_catalog": "mediarec.data.catalog",
+    "load_model": "mediarec.scale.ondisk",
+}
 
-__all__ = ["Recommender", "load_catalog", "__version__"]
+__all__ = ["Recommender", "__version__", "load_catalog", "load_model"]
 
-def __dir__(): return sorted(__all__)
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used, because pandas takes half a second."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'mediarec' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

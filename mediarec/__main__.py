@@ -1,4 +1,5 @@
-"`python -m mediarec` is the command line."
+"""Run the command line with `python -m mediarec`."""
+
 from mediarec.cli import main
 
 main()

@@ -1,4 +1,5 @@
 """Fixtures: the repository, and the full catalogue where MEDIAREC_CATALOG names it."""
+
 import os
 import sys
 from pathlib import Path
@@ -16,5 +17,6 @@ def root():
 @pytest.fixture(scope="session")
 def full_catalog():
     path = os.environ.get("MEDIAREC_CATALOG")
-    if not path: pytest.skip("MEDIAREC_CATALOG is not set: no full catalogue")
+    if not path:
+        pytest.skip("MEDIAREC_CATALOG is not set: no full catalogue")
     return Path(path)

@@ -1,5 +1,8 @@
 """Everything that CI tests: the notebooks, pytest, the pages of the site. Full-catalogue cells run where MEDIAREC_CATALOG is set."""
-import os, subprocess, sys
+
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 here = Path(__file__).parent.parent
@@ -12,9 +15,18 @@ def step(name, *command, **more):
 
 
 full = os.environ.get("MEDIAREC_CATALOG")
-if not full: print("MEDIAREC_CATALOG is not set: cells and tests that need the full catalogue are skipped")
+if not full:
+    print("MEDIAREC_CATALOG is not set: cells and tests that need the full catalogue are skipped")
 flags = ["--flags", "slow"] if full else []
-failed = step("notebooks (nbdev_test)", bin_ / "nbdev_test", "--n_workers", "2", *flags, OMP_NUM_THREADS="1") # two notebooks at a time, each on one core
+failed = step(
+    "notebooks (nbdev_test)", bin_ / "nbdev_test", "--n_workers", "2", *flags, OMP_NUM_THREADS="1"
+)  # two notebooks at a time, each on one core
 failed += step("tests (pytest)", sys.executable, "-m", "pytest", "-q", "-rs", "tests")
-failed += step("pages of the site (make docs-check)", sys.executable, here / "tests" / "docs.py", "check", OMP_NUM_THREADS="1")
+failed += step(
+    "pages of the site (make docs-check)",
+    sys.executable,
+    here / "tests" / "docs.py",
+    "check",
+    OMP_NUM_THREADS="1",
+)
 sys.exit(1 if failed else 0)

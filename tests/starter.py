@@ -4,6 +4,7 @@ Run it for a report (`python tests/starter.py`), with MEDIAREC_CATALOG and MEDIA
 comparison; `python tests/starter.py --write` writes the counts in data/README.md. test_starter.py asserts
 what is reported here.
 """
+
 import os
 import re
 import sys
@@ -12,12 +13,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from mediarec.core import fold
-from mediarec.features import saga
+from mediarec.core import normalize_text
+from mediarec.features.franchise import franchise_key
 
 DATA = Path(__file__).parent.parent / "data"
 SERIES_RATINGS = {"TV-Y", "TV-Y7", "TV-Y7-FV", "TV-G", "TV-PG", "TV-14", "TV-MA", "NR"}
-RATINGS = {"Movie": SERIES_RATINGS | {"G", "PG", "PG-13", "R", "NC-17", "UR"}, "TV Show": SERIES_RATINGS}
+RATINGS = {
+    "Movie": SERIES_RATINGS | {"G", "PG", "PG-13", "R", "NC-17", "UR"},
+    "TV Show": SERIES_RATINGS,
+}
 DURATION = {"Movie": r"[1-9]\d* min", "TV Show": r"1 Season|(?:[2-9]|\d\d) Seasons"}
 
 
@@ -30,82 +34,147 @@ def items(column):
 
 
 def franchises(rows):
-    "Starts of titles that two works or more share."
-    heads = Counter(h for t in rows.title for h in saga(t))
+    """Starts of titles that two works or more share."""
+    heads = Counter(h for t in rows.title for h in franchise_key(t))
     return {h: n for h, n in heads.items() if n >= 2}
 
 
 def shared_runs(ours, theirs, n=6):
-    "Our descriptions that share a run of n words with any of theirs."
-    runs = lambda text: {tuple(w[i:i + n]) for w in [fold(text).split()] for i in range(len(w) - n + 1)}
+    """Our descriptions that share a run of n words with any of theirs."""
+    runs = lambda text: {
+        tuple(w[i : i + n]) for w in [normalize_text(text).split()] for i in range(len(w) - n + 1)
+    }
     known = set().union(*map(runs, theirs))
     return [text for text in ours if runs(text) & known]
 
 
 def people(text):
-    return {fold(p) for p in str(text).split(",") if p.strip() and str(text) != "nan"}
+    return {normalize_text(p) for p in str(text).split(",") if p.strip() and str(text) != "nan"}
 
 
 def against_netflix(ours, theirs):
-    "Each of our titles that the data set has too (title and type, nearest year): do year and director agree?"
-    theirs = theirs.assign(key=[(fold(t), k) for t, k in zip(theirs.title, theirs.type)], year=theirs.release_year.astype(int))
+    """Each of our titles that the data set has too (title and type, nearest year): do year and director agree?"""
+    theirs = theirs.assign(
+        key=[(normalize_text(t), k) for t, k in zip(theirs.title, theirs.type)],
+        year=theirs.release_year.astype(int),
+    )
     by_key, out = dict(list(theirs.groupby("key"))), []
     for row in ours.itertuples():
         for kind in ("Movie", "TV Show"):
-            same = by_key.get((fold(row.title), kind))
-            if same is None: continue
+            same = by_key.get((normalize_text(row.title), kind))
+            if same is None:
+                continue
             near = same.iloc[(same.year - int(row.release_year)).abs().to_numpy().argmin()]
             a, b = people(row.director), people(near.director)
-            out.append({"title": row.title, "type": row.type, "their type": kind, "year": int(row.release_year), "their year": int(near.year),
-                        "directors agree": bool(a & b) if a and b else None, "shared director": bool(a & b),
-                        "shared cast": bool(people(row.cast) & people(near.cast))})
+            out.append(
+                {
+                    "title": row.title,
+                    "type": row.type,
+                    "their type": kind,
+                    "year": int(row.release_year),
+                    "their year": int(near.year),
+                    "directors agree": bool(a & b) if a and b else None,
+                    "shared director": bool(a & b),
+                    "shared cast": bool(people(row.cast) & people(near.cast)),
+                }
+            )
     found = pd.DataFrame(out)
-    found["same work"] = (found.type == found["their type"]) & (((found.year - found["their year"]).abs() <= 1) | found["shared director"] | found["shared cast"])
+    found["same work"] = (found.type == found["their type"]) & (
+        ((found.year - found["their year"]).abs() <= 1)
+        | found["shared director"]
+        | found["shared cast"]
+    )
     return found
 
 
 # Films whose title MovieLens (to 2016) has only as another film's, or dates by another showing: each looked at.
-NAMESAKES = {"A Star Is Born", "Aladdin", "Beauty and the Beast", "Belle", "Death on the Nile", "Doctor Strange", "Dune", "Election", "Girlhood",
-             "Great Expectations", "It", "Leviathan", "Little Women", "Murder on the Orient Express", "Nosferatu", "Oldboy", "Parasite", "Rocketman",
-             "Scream", "Taxi", "The Invisible Man", "West Side Story", "Wonder Woman"}
+NAMESAKES = {
+    "A Star Is Born",
+    "Aladdin",
+    "Beauty and the Beast",
+    "Belle",
+    "Death on the Nile",
+    "Doctor Strange",
+    "Dune",
+    "Election",
+    "Girlhood",
+    "Great Expectations",
+    "It",
+    "Leviathan",
+    "Little Women",
+    "Murder on the Orient Express",
+    "Nosferatu",
+    "Oldboy",
+    "Parasite",
+    "Rocketman",
+    "Scream",
+    "Taxi",
+    "The Invisible Man",
+    "West Side Story",
+    "Wonder Woman",
+}
 
 
 def movielens_years(folder):
-    "Folded title to its years; also the title after \"a.k.a.\" and with its article in front."
+    """Folded title to its years; also the title after "a.k.a." and with its article in front."""
     years = {}
     for title in pd.read_csv(Path(folder) / "movies.csv").title:
         m = re.match(r"^(.*?)\s*\((\d{4})\)\s*$", title)
-        if not m: continue
-        for name in [m[1], re.sub(r"\s*\(.*\)", "", m[1]), *re.findall(r"\((?:a\.k\.a\. )?([^)]*)\)", m[1])]:
-            name = re.sub(r"^(.*), (The|A|An|Les|La|Le|El|Los|Das|Der|Die)$", r"\2 \1", name.strip())
-            years.setdefault(fold(name), set()).add(int(m[2]))
+        if not m:
+            continue
+        for name in [
+            m[1],
+            re.sub(r"\s*\(.*\)", "", m[1]),
+            *re.findall(r"\((?:a\.k\.a\. )?([^)]*)\)", m[1]),
+        ]:
+            name = re.sub(
+                r"^(.*), (The|A|An|Les|La|Le|El|Los|Das|Der|Die)$", r"\2 \1", name.strip()
+            )
+            years.setdefault(normalize_text(name), set()).add(int(m[2]))
     return years
 
 
 def against_movielens(films, folder):
-    "Each of our films whose title MovieLens has, with the nearest year of that title there."
+    """Each of our films whose title MovieLens has, with the nearest year of that title there."""
     years = movielens_years(folder)
-    known = films[films.title.map(fold).isin(list(years))]
-    off = [min(abs(y - int(r.release_year)) for y in years[fold(r.title)]) for r in known.itertuples()]
+    known = films[films.title.map(normalize_text).isin(list(years))]
+    off = [
+        min(abs(y - int(r.release_year)) for y in years[normalize_text(r.title)])
+        for r in known.itertuples()
+    ]
     return known.assign(off=off)[["title", "release_year", "off"]]
 
 
 def counts(rows):
-    "The tables of the data card."
+    """The tables of the data card."""
     decade = (rows.release_year.astype(int) // 10 * 10).astype(str) + "s"
-    parts = {"type": rows.type.value_counts(), "decade": decade.value_counts().sort_index(), "genre": items(rows.listed_in).value_counts(),
-             "country": items(rows.country).value_counts()}
+    parts = {
+        "type": rows.type.value_counts(),
+        "decade": decade.value_counts().sort_index(),
+        "genre": items(rows.listed_in).value_counts(),
+        "country": items(rows.country).value_counts(),
+    }
     many = items(rows.director).value_counts()
-    head = (f"{len(rows):,} titles; {parts['country'].size} countries; {len(franchises(rows))} starts of titles that two or more works share; "
-            f"{(many >= 3).sum()} directors with three or more.")
-    lists = [f"**By {name}:** " + ", ".join(f"{k} {v:,}" for k, v in part.items()) + "." for name, part in parts.items()]
+    head = (
+        f"{len(rows):,} titles; {parts['country'].size} countries; {len(franchises(rows))} starts of titles that two or more works share; "
+        f"{(many >= 3).sum()} directors with three or more."
+    )
+    lists = [
+        f"**By {name}:** " + ", ".join(f"{k} {v:,}" for k, v in part.items()) + "."
+        for name, part in parts.items()
+    ]
     return "\n\n".join([head, *lists])
 
 
 def card(rows):
-    "data/README.md with its counts written anew."
+    """data/README.md with its counts written anew."""
     text = (DATA / "README.md").read_text(encoding="utf-8")
-    new, times = re.subn(r"<!-- counts -->.*?<!-- end of counts -->", lambda m: f"<!-- counts -->\n{counts(rows)}\n<!-- end of counts -->", text, flags=re.S)
+    new, times = re.subn(
+        r"<!-- counts -->.*?<!-- end of counts -->",
+        lambda m: f"<!-- counts -->\n{counts(rows)}\n<!-- end of counts -->",
+        text,
+        flags=re.S,
+    )
     assert times == 1, "data/README.md has lost its marks"
     return new
 
@@ -118,17 +187,35 @@ def report():
         found = against_netflix(rows, netflix)
         both = found[found["same work"]]
         known = both["directors agree"].dropna().astype(bool)
-        print(f"\nIn the Netflix data set too: {len(both)}; year within one {((both.year - both['their year']).abs() <= 1).mean():.1%}, "
-              f"director {known.mean():.1%} of {len(known)}")
-        print(both[((both.year - both["their year"]).abs() > 1) | both["directors agree"].eq(False)].to_string())
-        print("\nOf that name and another work:", "; ".join(f"{r.title} ({r.year}, theirs {r['their type']} {r['their year']})" for _, r in found[~found["same work"]].iterrows()))
-        print("\nDescriptions with six words in a row of theirs:", len(shared_runs(rows.description, netflix.description)))
+        print(
+            f"\nIn the Netflix data set too: {len(both)}; year within one {((both.year - both['their year']).abs() <= 1).mean():.1%}, "
+            f"director {known.mean():.1%} of {len(known)}"
+        )
+        print(
+            both[
+                ((both.year - both["their year"]).abs() > 1) | both["directors agree"].eq(False)
+            ].to_string()
+        )
+        print(
+            "\nOf that name and another work:",
+            "; ".join(
+                f"{r.title} ({r.year}, theirs {r['their type']} {r['their year']})"
+                for _, r in found[~found["same work"]].iterrows()
+            ),
+        )
+        print(
+            "\nDescriptions with six words in a row of theirs:",
+            len(shared_runs(rows.description, netflix.description)),
+        )
     if os.environ.get("MEDIAREC_MOVIELENS"):
         off = against_movielens(rows[rows.type == "Movie"], os.environ["MEDIAREC_MOVIELENS"])
-        print(f"\nOf a name that MovieLens has too: {len(off)}; year within one {(off.off <= 1).mean():.1%}")
+        print(
+            f"\nOf a name that MovieLens has too: {len(off)}; year within one {(off.off <= 1).mean():.1%}"
+        )
         print(off[off.off > 1].to_string())
 
 
 if __name__ == "__main__":
-    if "--write" in sys.argv: (DATA / "README.md").write_text(card(read()), encoding="utf-8")
+    if "--write" in sys.argv:
+        (DATA / "README.md").write_text(card(read()), encoding="utf-8")
     report()

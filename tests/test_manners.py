@@ -1,4 +1,5 @@
 """What CONTRIBUTING, CHANGELOG, CITATION and SECURITY say is so: commands and files exist, versions agree, the recipe for a clustering works."""
+
 import json
 import re
 import sys
@@ -21,18 +22,23 @@ def contributing(root):
 @pytest.fixture
 def settings(root):
     read = ConfigParser(delimiters=["="])
-    read.read(root / "settings.ini", encoding="utf-8")
+    read.read_timeout(root / "settings.ini", encoding="utf-8")
     return read["DEFAULT"]
 
 
 def blocks(text, language):
-    "What is in the fences of a language, without the indent of a list."
+    """What is in the fences of a language, without the indent of a list."""
     return [textwrap.dedent(body) for kind, body in FENCE.findall(text) if kind == language]
 
 
 def shell(text):
-    "Lines of shell, as words without comments."
-    return [l.split("#")[0].split() for body in blocks(text, "sh") for l in body.splitlines() if l.split("#")[0].strip()]
+    """Lines of shell, as words without comments."""
+    return [
+        l.split("#")[0].split()
+        for body in blocks(text, "sh")
+        for l in body.splitlines()
+        if l.split("#")[0].strip()
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -40,30 +46,46 @@ def test_links_lead_somewhere(root, page):
     text = FENCE.sub("", (root / page).read_text(encoding="utf-8"))
     local = [l for l in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in l]
     assert not [l for l in local if not (root / l).exists()]
-    named = {n for n in re.findall(r"`((?:nbs|tests|mediarec|data)/[\w./-]+)`", text) if "decades" not in n}
+    named = {
+        n
+        for n in re.findall(r"`((?:nbs|tests|mediarec|data)/[\w./-]+)`", text)
+        if "decades" not in n
+    }
     assert not [n for n in named if not (root / n).exists()]
 
 
 def test_targets_exist(root, contributing):
     makefile = (root / "Makefile").read_text()
     named = set(re.findall(r"(?:^|`)make (\w+)", contributing, re.M))
-    assert {"demo", "test", "lab"} <= named and not [t for t in named if not re.search(rf"^{t}:", makefile, re.M)]
+    assert {"demo", "test", "lab"} <= named and not [
+        t for t in named if not re.search(rf"^{t}:", makefile, re.M)
+    ]
 
 
 def test_tools_exist(contributing, settings):
-    "What is called in .venv/bin comes with the package or with the tools of development."
+    """What is called in .venv/bin comes with the package or with the tools of development."""
     from importlib.metadata import entry_points
+
     scripts = {e.name for e in entry_points(group="console_scripts")} | {"python"}
     called = {w for line in shell(contributing) for w in line[:1] if w.startswith(".venv/bin/")}
-    assert len(called) >= 5 and not [w for w in called if w.removeprefix(".venv/bin/") not in scripts]
+    assert len(called) >= 5 and not [
+        w for w in called if w.removeprefix(".venv/bin/") not in scripts
+    ]
     assert "nbdev" in settings["dev_requirements"] and "pytest" in settings["dev_requirements"]
 
 
 def test_flags_and_options_exist(contributing, settings):
-    flags = {w for line in shell(contributing) if "--flags" in line for w in line[line.index("--flags") + 1:]} | set(re.findall(r"`#\| (\w+)`", contributing))
+    flags = {
+        w
+        for line in shell(contributing)
+        if "--flags" in line
+        for w in line[line.index("--flags") + 1 :]
+    } | set(re.findall(r"`#\| (\w+)`", contributing))
     assert flags and not flags - set(settings["tst_flags"].split())
-    from mediarec.cli import app
     from typer.main import get_command
+
+    from mediarec.cli.options import app
+
     commands = get_command(app).commands
     for line in shell(contributing):
         if line[0].endswith("/mediarec"):
@@ -72,29 +94,50 @@ def test_flags_and_options_exist(contributing, settings):
 
 
 def test_files_named_in_commands_exist(root, contributing):
-    named = {w for line in shell(contributing) for w in line if w.startswith(("nbs/", "tests/")) and "decades" not in w}
+    named = {
+        w
+        for line in shell(contributing)
+        for w in line
+        if w.startswith(("nbs/", "tests/")) and "decades" not in w
+    }
     assert named and not [n for n in named if not (root / n).exists()]
 
 
 def test_names_of_a_method_are_where_the_recipe_says(root, contributing):
-    "Each place where a clustering is registered is named with its notebook, and each of the five is there."
-    rows = re.findall(r"\| `(nbs/[\w.]+\.ipynb)` \| `(\w+)` \|", contributing) + re.findall(r"`(LIBRARY|PREFERRED)` in `(nbs/[\w.]+\.ipynb)`", contributing)
+    """Each place where a clustering is registered is named with its notebook, and each of the five is there."""
+    rows = re.findall(r"\| `(nbs/[\w.]+\.ipynb)` \| `(\w+)` \|", contributing) + re.findall(
+        r"`(LIBRARY|PREFERRED)` in `(nbs/[\w.]+\.ipynb)`", contributing
+    )
     places = [(b, a) if b.startswith("nbs/") else (a, b) for a, b in rows]
-    assert {name for _, name in places} == {"METHODS", "PEOPLE_SAY", "CLASSES", "LIBRARY", "PREFERRED"}
+    assert {name for _, name in places} == {
+        "METHODS",
+        "PEOPLE_SAY",
+        "CLASSES",
+        "LIBRARY",
+        "PREFERRED",
+    }
     for notebook, name in places:
-        cells = ["".join(c["source"]) for c in json.loads((root / notebook).read_text(encoding="utf-8"))["cells"]]
-        assert [c for c in cells if re.search(rf"^{name} = ", c, re.M) and "#| export" in c], (notebook, name)
+        cells = [
+            "".join(c["source"])
+            for c in json.loads((root / notebook).read_text(encoding="utf-8"))["cells"]
+        ]
+        assert [c for c in cells if re.search(rf"^{name} = ", c, re.M) and "#| export" in c], (
+            notebook,
+            name,
+        )
 
 
 def test_the_recipe_works(contributing, monkeypatch):
-    "The toy is made from the recipe's own cells, named as it says, held to the contract and compared."
+    """The toy is made from the recipe's own cells, named as it says, held to the contract and compared."""
     from mediarec import cluster, compare, core
-    cells = blocks(contributing[contributing.index("## Add a clustering method"):], "python")
+
+    cells = blocks(contributing[contributing.index("## Add a clustering method") :], "python")
     toy = types.ModuleType("mediarec.cluster.decades")
     monkeypatch.setenv("MEDIAREC_CATALOG", str(core.asset("starter.csv")))
     monkeypatch.setitem(sys.modules, toy.__name__, toy)
     monkeypatch.setattr(cluster, "decades", toy, raising=False)
-    for cell in cells: exec(compile(cell, "<recipe>", "exec"), toy.__dict__) # check_contract is in the last
+    for cell in cells:
+        exec(compile(cell, "<recipe>", "exec"), toy.__dict__)  # check_contract is in the last
     assert "check_contract(" in cells[-1]
     monkeypatch.setattr(compare, "METHODS", (*compare.METHODS, "decades"))
     monkeypatch.setitem(core.PEOPLE_SAY, "decades", "Decades")
@@ -105,24 +148,65 @@ def test_the_recipe_works(contributing, monkeypatch):
 
 def test_versions_agree(root, settings):
     import mediarec
+
     cited = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
-    newest = re.findall(r"^## \[(\d[^\]]*)\]", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)[0]
+    newest = re.findall(
+        r"^## \[(\d[^\]]*)\]", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.M
+    )[0]
     assert settings["version"] == str(cited["version"]) == newest == mediarec.__version__
 
 
 def test_citation_is_valid(root, settings):
-    "The keys that version 1.2.0 of the format requires, and none that it does not know."
+    """The keys that version 1.2.0 of the format requires, and none that it does not know."""
     cited = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
-    known = {"abstract", "authors", "cff-version", "commit", "contact", "date-released", "doi", "identifiers", "keywords", "license", "license-url", "message",
-             "preferred-citation", "references", "repository", "repository-artifact", "repository-code", "title", "type", "url", "version"}
+    known = {
+        "abstract",
+        "authors",
+        "cff-version",
+        "commit",
+        "contact",
+        "date-released",
+        "doi",
+        "identifiers",
+        "keywords",
+        "license",
+        "license-url",
+        "message",
+        "preferred-citation",
+        "references",
+        "repository",
+        "repository-artifact",
+        "repository-code",
+        "title",
+        "type",
+        "url",
+        "version",
+    }
     assert {"cff-version", "message", "title", "authors"} <= set(cited) <= known
-    assert cited["cff-version"] == "1.2.0" and cited["type"] == "software" and cited["license"] == settings["license"].upper()
-    assert cited["title"] == settings["lib_name"] and [a["name"] for a in cited["authors"]] == [settings["author"]]
-    assert cited["repository-code"] == settings["git_url"] and all(isinstance(k, str) for k in cited["keywords"])
+    assert (
+        cited["cff-version"] == "1.2.0"
+        and cited["type"] == "software"
+        and cited["license"] == settings["license"].upper()
+    )
+    assert cited["title"] == settings["lib_name"] and [a["name"] for a in cited["authors"]] == [
+        settings["author"]
+    ]
+    assert cited["repository-code"] == settings["git_url"] and all(
+        isinstance(k, str) for k in cited["keywords"]
+    )
 
 
 def test_changelog_keeps_its_form(root):
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     versions = re.findall(r"^## \[([^\]]+)\]", text, re.M)
-    assert versions[0] == "Unreleased" and not [v for v in versions if f"\n[{v}]: https://" not in text]
-    assert set(re.findall(r"^### (.+)", text, re.M)) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert versions[0] == "Unreleased" and not [
+        v for v in versions if f"\n[{v}]: https://" not in text
+    ]
+    assert set(re.findall(r"^### (.+)", text, re.M)) <= {
+        "Added",
+        "Changed",
+        "Deprecated",
+        "Removed",
+        "Fixed",
+        "Security",
+    }

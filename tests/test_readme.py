@@ -1,4 +1,5 @@
 """README.md is what nbs/index.ipynb says, and what it links to is there."""
+
 import re
 
 from readme import HERE, render
@@ -17,4 +18,6 @@ def test_links_lead_somewhere():
 def test_commands_are_targets():
     makefile = (HERE / "Makefile").read_text()
     named = set(re.findall(r"`?make (\w+)", render()))
-    assert {"demo", "test"} <= named and not [t for t in named if not re.search(rf"^{t}:", makefile, re.M)]
+    assert {"demo", "test"} <= named and not [
+        t for t in named if not re.search(rf"^{t}:", makefile, re.M)
+    ]

@@ -1,4 +1,5 @@
 """The starter catalogue: real, wide and right."""
+
 import os
 
 import pytest
@@ -7,11 +8,12 @@ import starter
 
 @pytest.fixture(scope="module")
 def rows():
-    return starter.read()
+    return starter.read_timeout()
 
 
 def test_columns_and_ids(rows):
     from mediarec.core import COLUMNS
+
     assert tuple(rows.columns) == COLUMNS
     assert rows.show_id.tolist() == [f"m{i:04d}" for i in range(1, len(rows) + 1)]
 
@@ -33,7 +35,11 @@ def test_values_are_valid(rows):
     genres = rows.listed_in.str.split(", ")
     assert genres.map(lambda g: 1 <= len(g) <= 3 and g == sorted(set(g))).all()
     assert rows.loc[rows.type == "Movie", "director"].ne("").all()
-    assert not [c for c in rows if (rows[c] != rows[c].str.strip()).any() or rows[c].str.contains("  |\u00a0").any()]
+    assert not [
+        c
+        for c in rows
+        if (rows[c] != rows[c].str.strip()).any() or rows[c].str.contains("  |\u00a0").any()
+    ]
 
 
 def test_descriptions_are_of_the_length_promised(rows):
@@ -43,19 +49,27 @@ def test_descriptions_are_of_the_length_promised(rows):
 
 
 def test_no_title_twice(rows):
-    from mediarec.core import fold
-    assert not rows.assign(key=rows.title.map(fold)).duplicated(["key", "type", "release_year"]).any()
+    from mediarec.core import normalize_text
+
+    assert (
+        not rows.assign(key=rows.title.map(normalize_text))
+        .duplicated(["key", "type", "release_year"])
+        .any()
+    )
 
 
 def test_data_card_counts(rows):
     text = (starter.DATA / "README.md").read_text(encoding="utf-8")
-    assert f"{len(rows):,} titles" in text and text == starter.card(rows), "run: python tests/starter.py --write"
+    assert f"{len(rows):,} titles" in text and text == starter.card(rows), (
+        "run: python tests/starter.py --write"
+    )
 
 
 @pytest.fixture(scope="module")
 def netflix(full_catalog):
-    frame = starter.read(full_catalog)
-    if len(frame) < 5000: pytest.skip("MEDIAREC_CATALOG is not the Netflix data set")
+    frame = starter.read_timeout(full_catalog)
+    if len(frame) < 5000:
+        pytest.skip("MEDIAREC_CATALOG is not the Netflix data set")
     return frame
 
 
@@ -76,7 +90,8 @@ def test_facts_agree_with_the_netflix_data_set(rows, netflix):
 
 def test_years_agree_with_movielens(rows):
     folder = os.environ.get("MEDIAREC_MOVIELENS")
-    if not folder: pytest.skip("MEDIAREC_MOVIELENS is not set: no film titles to compare with")
+    if not folder:
+        pytest.skip("MEDIAREC_MOVIELENS is not set: no film titles to compare with")
     from_there = starter.against_movielens(rows[rows.type == "Movie"], folder)
     same = from_there[~from_there.title.isin(starter.NAMESAKES) | (from_there.off <= 1)]
     assert len(same) > 1000 and (same.off <= 1).mean() >= 0.99, same[same.off > 1]

@@ -1,0 +1,1 @@
+"""Five clusterings of a catalogue, their scores, names and comparison."""

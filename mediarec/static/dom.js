@@ -1,18 +1,18 @@
 // What all views need to build elements; text only, never markup.
-export function make(tag, name, text) {
-  const out = document.createElement(tag);
-  if (name) out.className = name.split(" ").map((n) => `mediarec-${n}`).join(" ");
-  if (text !== undefined && text !== null) out.textContent = text;
-  return out;
+export function createElement(tag, classNames, text) {
+  const element = document.createElement(tag);
+  if (classNames) element.className = classNames.split(" ").map((n) => `mediarec-${n}`).join(" ");
+  if (text !== undefined && text !== null) element.textContent = text;
+  return element;
 }
 
-export function button(label, press, name = "button") {
-  const out = make("button", name, label);
-  out.type = "button";
-  out.addEventListener("click", press);
-  return out;
+export function createButton(label, onClick, classNames = "button") {
+  const element = createElement("button", classNames, label);
+  element.type = "button";
+  element.addEventListener("click", onClick);
+  return element;
 }
 
-export function plural(count, word) {
+export function pluralize(count, word) {
   return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 }

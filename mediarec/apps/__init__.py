@@ -1,0 +1,1 @@
+"""The interfaces: notebook widget, static page, web page and grading."""

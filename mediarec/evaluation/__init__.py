@@ -1,0 +1,1 @@
+"""Measure a recommender on graded judgments and on ratings, and tune its weights."""

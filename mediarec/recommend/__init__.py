@@ -1,0 +1,1 @@
+"""Find titles, rank a catalogue against a query, and explain the result."""

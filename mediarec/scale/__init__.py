@@ -1,0 +1,1 @@
+"""Build and query models that are larger than memory."""
