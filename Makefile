@@ -1,11 +1,11 @@
-# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lab: JupyterLab.  make app: the recommender in a browser.  make web: the web page.  make bench: the figures.  make docs: the site.  make docs-check: its pages looked over without Quarto.
+# make demo: the main job on a bare machine.  make test: everything that CI runs.  make lint: lint, format, types and spelling.  make lab: JupyterLab.  make app: the recommender in a browser.  make web: the web page.  make bench: speed and memory.  make docs: the site.  make docs-check: check its pages without Quarto.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SETUP  := settings.ini setup.py
 
-.PHONY: demo test lab app web bench readme docs docs-check clean help
+.PHONY: demo test lint format lab app web bench readme docs docs-check clean help
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,13 @@ demo: $(VENV)/.default
 
 test: $(VENV)/.dev
 	@$(BIN)/python tests/run.py
+
+lint: $(VENV)/.dev
+	@$(BIN)/python tests/lint.py
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
 
 lab: $(VENV)/.lab
 	@$(BIN)/python -m ipykernel install --prefix $(VENV) --name python3 --display-name "Python 3 (mediarec)" >/dev/null
@@ -47,7 +54,7 @@ clean:
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), f"mediarec needs Python 3.11 to 3.13; this is {sys.version.split()[0]}. Name another: make demo PYTHON=python3.12"'
-	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: on Debian or Ubuntu, apt install python3-venv"; rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "The module venv is missing. On Debian or Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
 
 $(VENV)/.default: $(BIN)/python $(SETUP)
 	@echo "Installing mediarec into $(VENV) (about a minute the first time) ..."

@@ -8,7 +8,7 @@ here = Path(__file__).parent
 settings = ConfigParser(delimiters=["="], interpolation=None)
 settings.read(here / "settings.ini", encoding="utf-8")
 cfg = settings["DEFAULT"]
-EXTRAS = ("cluster", "deep", "data", "posters", "web", "lab", "scale", "bench", "dev")
+EXTRAS = [key.removesuffix("_requirements") for key in cfg if key.endswith("_requirements")]
 PACKAGE_DATA = [
     "py.typed",
     "assets/*.csv",
@@ -19,6 +19,15 @@ PACKAGE_DATA = [
     "static/*.svg",
     "templates/*.html",
 ]
+
+
+def extra_requirements(extra: str) -> list[str]:
+    """Return the requirements of an extra and of the extras that it includes."""
+    found = cfg[f"{extra}_requirements"].split()
+    for other in cfg.get(f"{extra}_includes", "").split():
+        found += extra_requirements(other)
+    return list(dict.fromkeys(found))
+
 
 setup(
     name=cfg["lib_name"],
@@ -36,7 +45,7 @@ setup(
     package_data={"mediarec": PACKAGE_DATA},
     include_package_data=False,
     install_requires=cfg["requirements"].split(),
-    extras_require={name: cfg[f"{name}_requirements"].split() for name in EXTRAS},
+    extras_require={extra: extra_requirements(extra) for extra in EXTRAS},
     entry_points={"console_scripts": cfg["console_scripts"].split()},
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -83,7 +83,7 @@ class Like:
         ].to_dict("list")
         genres = [split_list(v)[0] if split_list(v) else "" for v in frame.listed_in]
         texts = [tokenize(d) if isinstance(d, str) else [] for d in frame.description]
-        self.normalized_lengths = [len(t) for t in texts]
+        self.length = [len(t) for t in texts]
         self.genre = genres
         met = Counter(w for t in texts for w in t)
         self.words = {
@@ -165,7 +165,7 @@ def chunk(like, number, size, seed):
 
 
 def described(like, rng, pick):
-    out, lengths = [None] * len(pick), [like.normalized_lengths[p] for p in pick]
+    out, lengths = [None] * len(pick), [like.length[p] for p in pick]
     for genre in sorted({like.genre[p] for p in pick}):
         at = [i for i, p in enumerate(pick) if like.genre[p] == genre]
         size = sum(lengths[i] for i in at)

@@ -86,7 +86,7 @@ class Server:
             self.process.kill()
 
     def get(self, path):
-        return json.loads(urllib.request.urlopen(self.url + path, timeout=10).read_timeout())
+        return json.loads(urllib.request.urlopen(self.url + path, timeout=10).read())
 
     def workers(self):  # -> process ids
         text = subprocess.run(
@@ -117,7 +117,7 @@ class Asker(asyncio.Protocol):
         (
             self.paths,
             self.done,
-            self.breaker_cooldown,
+            self.pause,
             self.buffer,
             self.need,
             self.path,
@@ -127,7 +127,7 @@ class Asker(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport = transport
-        self.build_query()
+        self.ask()
 
     def ask(self):
         self.path, self.began, self.need, self.buffer = (
@@ -162,10 +162,10 @@ class Asker(asyncio.Protocol):
         self.path = None
         if self.last:
             self.transport.close()
-        elif self.breaker_cooldown:
-            asyncio.get_running_loop().call_later(self.breaker_cooldown, self.build_query)
+        elif self.pause:
+            asyncio.get_running_loop().call_later(self.pause, self.ask)
         else:
-            self.build_query()
+            self.ask()
 
     def connection_lost(self, error):
         self.open = False
@@ -442,7 +442,7 @@ def first_suggestions(server, times=5):
             page.goto(server.url, wait_until="commit")
             page.locator("html[data-ready]").wait_for(state="attached")
             page.get_by_role("combobox", name="A film or a series").fill("the")
-            page.get_by_role("option").first_row.wait_for()
+            page.get_by_role("option").first.wait_for()
             took.append((time.perf_counter() - began) * 1e3)
             page.context.close()
         browser.close()

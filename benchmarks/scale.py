@@ -389,7 +389,7 @@ def main():
     if args.run:
         print(json.dumps(globals()[args.run[0]](*args.run[1:])))
         return
-    place = Path(args.position or tempfile.mkdtemp())
+    place = Path(args.place or tempfile.mkdtemp())
     place.mkdir(parents=True, exist_ok=True)
     path, out = Path(args.json) if args.json else None, {}
     held = json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else {}
@@ -400,16 +400,16 @@ def main():
         print(
             f"two workers are {one / two:.2f} times as fast as one; one takes {one / rows['one machine']['build s']:.2f} times as long as one machine without Dask"
         )
-    if args.category_sizes or not args.dask:
+    if args.sizes or not args.dask:
         rows = {int(n): r for n, r in held.get("sizes", {}).items()} | grow(
-            args.category_sizes or [10_000, 100_000, 1_000_000], place, args
+            args.sizes or [10_000, 100_000, 1_000_000], place, args
         )
         out["sizes"], out["exponents"] = {str(n): rows[n] for n in sorted(rows)}, exponents(rows)
         print(table(rows))
         print(json.dumps(out["exponents"], indent=1))
     if path:
         path.write_text(json.dumps(held | out, indent=1) + "\n", encoding="utf-8")
-    if not args.position:
+    if not args.place:
         shutil.rmtree(place)
 
 

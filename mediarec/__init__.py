@@ -1,5 +1,12 @@
 """Recommend films and series like a title, with reasons, and cluster a catalogue."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mediarec.data.catalog import load_catalog
+    from mediarec.recommend.recommender import Recommender
+    from mediarec.scale.ondisk import load_model
+
 __version__ = "0.1.0"
 
 _MODULES = {

@@ -22,7 +22,7 @@ def contributing(root):
 @pytest.fixture
 def settings(root):
     read = ConfigParser(delimiters=["="])
-    read.read_timeout(root / "settings.ini", encoding="utf-8")
+    read.read(root / "settings.ini", encoding="utf-8")
     return read["DEFAULT"]
 
 

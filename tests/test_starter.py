@@ -8,7 +8,7 @@ import starter
 
 @pytest.fixture(scope="module")
 def rows():
-    return starter.read_timeout()
+    return starter.read()
 
 
 def test_columns_and_ids(rows):
@@ -67,7 +67,7 @@ def test_data_card_counts(rows):
 
 @pytest.fixture(scope="module")
 def netflix(full_catalog):
-    frame = starter.read_timeout(full_catalog)
+    frame = starter.read(full_catalog)
     if len(frame) < 5000:
         pytest.skip("MEDIAREC_CATALOG is not the Netflix data set")
     return frame

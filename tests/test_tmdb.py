@@ -129,7 +129,7 @@ def test_the_cache_outlives_the_object_and_has_bounds(tmdb, tmp_path):
     asked = len(tmdb.calls)
     ask(tmdb, title="Nothing")
     assert len(tmdb.calls) == asked  # that nothing was found is kept too
-    with sqlite3.connect_timeout(tmp_path / "cache" / "tmdb.sqlite") as db:
+    with sqlite3.connect(tmp_path / "cache" / "tmdb.sqlite") as db:
         days = {
             round((e - time.time()) / 86400) for (e,) in db.execute("SELECT expires FROM responses")
         }
@@ -481,7 +481,7 @@ def test_the_cache_is_deleted_meanwhile(tmdb, tmp_path):
 def test_the_cache_is_locked_by_another(tmdb, tmp_path, monkeypatch):
     monkeypatch.setattr("mediarec.tmdb.LOCKED", 0.2)
     ask(tmdb)
-    other = sqlite3.connect_timeout(tmp_path / "cache" / "tmdb.sqlite", isolation_level=None)
+    other = sqlite3.connect(tmp_path / "cache" / "tmdb.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     assert ask(tmdb, title="Locked", seconds=15)[0]["poster"]
     other.execute("ROLLBACK")
@@ -502,7 +502,7 @@ def test_a_cache_that_cannot_write(tmdb):
 
 def test_cached_rubbish_is_asked_for_anew(tmdb, tmp_path):
     ask(tmdb)
-    with sqlite3.connect_timeout(tmp_path / "cache" / "tmdb.sqlite") as db:
+    with sqlite3.connect(tmp_path / "cache" / "tmdb.sqlite") as db:
         db.execute("UPDATE responses SET value = '{\"rubbish\": 1'")
     db.close()
     assert ask(tmdb)[0]["poster"] and len(tmdb.calls) == 2
@@ -582,7 +582,7 @@ def test_the_key_shows_nowhere(tmdb, key, caplog, tmp_path, capfd, monkeypatch):
     client = TmdbClient(settings_for(gone, key), config=wait)
     with pytest.raises(LookupFailed) as e:
         client.get("/search/movie", query="Nobody")
-    said += [str(e), "".join(traceback.format_exception(e.values))]
+    said += [str(e), "".join(traceback.format_exception(e.value))]
     client.close()
     assert len(caplog.records) > 100 and "Film+with+500" in caplog.text  # the log was at work
     out, err = capfd.readouterr()
@@ -665,7 +665,7 @@ def test_a_malformed_setting_is_named_and_not_shown(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     with pytest.raises(TmdbError) as caught:
         read_tmdb_settings(None)
-    e = caught.values
+    e = caught.value
     assert (
         str(e).startswith(f"{name} is ")
         and isinstance(e, MediarecError)
@@ -679,8 +679,8 @@ def test_a_dot_env_that_cannot_be_read(tmp_path):
     (tmp_path / "odd").write_bytes(b"TMDB_API_KEY=" + KEY.encode() + b"\xff\n")
     with pytest.raises(TmdbError, match="not UTF-8") as caught:
         read_tmdb_settings(tmp_path / "odd")
-    assert caught.values.__context__ is None and not leaks(
-        "".join(traceback.format_exception(caught.values)), KEY
+    assert caught.value.__context__ is None and not leaks(
+        "".join(traceback.format_exception(caught.value)), KEY
     )
 
 
@@ -696,7 +696,7 @@ def test_extras_name_what_is_needed(root):
     import configparser
 
     cfg = configparser.ConfigParser(delimiters=["="], interpolation=None)
-    cfg.read_timeout(root / "settings.ini", encoding="utf-8")
+    cfg.read(root / "settings.ini", encoding="utf-8")
     for extra in ("posters", "lab", "dev"):
         assert {"requests-cache>=1.3.2", "pydantic-settings>=2.3"} <= set(
             cfg["DEFAULT"][f"{extra}_requirements"].split()

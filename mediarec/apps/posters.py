@@ -12,95 +12,69 @@ import threading
 import time
 import unicodedata
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from xml.sax.saxutils import escape
 
-from mediarec.apps.tmdb_client import ClientConfig, LookupFailed, TmdbClient
+from mediarec.apps.tmdb_client import LookupFailed, TmdbClient
 from mediarec.apps.tmdb_lookup import (
+    CircuitBreaker,
     empty_poster_info,
     lookup_title,
     make_lookup_queries,
     parse_release_year,
 )
-from mediarec.apps.tmdb_settings import TmdbSettings, read_tmdb_settings
+from mediarec.apps.tmdb_settings import ClientConfig, TmdbSettings, read_tmdb_settings
 
 # %% ../../nbs/74_apps.posters.ipynb #a1ea1213
 _logger = logging.getLogger(__name__)
+_THREAD_NAME = "mediarec-posters"
 
 
 def _suppress_retry_warnings(record):
-    """Keeps urllib3 from warning of each retry: trouble is said once, here."""
-    return not (
+    """Return False for the retry warnings of urllib3; this module logs one warning instead."""
+    is_retry_warning = (
         record.levelno == logging.WARNING
-        and record.threadName.startswith("mediarec-posters")
+        and record.threadName.startswith(_THREAD_NAME)
         and str(record.msg).startswith("Retrying")
     )
-
-# %% ../../nbs/74_apps.posters.ipynb #1df9f031
-class _CircuitBreaker:
-    """Counts failures in a row, and says when to leave the host alone."""
-
-    def __init__(self, config):
-        self.config, self.n_failures, self.open_until, self.disabled_reason = config, 0, 0.0, None
-
-    def block_reason(self):  # -> why not to ask, or None
-        if self.disabled_reason:
-            return self.disabled_reason
-        return (
-            "TMDb is left alone for a while: it failed several times in a row"
-            if time.monotonic() < self.open_until
-            else None
-        )
-
-    def record_success(self):
-        self.n_failures = 0
-
-    def record_failure(self, error):  # -> what to say, once, or None
-        """Note a `NoAnswer`."""
-        if error.kind == "key":
-            first, self.disabled_reason = not self.disabled_reason, error.reason
-            return f"{error.reason}: no posters; is TMDB_API_KEY right?" if first else None
-        if error.kind != "host":
-            return self.record_success()
-        self.n_failures += 1
-        if self.n_failures < self.config.breaker_threshold and not error.retry_after:
-            return None
-        pause = min(max(error.retry_after, self.config.breaker_cooldown), 3600)
-        first, self.open_until, self.n_failures = (
-            time.monotonic() >= self.open_until,
-            time.monotonic() + pause,
-            self.config.breaker_threshold - 1,
-        )  # after the pause one failure is enough
-        return f"{error.reason}: no posters for {pause:.0f} seconds" if first else None
+    return not is_retry_warning
 
 # %% ../../nbs/74_apps.posters.ipynb #c5fe36b6
+def _do_nothing():
+    """Do nothing."""
+
+
 class _TaskPool:
-    """Does a piece of work for many things, a few at a time beside everything else, and calls back."""
+    """A bounded background pool with de-duplication and callbacks.
 
-    def __init__(
-        self,
-        function,  # Called with a thing, gives an answer; must not raise
-        max_workers: int = 4,  # At a time
-        max_queue: int = 500,  # In the queue
-    ):
-        self.function, self.max_workers, self.max_queue, self.closed, self.on_close = (
-            function,
-            max_workers,
-            max_queue,
-            False,
-            lambda: None,
-        )
-        self.lock, self.callbacks, self.queue, self.n_running, self.n_notifying = (
-            threading.Condition(threading.RLock()),
-            {},
-            deque(),
-            0,
-            0,
-        )
-        self.executor = ThreadPoolExecutor(max_workers, "mediarec-posters")
+    Parameters
+    ----------
+    function : callable
+        Called with an item; returns a dict and must not raise.
+    max_workers, max_queue : int
+        Items processed at a time, and items in the queue.
+    """
 
-    def add(self, key, item, callback):  # -> whether there was room; under the lock
-        """Put a thing into the queue, or another call-back to one that waits."""
+    def __init__(self, function, max_workers=4, max_queue=500):
+        self.function = function
+        self.max_workers = max_workers
+        self.max_queue = max_queue
+        self.closed = False
+        self.on_close = _do_nothing
+        self.lock = threading.Condition(threading.RLock())
+        self.callbacks = {}  # key -> callbacks
+        self.queue = deque()  # (key, item)
+        self.n_running = 0
+        self.n_notifying = 0
+        self.executor = ThreadPoolExecutor(max_workers, _THREAD_NAME)
+
+    def add(self, key, item, callback):
+        """Queue an item, or add a callback if it is queued; return False if the queue is full.
+
+        The caller holds the lock.
+        """
         if key in self.callbacks:
             self.callbacks[key].append(callback)
             return True
@@ -110,29 +84,33 @@ class _TaskPool:
         self.queue.append((key, item))
         return True
 
-    def start(self, ready=()):  # (done, answer) pairs that are ready; under the lock
-        """Set workers going."""
+    def start(self, ready=()):
+        """Start workers, and deliver the (callback, result) pairs in `ready`.
+
+        The caller holds the lock.
+        """
         for _ in range(min(len(self.queue), self.max_workers - self.n_running)):
             self.n_running += self._submit(self._run_next)
         if ready:
             self.n_notifying += self._submit(self._notify_ready, list(ready))
 
-    def _submit(self, function, *args):  # -> whether it will run
+    def _submit(self, function, *args):
+        """Give a call to the executor; return whether it accepts calls."""
         try:
             self.executor.submit(function, *args)
             return True
         except RuntimeError:
-            return False  # Python is ending, or this is closed
+            return False  # Python is ending, or the pool is closed
 
     def _run_next(self):
-        """Work on one thing, and start the next."""
+        """Process one item and start the next one."""
         with self.lock:
             key, item = self.queue.popleft() if self.queue else (None, None)
         if key is not None:
             result = self.function(item)
             with self.lock:
                 callbacks = self.callbacks.pop(key, [])
-            self._notify([(done, result) for done in callbacks])
+            self._notify([(callback, result) for callback in callbacks])
         with self.lock:
             if not (self.queue and self._submit(self._run_next)):
                 self.n_running -= 1
@@ -141,105 +119,175 @@ class _TaskPool:
                 self.on_close()
 
     def _notify_ready(self, ready):
+        """Deliver results that were known at once."""
         self._notify(ready)
         with self.lock:
             self.n_notifying -= 1
             self.lock.notify_all()
 
     def _notify(self, ready):
+        """Call each callback with its result; log a callback that raises."""
         for callback, result in ready:
             try:
                 if callback and not self.closed:
                     callback(dict(result))
             except Exception as e:
-                _logger.warning(
-                    "posters: what was to be done with an answer failed (%s)", type(e).__name__
-                )
+                _logger.warning("posters: a callback failed (%s)", type(e).__name__)
 
-    def wait(self, timeout):  # -> whether all is done
+    def is_idle(self):
+        """Return whether nothing is queued, running or being delivered."""
+        return self.closed or not (self.callbacks or self.n_notifying or self.n_running)
+
+    def wait(self, timeout):
+        """Wait until the pool is idle; return whether it is."""
         with self.lock:
-            return self.lock.wait_for(
-                lambda: self.closed or not (self.callbacks or self.n_notifying or self.n_running),
-                timeout,
-            )
+            return self.lock.wait_for(self.is_idle, timeout)
 
     def close(self, on_close):
+        """Drop the queue, and call `on_close` after the last running item."""
         with self.lock:
-            first, self.closed, self.on_close = not self.closed, True, on_close
+            is_first = not self.closed
+            self.closed = True
+            self.on_close = on_close
             self.queue.clear()
             self.callbacks.clear()
             self.lock.notify_all()
             self.executor.shutdown(wait=False)
-            if first and not self.n_running:
+            if is_first and not self.n_running:
                 on_close()
 
 # %% ../../nbs/74_apps.posters.ipynb #e98b6c32
 class PosterService:
-    """Posters and overviews, fetched beside the work; one object for each catalogue."""
+    """Posters and overviews of one catalog, looked up in the background.
+
+    The last problem is in the attribute `last_error`, as one line of text. Without a key or
+    without the extra packages, every answer has no poster and a reason.
+
+    Parameters
+    ----------
+    settings : TmdbSettings, optional
+        The key and URLs. None reads the environment and `.env`.
+    cache_dir : str or Path, optional
+        Folder of the on-disk cache. None means the usual cache folder.
+    config : ClientConfig, optional
+        Timeouts and limits.
+
+    Raises
+    ------
+    TmdbError
+        If a setting in the environment or in `.env` is invalid.
+
+    Examples
+    --------
+    >>> posters = PosterService()
+    >>> posters.request({"show_id": "s1", "title": "Dark", "type": "TV Show"})
+    1
+    >>> posters.wait()
+    True
+    >>> posters.get_cached("s1")["link"]
+    'https://www.themoviedb.org/tv/70523'
+    """
 
     def __init__(
         self,
-        settings: TmdbSettings | None = None,  # None reads the environment and .env
-        cache_dir=None,  # For the cache; None for `cache_folder()`
-        config: ClientConfig = ClientConfig(),  # How patient
+        settings: TmdbSettings | None = None,
+        cache_dir: str | Path | None = None,
+        config: ClientConfig | None = None,
     ):
-        self.settings, self.config, self.last_error = (
-            settings or read_tmdb_settings(),
-            config,
-            None,
-        )  # trouble: one line for people, or None
-        self._breaker, self._cache, self._client = _CircuitBreaker(config), {}, None
-        self._pool = _TaskPool(self._lookup, config.max_workers, config.max_queue)
+        self.settings = settings or read_tmdb_settings()
+        self.config = config or ClientConfig()
+        self.last_error = None
+        self._breaker = CircuitBreaker(self.config)
+        self._cache = {}  # show_id -> (answer, time when it expires)
+        self._client = None
+        self._pool = _TaskPool(self._lookup, self.config.max_workers, self.config.max_queue)
         logging.getLogger("urllib3.connectionpool").addFilter(_suppress_retry_warnings)
         if not self.settings.key:
-            self._breaker.disabled_reason = self.last_error = (
-                "no key for TMDb: TMDB_API_KEY is not set"
-            )
-        else:
-            try:
-                self._client = TmdbClient(self.settings, cache_dir, config)
-            except ImportError:
-                self._breaker.disabled_reason = self.last_error = (
-                    'posters need more: pip install "mediarec[posters]"'
-                )
+            self._disable("no TMDb key: TMDB_API_KEY is not set")
+            return
+        try:
+            self._client = TmdbClient(self.settings, cache_dir, self.config)
+        except ImportError:
+            self._disable('posters need extra packages: pip install "mediarec[posters]"')
 
-    def get_cached(
-        self,
-        show_id: str,  # In the catalogue
-    ) -> dict | None:  # As `answer_of` makes it; None if it was not asked for, or not answered yet
-        """The answer for a title, at once."""
+    def _disable(self, reason):
+        """Answer every title with a reason from now on."""
+        self._breaker.disabled_reason = reason
+        self.last_error = reason
+
+    def get_cached(self, show_id: str) -> dict | None:
+        """Return the answer for a title from memory.
+
+        Parameters
+        ----------
+        show_id : str
+            Id in the catalog.
+
+        Returns
+        -------
+        dict or None
+            show_id, poster (URL by size, or None), overview, tmdb_id, link and reason (None if
+            there is a poster). None if there is no answer yet.
+        """
         info, expires_at = self._cache.get(str(show_id), (None, 0))
         return dict(info) if time.monotonic() < expires_at else None
 
-    def request(
-        self,
-        titles,  # A frame, or dictionaries, with show_id, title, type and release_year
-        callback=None,  # Called with each answer, from a worker, once a row
-    ) -> int:  # How many are waited for
-        """Ask for titles, and return at once."""
-        ready, titles = [], make_lookup_queries(titles)
+    def request(self, titles, callback: Callable[[dict], None] | None = None) -> int:
+        """Request the answers for titles and return at once.
+
+        Parameters
+        ----------
+        titles : pandas.DataFrame, dict or list of dict
+            Rows with show_id, title, type and release_year.
+        callback : callable, optional
+            Called with each answer by a worker thread, once per row.
+
+        Returns
+        -------
+        int
+            Number of titles that have to be looked up.
+        """
+        ready = []
+        queries = make_lookup_queries(titles)
         with self._pool.lock:
             if self._pool.closed:
                 return 0
-            for query in titles:
-                info, reason = self.get_cached(query[0]), self._breaker.block_reason()
-                if not (info or reason or self._pool.add(query[0], query, callback)):
-                    reason = "too many posters are waited for"
-                if info or reason:
-                    ready.append((callback, info or empty_poster_info(query[0], reason)))
+            for query in queries:
+                info = self._answer_or_queue(query, callback)
+                if info:
+                    ready.append((callback, info))
             self._pool.start(ready)
-        return len(titles) - len(ready)
+        return len(queries) - len(ready)
 
-    def wait(
-        self,
-        timeout: float = 30,  # At most
-    ) -> bool:  # Whether all is answered
-        """Wait until everything wanted is answered; for scripts and tests."""
+    def _answer_or_queue(self, query, callback):
+        """Return an answer that is known at once, or queue the query and return None."""
+        show_id = query[0]
+        info = self.get_cached(show_id)
+        reason = self._breaker.block_reason()
+        if info is None and reason is None and not self._pool.add(show_id, query, callback):
+            reason = "the poster queue is full"
+        if info is None and reason is None:
+            return None
+        return info or empty_poster_info(show_id, reason)
+
+    def wait(self, timeout: float = 30) -> bool:
+        """Wait until all requested titles are answered.
+
+        Parameters
+        ----------
+        timeout : float
+            Longest wait in seconds.
+
+        Returns
+        -------
+        bool
+            Whether all titles are answered.
+        """
         return self._pool.wait(timeout)
 
-    def close(self):
-        """Stop: what is waiting is dropped, and nobody is called any more; `known` goes on."""
-        self._pool.close(self._client.close if self._client else lambda: None)
+    def close(self) -> None:
+        """Drop the queue and call no more callbacks; `get_cached` still works."""
+        self._pool.close(self._client.close if self._client else _do_nothing)
 
     def __enter__(self):
         return self
@@ -248,46 +296,56 @@ class PosterService:
         self.close()
 
     def __repr__(self):
-        return f"Posters({self.settings!r}, {len(self._cache)} known, {len(self._pool.callbacks)} waiting)"
+        n_known = len(self._cache)
+        n_waiting = len(self._pool.callbacks)
+        return f"PosterService({self.settings!r}, {n_known} known, {n_waiting} waiting)"
 
     def __reduce__(self):
-        raise TypeError("posters are not pickled: make them from their settings")
+        raise TypeError("posters are not pickled: make a new PosterService from its settings")
 
-    def _lookup(self, query):  # -> an answer, which is remembered
+    def _lookup(self, query):
+        """Return the answer for a query and remember it."""
+        show_id = query[0]
         reason = self._breaker.block_reason()
         if reason:
-            return empty_poster_info(query[0], reason)
+            return empty_poster_info(show_id, reason)
+        error = None
         try:
-            info, error = lookup_title(self._client.get, query, self.settings.img_base), None
+            info = lookup_title(self._client.get, query, self.settings.img_base)
         except LookupFailed as e:
-            info, error = empty_poster_info(query[0], e.reason), e
+            error = e
+            info = empty_poster_info(show_id, e.reason)
         except Exception as e:
-            info, error = (
-                empty_poster_info(query[0], "the poster could not be looked up"),
-                LookupFailed(f"a look-up failed ({type(e).__name__})"),
-            )
+            error = LookupFailed(f"a lookup failed ({type(e).__name__})")
+            info = empty_poster_info(show_id, "the poster could not be looked up")
         self._record_outcome(error)
-        self._cache[query[0]] = (
-            info,
-            time.monotonic()
-            + (86400 if not error or error.kind in ("none", "unsure") else self.config.failure_ttl),
-        )
-        for old in list(self._cache)[: -self.config.memory_entries]:
-            self._cache.pop(old, None)
+        self._remember(show_id, info, error)
         return info
 
-    def _record_outcome(self, failed):
-        """Count a success or a failure, and say what has to be said."""
+    def _remember(self, show_id, info, error):
+        """Keep an answer in memory: a day, or for a failure `failure_ttl` seconds."""
+        is_answer = error is None or error.kind in ("none", "unsure")
+        ttl = _ANSWER_TTL if is_answer else self.config.failure_ttl
+        self._cache[show_id] = (info, time.monotonic() + ttl)
+        for old in list(self._cache)[: -self.config.memory_entries]:
+            self._cache.pop(old, None)
+
+    def _record_outcome(self, error):
+        """Count a success (None) or a failure, and log a message if there is one."""
         with self._pool.lock:
-            message = (
-                self._breaker.record_failure(failed) if failed else self._breaker.record_success()
-            )
+            if error:
+                message = self._breaker.record_failure(error)
+            else:
+                message = self._breaker.record_success()
             if message:
                 self.last_error = message
             elif not self._breaker.block_reason() and not self._breaker.n_failures:
                 self.last_error = None
         if message:
             _logger.warning("%s", message)
+
+
+_ANSWER_TTL = 86_400  # seconds that an answer stays in memory
 
 # %% ../../nbs/74_apps.posters.ipynb #117d37d4
 POSTER_COLORS = (
@@ -305,95 +363,123 @@ POSTER_COLORS = (
     "#8f2c60",
 )
 _BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
-_STACKED_ACCENTS = re.compile(
-    "([\u0300-\u036f]{3})[\u0300-\u036f]+"
-)  # accents heaped on one letter
+_STACKED_ACCENTS = re.compile("([\u0300-\u036f]{3})[\u0300-\u036f]+")
 
 
-def _xml_safe_text(
-    text,  # Anything
-    max_length: int = 300,  # Letters that are kept
-) -> str:  # Fit for XML, on one line
-    """Text with nothing in it that XML forbids or that turns the writing round."""
+def _xml_safe_text(text, max_length=300):
+    """Return one line of text without characters that XML forbids or that change direction."""
     text = _BIDI_CONTROLS.sub("", str(text)[: 10 * max_length])
-    text = "".join(
-        "\ufffd"
-        if 0xD800 <= ord(c) < 0xE000 or ord(c) & 0xFFFE == 0xFFFE
-        else " "
-        if unicodedata.category(c) in ("Cc", "Zl", "Zp")
-        else c
-        for c in text
-    )
+    text = "".join(map(_xml_safe_character, text))
     text = _STACKED_ACCENTS.sub(r"\1", " ".join(text.split()))
     return text if len(text) <= max_length else text[: max_length - 1].rstrip() + "…"
 
+
+def _xml_safe_character(c):
+    """Return a character, or a replacement if XML forbids it or it breaks the line."""
+    is_surrogate = 0xD800 <= ord(c) < 0xE000
+    if is_surrogate or ord(c) & 0xFFFE == 0xFFFE:
+        return "\ufffd"
+    return " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
+
 # %% ../../nbs/74_apps.posters.ipynb #cb65a3fa
+_WIDE_CHARACTERS = frozenset("MWmw@%&—…")
+_NARROW_CHARACTERS = frozenset("iljtfrI.,:;!'|()[] ")
+_SPACE_WIDTH = 0.5
+_ELLIPSIS_WIDTH = 1.5
+
+
 def _character_width(c):
-    """How wide a letter is drawn, about, in ordinary letters."""
+    """Return the approximate width of a character; an ordinary letter has width 1."""
     if unicodedata.category(c) in ("Mn", "Me", "Cf"):
         return 0
     if unicodedata.east_asian_width(c) in "WF":
         return 1.9
-    return (
-        1.65
-        if c in "MWmw@%&—…"
-        else 0.5
-        if c in "iljtfrI.,:;!'|()[] "
-        else 1.25
-        if c.isupper()
-        else 1
-    )
+    if c in _WIDE_CHARACTERS:
+        return 1.65
+    if c in _NARROW_CHARACTERS:
+        return _SPACE_WIDTH
+    return 1.25 if c.isupper() else 1
 
 
-def _wrap_text(
-    text: str,  # On one line
-    width: float = 13,  # Of a line, in ordinary letters
-    max_lines: int = 4,  # At most; the last ends in an ellipsis if more is left
-) -> list:  # Lines
-    """Text broken into lines, between words where that is possible."""
-    out, line, used = [], "", 0.0
+def _text_width(text):
+    """Return the approximate width of a text."""
+    return sum(map(_character_width, text))
+
+
+def _wrap_text(text, width=13, max_lines=4):
+    """Break a text into at most `max_lines` lines, between words where possible."""
+    lines = _break_lines(text, width)
+    if len(lines) <= max_lines:
+        return lines
+    last = lines[max_lines - 1]
+    while last and _text_width(last) > width - _ELLIPSIS_WIDTH:
+        last = last[:-1]
+    return [*lines[: max_lines - 1], last.rstrip() + "…"]
+
+
+def _break_lines(text, width):
+    """Break a text into lines of at most `width`."""
+    lines = []
+    line = ""
+    used = 0.0
     for word in re.findall(r"\S+", text):
-        size = sum(map(_character_width, word))
-        if line and used + 0.5 + size > width:
-            out.append(line)
+        if line and used + _SPACE_WIDTH + _text_width(word) > width:
+            lines.append(line)
             line, used = "", 0.0
         if line:
-            line, used = line + " ", used + 0.5
-        for c in word:  # a word longer than a line is broken, never before a mark
-            if used + _character_width(c) > width and _character_width(c):
-                out.append(line)
+            line, used = line + " ", used + _SPACE_WIDTH
+        for c in word:
+            # a word longer than a line is broken, but never before a combining mark
+            if _character_width(c) and used + _character_width(c) > width:
+                lines.append(line)
                 line, used = "", 0.0
             line, used = line + c, used + _character_width(c)
-    out = [*out, line] if line else out
-    if len(out) <= max_lines:
-        return out
-    last = out[max_lines - 1]
-    while last and sum(map(_character_width, last)) > width - 1.5:
-        last = last[:-1]
-    return [*out[: max_lines - 1], last.rstrip() + "…"]
+    return [*lines, line] if line else lines
 
 # %% ../../nbs/74_apps.posters.ipynb #0873acaf
-def placeholder_svg(
-    title,  # Any text
-    year=None,  # Of release; None or NaN for unknown
-    color_index: int = 0,  # Of the twelve colours, 0 to 11
-) -> str:  # SVG, 200 by 300
-    """A drawing in place of a poster: title and year on a colour."""
-    name, year = _xml_safe_text(title) or "Untitled", parse_release_year(year)
+_SVG_TEMPLATE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 300" width="200" height="300" '
+    'role="img"><title>{label}</title><rect width="200" height="300" fill="{color}"/>'
+    '<g fill="#ffffff" font-family="system-ui, sans-serif" text-anchor="middle">'
+    '<text y="{y}" font-size="19" font-weight="600">{spans}</text>{year_text}</g></svg>'
+)
+
+
+def placeholder_svg(title: object, year: object = None, color_index: int = 0) -> str:
+    """Return a placeholder image with the title and the year.
+
+    Parameters
+    ----------
+    title : object
+        Any text.
+    year : object
+        Release year; None or NaN if unknown.
+    color_index : int
+        Index of the color, 0 to 11.
+
+    Returns
+    -------
+    str
+        SVG of 200 by 300 pixels.
+    """
+    name = _xml_safe_text(title) or "Untitled"
+    year = parse_release_year(year)
     lines = _wrap_text(name)
-    spans = "".join(
+    spans = [
         f'<tspan x="100" dy="{26 if i else 0}">{escape(line)}</tspan>'
         for i, line in enumerate(lines)
-    )
-    year_text = f'<text x="100" y="270" font-size="18">{year}</text>' if year else ""
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 300" width="200" height="300" role="img"><title>{escape(f"{name} ({year})" if year else name)}</title>'
-        f'<rect width="200" height="300" fill="{POSTER_COLORS[_valid_color_index(color_index)]}"/><g fill="#ffffff" font-family="system-ui, sans-serif" text-anchor="middle">'
-        f'<text y="{145 - 13 * len(lines)}" font-size="19" font-weight="600">{spans}</text>{year_text}</g></svg>'
+    ]
+    return _SVG_TEMPLATE.format(
+        label=escape(f"{name} ({year})" if year else name),
+        color=POSTER_COLORS[_valid_color_index(color_index)],
+        y=145 - 13 * len(lines),
+        spans="".join(spans),
+        year_text=f'<text x="100" y="270" font-size="18">{year}</text>' if year else "",
     )
 
 
 def _valid_color_index(value):
+    """Return an index into the colors; 0 if the value is not a number."""
     try:
         return int(value) % len(POSTER_COLORS)
     except (TypeError, ValueError, OverflowError):

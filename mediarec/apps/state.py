@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from mediarec.apps.viewmodel import (
+    DisplayData,
     cluster_members,
     cluster_summaries,
     default_method,
@@ -21,435 +23,264 @@ from mediarec.apps.viewmodel import (
     start_titles,
 )
 from mediarec.core import MediarecError, UnknownTitleError
-from mediarec.recommend.filters import check_cluster_method, filter_mask
+from mediarec.recommend.filters import check_cluster_method, check_cluster_number, filter_mask
 from mediarec.recommend.profiles import Profile, read_profile, recommend_for_profile
+from mediarec.recommend.recommender import Recommender
 
 # %% ../../nbs/76_apps.state.ipynb #82ae44bc
 @dataclass(frozen=True)
 class AppState:
-    """What somebody has asked so far; no widget and no model in it."""
+    """All choices of a user, without a widget and without a model.
 
-    tab: str = "find"  # Or "groups", "you"
-    liked: tuple = ()  # show_ids
-    disliked: tuple = ()  # show_ids
-    text: str = ""  # A wish in words
-    n: int = 10  # Cards
+    Parameters
+    ----------
+    tab : {"search", "clusters", "profile"}
+        Open tab.
+    liked, disliked : tuple of str
+        show_ids of the query.
+    text : str
+        Text query.
+    n : int
+        Number of cards.
+    genre, age_group : tuple of str
+        Filters; empty for any.
+    type : str, optional
+        "Movie" or "TV Show".
+    year : tuple, optional
+        First and last year; None leaves an end open.
+    cluster_method : str, optional
+        Clustering in which the results are compared with the query.
+    cluster_strength : {"weak", "strong", "only"}
+        How much the same cluster counts.
+    diversity : float
+        From 0 to 1, as for `Recommender.recommend`.
+    browse_method : str, optional
+        Clustering that the clusters tab shows.
+    cluster_id : int, optional
+        Open cluster of the clusters tab.
+    profile_likes : tuple of str
+        show_ids chosen in the profile tab.
+    profile : Profile, optional
+        Profile read from a file.
+    """
+
+    tab: str = "search"
+    liked: tuple = ()
+    disliked: tuple = ()
+    text: str = ""
+    n: int = 10
     genre: tuple = ()
     type: str | None = None
-    year: tuple | None = None  # (first, last), None for open
+    year: tuple | None = None
     age_group: tuple = ()
-    cluster_method: str | None = None  # The clustering that counts
-    cluster_strength: str = "clearly"  # How much: "little", "clearly" or "only"
+    cluster_method: str | None = None
+    cluster_strength: str = "strong"
     diversity: float = 0.0
-    browse_method: str | None = None  # The clustering that the groups tab shows
-    cluster_id: int | None = None  # The cluster that is open
-    profile_likes: tuple = ()  # show_ids of the person's tab
-    profile: Profile | None = None  # From a file
+    browse_method: str | None = None
+    cluster_id: int | None = None
+    profile_likes: tuple = ()
+    profile: Profile | None = None
 
 
-_TABS, _CLUSTER_STRENGTHS = (
-    ("find", "groups", "you"),
-    {"little": 0.03, "clearly": 0.1, "only": None},
-)  # what a cluster adds to a score; scores are at most 1
+_TABS = ("search", "clusters", "profile")
+# Added to the score of titles in the same cluster; scores are at most 1. None excludes the others.
+_CLUSTER_STRENGTHS = {"weak": 0.03, "strong": 0.1, "only": None}
 DEFAULT_FILTERS = {
     "genre": (),
     "type": None,
     "year": None,
     "age_group": (),
-    "method": None,
+    "cluster_method": None,
     "diversity": 0.0,
-}  # and what they are when nothing is chosen
+}
 
 # %% ../../nbs/76_apps.state.ipynb #11adf15a
-def _title_row(model, value):  # -> row number
-    """The row of a show_id that a browser sent."""
+def _title_row(model, value):
+    """Return the row of a show_id that a browser sent."""
     if not isinstance(value, str) or value not in model.titles.row_by_id:
-        raise UnknownTitleError(f"there is no title {value!r:.40}")
+        raise UnknownTitleError(f"no title has the id {value!r:.40}")
     return model.titles.row_by_id[value]
 
 
-def resolve_cluster_method(model, value):  # -> its name
-    """A method of grouping that a browser sent."""
-    return check_cluster_method(
-        model.clusterings, value if isinstance(value, str) else repr(value)[:40]
-    )
+def resolve_cluster_method(model: Recommender, value: object) -> str:
+    """Return the clustering method that a browser sent, or raise a FilterError."""
+    name = value if isinstance(value, str) else repr(value)[:40]
+    return check_cluster_method(model.clusterings, name)
 
 
-def _append_unique(ids, one):
-    return tuple(i for i in ids if i != one) + (one,)
+def _unpack_pair(value, message):
+    """Return both parts of a pair, or raise an error with the message."""
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        raise MediarecError(message) from None
+    return first, second
 
 
-def _remove_item(ids, one):
-    return tuple(i for i in ids if i != one)
+def _remove_item(ids, item):
+    """Return ids without one of them."""
+    return tuple(i for i in ids if i != item)
+
+
+def _append_unique(ids, item):
+    """Return ids with one of them at the end, once."""
+    return (*_remove_item(ids, item), item)
 
 
 def _set_title(state, value, model):
-    """Ask for more like one title; filters stay."""
+    """Search for titles like one title. The filters stay."""
     _title_row(model, value)
-    return replace(state, tab="find", wanted=(value,), disliked=(), text="", n=10)
+    return replace(state, tab="search", liked=(value,), disliked=(), text="", n=10)
 
 
 def _set_title_by_name(state, value, model):
-    """Ask by a name that was typed and not chosen."""
-    among = filter_mask(model.filter_columns, type=state.type) if state.type else None
-    return _set_title(state, model.titles.ids[model.find(str(value)[:200], among)], model)
+    """Search by a name that was typed."""
+    mask = filter_mask(model.filter_columns, type=state.type) if state.type else None
+    row = model.find(str(value)[:200], mask)
+    return _set_title(state, model.titles.ids[row], model)
 
 
 def _add_like(state, value, model):
-    """More like this too."""
+    """Add a title to the query."""
     _title_row(model, value)
-    return replace(
-        state,
-        tab="find",
-        wanted=_append_unique(state.liked, value),
-        disliked=_remove_item(state.disliked, value),
-        n=10,
-    )
+    liked = _append_unique(state.liked, value)
+    disliked = _remove_item(state.disliked, value)
+    return replace(state, tab="search", liked=liked, disliked=disliked, n=10)
 
 
 def _add_dislike(state, value, model):
-    """Not this."""
+    """Add a title that the results must not be like."""
     _title_row(model, value)
-    return replace(
-        state,
-        wanted=_remove_item(state.liked, value),
-        disliked=_append_unique(state.disliked, value),
-        n=10,
-    )
+    liked = _remove_item(state.liked, value)
+    disliked = _append_unique(state.disliked, value)
+    return replace(state, liked=liked, disliked=disliked, n=10)
 
 
 def _remove(state, value, model):
-    """Leave out what was asked; without anything wanted nothing is unwanted."""
+    """Remove a title or the text. Disliked titles alone are no query and are removed too."""
     if value == "text":
         state = replace(state, text="")
-    wanted, unlike = _remove_item(state.liked, value), _remove_item(state.disliked, value)
-    return replace(state, wanted=wanted, disliked=unlike if wanted or state.text else (), n=10)
+    liked = _remove_item(state.liked, value)
+    disliked = _remove_item(state.disliked, value) if liked or state.text else ()
+    return replace(state, liked=liked, disliked=disliked, n=10)
 
 
 def _set_text(state, value, model):
-    """Ask in words."""
+    """Search by a text query."""
     if not isinstance(value, str):
-        raise MediarecError("a wish is text")
-    return replace(state, tab="find", text=" ".join(value.split())[:2000], n=10)
+        raise MediarecError("a text query must be text")
+    return replace(state, tab="search", text=" ".join(value.split())[:2000], n=10)
 
 # %% ../../nbs/76_apps.state.ipynb #cdb20395
 def _set_filter(state, value, model):
-    """Set one filter, or `clear` all of them."""
-    try:
-        name, chosen = value
-    except (TypeError, ValueError):
-        raise MediarecError("a filter is a name and a value") from None
+    """Set one filter from a pair of name and value. The name "clear" resets all filters."""
+    name, chosen = _unpack_pair(value, "a filter must be a pair of name and value")
     if name == "clear":
         return replace(state, n=10, **DEFAULT_FILTERS)
-    if name == "strength" and chosen in _CLUSTER_STRENGTHS:
+    if name == "cluster_strength":
+        if not isinstance(chosen, str) or chosen not in _CLUSTER_STRENGTHS:
+            raise MediarecError(f"unknown cluster strength {chosen!r:.40}")
         return replace(state, cluster_strength=chosen)
-    if name not in DEFAULT_FILTERS:
-        raise MediarecError(f"there is no filter {name!r:.40}")
+    if not isinstance(name, str) or name not in DEFAULT_FILTERS:
+        raise MediarecError(f"unknown filter {name!r:.40}")
     return replace(state, n=10, **{name: _validate_filter(name, chosen, model)})
 
 
 def _validate_filter(name, chosen, model):
-    """A filter's value as the state holds it."""
-    if name == "method":
+    """Return the value of a filter as the state holds it."""
+    if name == "cluster_method":
         return None if chosen is None else resolve_cluster_method(model, chosen)
     if name == "diversity":
-        if isinstance(chosen, bool) or not isinstance(chosen, (int, float)) or not 0 <= chosen <= 1:
-            raise MediarecError(f"variety is between 0 and 1, not {chosen!r:.40}")
-        return float(chosen)
+        return _validate_diversity(chosen)
+    if chosen is None or chosen == "":
+        return DEFAULT_FILTERS[name]
+    parts = chosen if isinstance(chosen, list) else [chosen]
+    if not all(part is None or isinstance(part, (str, int)) for part in parts):
+        raise MediarecError(f"a filter value must be text, a number or a list, not {chosen!r:.40}")
     if isinstance(chosen, list):
         chosen = tuple(chosen)
-    if chosen in (None, ""):
-        return DEFAULT_FILTERS[name]
     filter_mask(model.filter_columns, **{name: chosen})
     return chosen
 
+
+def _validate_diversity(chosen):
+    """Return the diversity as a float."""
+    is_number = isinstance(chosen, (int, float)) and not isinstance(chosen, bool)
+    if not is_number or not 0 <= chosen <= 1:
+        raise MediarecError(f"the variety must be between 0 and 1, not {chosen!r:.40}")
+    return float(chosen)
+
 # %% ../../nbs/76_apps.state.ipynb #c9f86656
+_MAX_CARDS = 1000
+
+
 def _set_tab(state, value, model):
-    """Turn to a tab."""
+    """Open a tab."""
     if value not in _TABS:
-        raise MediarecError(f"there is no tab {value!r:.40}")
+        raise MediarecError(f"unknown tab {value!r:.40}")
     return replace(state, tab=value)
 
 
 def _set_browse_method(state, value, model):
-    """Show the groups of a method."""
-    return replace(
-        state, tab="groups", shelf=resolve_cluster_method(model, value), cluster_id=None, n=10
-    )
+    """Show all clusters of a method."""
+    method = resolve_cluster_method(model, value)
+    return replace(state, tab="clusters", browse_method=method, cluster_id=None, n=10)
 
 
 def _open_cluster(state, value, model):
-    """Open a group, or close it: [method, number or None]."""
-    try:
-        method, number = value
-    except (TypeError, ValueError):
-        raise MediarecError("a group is a method and a number") from None
-    if number is not None:
-        cluster_members(model, resolve_cluster_method(model, method), number)
-    return replace(
-        state, tab="groups", shelf=resolve_cluster_method(model, method), cluster_id=number, n=10
-    )
+    """Open a cluster from a pair of method and cluster_id. With None, close it."""
+    method, cluster_id = _unpack_pair(value, "a group must be a pair of method and number")
+    method = resolve_cluster_method(model, method)
+    if cluster_id is not None:
+        cluster_id = check_cluster_number(model.clusterings, method, cluster_id)
+    return replace(state, tab="clusters", browse_method=method, cluster_id=cluster_id, n=10)
 
 
 def _show_more(state, value, model):
-    """Ten more cards; of a group, fifty."""
-    return replace(state, n=min(state.n + (50 if state.tab == "groups" else 10), 1000))
+    """Show ten more cards, or fifty more of a cluster."""
+    step = 50 if state.tab == "clusters" else 10
+    return replace(state, n=min(state.n + step, _MAX_CARDS))
 
 
 def _add_profile_like(state, value, model):
-    """A title that the person likes."""
+    """Add a title that the person likes."""
     _title_row(model, value)
-    return replace(state, tab="you", profile_likes=_append_unique(state.profile_likes, value), n=10)
+    likes = _append_unique(state.profile_likes, value)
+    return replace(state, tab="profile", profile_likes=likes, n=10)
 
 
 def _remove_profile_like(state, value, model):
+    """Remove a title that the person likes."""
     return replace(state, profile_likes=_remove_item(state.profile_likes, value))
 
 
 def _clear_profile(state, value, model):
+    """Remove the history and all titles that the person likes."""
     return replace(state, profile_likes=(), profile=None, n=10)
 
 # %% ../../nbs/76_apps.state.ipynb #b0ac73dc
-_MAX_HISTORY_CHARS = 5_000_000  # of a history
+_MAX_HISTORY_CHARS = 5_000_000
 
 
 def _load_history(state, value, model):
-    """A viewing history, or titles one a line: {name, text}."""
-    text, name = (value.get(k) if isinstance(value, dict) else None for k in ("text", "name"))
+    """Read a viewing history, or titles with one per line, from a dict with name and text."""
+    sent = value if isinstance(value, dict) else {}
+    text = sent.get("text")
+    name = str(sent.get("name") or "the file")[:80]
     if not isinstance(text, str) or not text.strip():
-        raise MediarecError("the file is empty, or no text")
+        raise MediarecError("the file is empty or not a text file")
     if len(text) > _MAX_HISTORY_CHARS:
         raise MediarecError(
-            f"the file has {len(text):,} characters; at most {_MAX_HISTORY_CHARS:,}"
+            f"the file has {len(text):,} characters; at most {_MAX_HISTORY_CHARS:,} are allowed"
         )
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "history.csv"
         path.write_text(text, encoding="utf-8")
         try:
-            person = read_profile(model, path)
-        except MediarecError as e:
-            raise MediarecError(str(e).replace(str(path), str(name or "the file")[:80])) from None
-    return replace(state, tab="you", profile=person, n=10)
-
-# %% ../../nbs/76_apps.state.ipynb #c9bf1865
-def _recommend_kwargs(state):  # -> dict for `recommend`
-    """The filters of a state as `recommend` takes them."""
-    out = {
-        "genre": list(state.genre) or None,
-        "type": state.type,
-        "year": state.year,
-        "age_group": list(state.age_group) or None,
-        "diversity": state.diversity,
-    }
-    return out | (
-        {
-            "cluster": state.cluster_method,
-            "cluster_weight": _CLUSTER_STRENGTHS[state.cluster_strength],
-        }
-        if state.cluster_method
-        else {}
-    )
-
-
-def _recommendation_cards(model, display_data, found, state=None):  # -> list of cards
-    """A frame of recommendations as cards."""
-    method = (state.cluster_method if state else None) or default_method(model)
-    return [
-        make_card(
-            model, display_data, display_data.row_by_id[i], method, why=w, score=round(float(s), 4)
-        )
-        for i, w, s in zip(found.show_id, found.why, found.score)
-    ]
-
-# %% ../../nbs/76_apps.state.ipynb #ae47128a
-_FILTER_LABELS = {"genre": "genre", "type": "type", "year": "years", "age_group": "age group"}
-
-
-def _count_matches(model, state):  # -> titles that pass the filters
-    """How many titles remain."""
-    return int(model.filter_mask(**{f: getattr(state, f) or None for f in _FILTER_LABELS}).sum())
-
-
-def _relaxations(model, state):  # -> list of {label, change}
-    """Filters to drop, with what would remain."""
-    active = [f for f in _FILTER_LABELS if getattr(state, f)]
-    relaxations = [
-        {
-            "label": f"Any {_FILTER_LABELS[f]} ({_count_matches(model, replace(state, **{f: DEFAULT_FILTERS[f]})):,})",
-            "change": [f, None],
-        }
-        for f in active
-    ]
-    if state.cluster_method and state.cluster_strength == "only":
-        relaxations.append({"label": "All groups", "change": ["method", None]})
-    return relaxations + (
-        [{"label": "No filters", "change": ["clear", None]}] if len(relaxations) > 1 else []
-    )
-
-# %% ../../nbs/76_apps.state.ipynb #d9122a8a
-def search_view(model, display_data, state):  # -> dict
-    """The first tab: what was asked, and the answer."""
-    seeds = [
-        {"id": i, "title": model.catalog.title[_title_row(model, i)], "kind": k}
-        for ids, k in ((state.liked, "like"), (state.disliked, "dislike"))
-        for i in ids
-    ]
-    chips = seeds + ([{"id": "text", "title": state.text, "kind": "text"}] if state.text else [])
-    match_count = (
-        f"{_count_matches(model, state):,} of {len(model.catalog):,} titles pass the filters"
-        if _relaxations(model, state)
-        else f"{len(model.catalog):,} titles"
-    )
-    page = {
-        "chips": chips,
-        "text": state.text,
-        "remain": match_count,
-        "notes": [],
-        "ways": [],
-        "further": False,
-    }
-    if not state.liked and not state.text:
-        return page | _start_view(model, display_data, state)
-    recommendations = model.recommend(
-        list(state.liked) or None,
-        state.n,
-        dislike=list(state.disliked),
-        text=state.text or None,
-        **_recommend_kwargs(state),
-    )
-    label = " and ".join(
-        [c["title"] for c in seeds if c["kind"] == "like"]
-        + ([f"\u201c{state.text}\u201d"] if state.text else [])
-    )
-    page |= {
-        "heading": f"More like {label}",
-        "cards": _recommendation_cards(model, display_data, recommendations, state),
-        "notes": list(recommendations.attrs["notes"]),
-        "further": len(recommendations) == state.n < 50,
-    }
-    return (
-        page
-        if len(recommendations)
-        else page
-        | {
-            "heading": f"Nothing like {label} passes these filters",
-            "ways": _relaxations(model, state),
-        }
-    )
-
-
-def _start_view(model, display_data, state):
-    """What to begin with: of the titles that pass the filters."""
-    mask = model.filter_mask(**{f: getattr(state, f) or None for f in _FILTER_LABELS})
-    rows = [r for r in start_titles(model, 40) if mask[r]] or np.flatnonzero(mask).tolist()
-    cards = [make_card(model, display_data, r, default_method(model), why="") for r in rows[:10]]
-    return {
-        "heading": "Begin with one of these, or type a title"
-        if cards
-        else "No title passes these filters",
-        "cards": cards,
-        "ways": [] if cards else _relaxations(model, state),
-    }
-
-# %% ../../nbs/76_apps.state.ipynb #81dc5108
-def clusters_view(model, display_data, state):  # -> dict
-    """The groups in words, or one of them."""
-    methods = filter_options(model)["methods"]
-    if not methods:
-        return {
-            "methods": [],
-            "none": 'This model has no groups. mediarec build --clusters all makes one that has, and so does Recommender().fit(catalog, clusters="all").',
-        }
-    method = state.browse_method or state.cluster_method or default_method(model)
-    summaries, labels = cluster_summaries(model, method), model.clusterings.labels[method]
-    n_unclustered = int((labels < 0).sum())
-    page = {
-        "methods": methods,
-        "method": method,
-        "number": state.cluster_id,
-        "map": model.clusterings.map_coordinates is not None,
-        "inside": None,
-        "about": f"{len(summaries)} groups"
-        + (f"; {n_unclustered:,} titles are in none" if n_unclustered else ""),
-        "listed": [
-            {
-                "number": g["number"],
-                "name": g["name"],
-                "size": g["size"],
-                "words": ", ".join(g["words"]),
-                "representative_titles": ", ".join(g["representative_titles"]),
-            }
-            for g in sorted(summaries, key=lambda g: -g["size"])
-        ],
-    }
-    return (
-        page
-        if state.cluster_id is None
-        else page
-        | {
-            "inside": _cluster_view(
-                model, display_data, summaries[state.cluster_id], method, max(state.n, 20)
-            ),
-            "listed": [],
-        }
-    )
-
-
-def _cluster_view(model, display_data, summary, method, n):
-    """One group: what it is made of, and its titles."""
-    rows, era = cluster_members(model, method, summary["number"]), summary["era"]
-    about = f"{len(rows):,} titles, half of them from {era[0]} to {era[2]}; {', '.join(f'{g} {s:.0%}' for g, s in summary['genres'][:3])}; {', '.join(f'{c} {s:.0%}' for c, s in summary['countries'][:2])}"
-    return {
-        "name": summary["name"],
-        "about": about,
-        "words": ", ".join(summary["words"]),
-        "cards": [make_card(model, display_data, r, method, why="") for r in rows[:n]],
-        "more": max(len(rows) - n, 0),
-    }
-
-# %% ../../nbs/76_apps.state.ipynb #061400e0
-def profile_view(model, display_data, state):  # -> dict
-    """What was read about somebody, and what to watch next."""
-    person, likes = state.profile, list(state.profile_likes)
-    likes_data = [{"id": i, "title": model.catalog.title[_title_row(model, i)]} for i in likes]
-    page = {
-        "likes": likes_data,
-        "lines": [],
-        "unmatched": [],
-        "unmatched_count": 0,
-        "cards": [],
-        "any": bool(person or likes),
-    }
-    if not page["any"]:
-        return page
-    combined = Profile(
-        (person.liked if person else {})
-        | {i: max([1.0, *(person.liked.values() if person else ())]) for i in likes},
-        person.disliked if person else [],
-        person.watched if person else [],
-        None,
-        None,
-        "",
-    )
-    found = recommend_for_profile(
-        model, combined, state.n, **_recommend_kwargs(replace(state, cluster_method=None))
-    )
-    if person:
-        page |= {
-            "lines": _history_summary(person),
-            "unmatched_count": len(person.unmatched),
-            "unmatched": [str(t) for t in person.unmatched.iloc[:100, 0]],
-        }
-    if any(getattr(state, f) for f in _FILTER_LABELS):
-        page["lines"] = page["lines"] + ["The filters of the first tab hold here too."]
-    return page | {"cards": _recommendation_cards(model, display_data, found, state)}
-
-
-def _history_summary(person):
-    """How a file was read, for people."""
-    return [
-        f"Read: {person.source}. {len(person.liked):,} titles weigh in the answer; {len(person.watched):,} that were seen are left out."
-    ]
+            profile = read_profile(model, path)
+        except MediarecError as error:
+            raise MediarecError(str(error).replace(str(path), name)) from None
+    return replace(state, tab="profile", profile=profile, n=10)
 
 # %% ../../nbs/76_apps.state.ipynb #ce6a333c
 ACTIONS = {
@@ -469,3 +300,269 @@ ACTIONS = {
     "load_history": _load_history,
     "clear_profile": _clear_profile,
 }
+
+# %% ../../nbs/76_apps.state.ipynb #c9bf1865
+_FILTER_LABELS = {"genre": "genre", "type": "type", "year": "years", "age_group": "age group"}
+
+
+def _recommend_kwargs(state):
+    """Return the filters of a state as arguments of `Recommender.recommend`."""
+    kwargs = {
+        "genre": list(state.genre) or None,
+        "type": state.type,
+        "year": state.year,
+        "age_group": list(state.age_group) or None,
+        "diversity": state.diversity,
+    }
+    if state.cluster_method:
+        kwargs["cluster"] = state.cluster_method
+        kwargs["cluster_weight"] = _CLUSTER_STRENGTHS[state.cluster_strength]
+    return kwargs
+
+
+def _recommendation_cards(model, display_data, recommendations, method=None):
+    """Return recommendations as cards that name their cluster of a method."""
+    method = method or default_method(model)
+    columns = (recommendations.show_id, recommendations.why, recommendations.score)
+    cards = []
+    for show_id, why, score in zip(*columns):
+        row = display_data.row_by_id[show_id]
+        card = make_card(model, display_data, row, method, why=why, score=round(float(score), 4))
+        cards.append(card)
+    return cards
+
+# %% ../../nbs/76_apps.state.ipynb #ae47128a
+def _match_mask(model, state):
+    """Return a boolean mask of the titles that pass the filters."""
+    filters = {name: getattr(state, name) or None for name in _FILTER_LABELS}
+    return model.filter_mask(**filters)
+
+
+def _count_matches(model, state):
+    """Return the number of titles that pass the filters."""
+    return int(_match_mask(model, state).sum())
+
+
+def _active_filters(state):
+    """Return the names of the filters that are set."""
+    return [name for name in _FILTER_LABELS if getattr(state, name)]
+
+
+def _requires_cluster(state):
+    """Return whether only titles of the same cluster may be shown."""
+    return state.cluster_method is not None and state.cluster_strength == "only"
+
+
+def _relaxations(model, state):
+    """Return changes of the filters that leave more titles, as dicts of label and change."""
+    relaxations = []
+    for name in _active_filters(state):
+        count = _count_matches(model, replace(state, **{name: DEFAULT_FILTERS[name]}))
+        label = f"Any {_FILTER_LABELS[name]} ({count:,})"
+        relaxations.append({"label": label, "change": [name, None]})
+    if _requires_cluster(state):
+        relaxations.append({"label": "All groups", "change": ["cluster_method", None]})
+    if len(relaxations) > 1:
+        relaxations.append({"label": "No filters", "change": ["clear", None]})
+    return relaxations
+
+# %% ../../nbs/76_apps.state.ipynb #d9122a8a
+def search_view(model: Recommender, display_data: DisplayData, state: AppState) -> dict:
+    """Return the content of the search tab.
+
+    Returns
+    -------
+    dict
+        chips (id, title and kind of each part of the query), text, match_count, notes,
+        relaxations, has_more, heading and cards.
+    """
+    chips = _query_chips(model, state)
+    view = {
+        "chips": chips,
+        "text": state.text,
+        "match_count": _format_match_count(model, state),
+        "notes": [],
+        "relaxations": [],
+        "has_more": False,
+    }
+    if not state.liked and not state.text:
+        return view | _start_view(model, display_data, state)
+    recommendations = model.recommend(
+        list(state.liked) or None,
+        state.n,
+        dislike=list(state.disliked),
+        text=state.text or None,
+        **_recommend_kwargs(state),
+    )
+    method = state.cluster_method
+    view["heading"] = f"More like {_query_label(chips)}"
+    view["cards"] = _recommendation_cards(model, display_data, recommendations, method)
+    view["notes"] = list(recommendations.attrs["notes"])
+    view["has_more"] = len(recommendations) == state.n < 50
+    if not len(recommendations):
+        view["heading"] = f"Nothing like {_query_label(chips)} passes these filters"
+        view["relaxations"] = _relaxations(model, state)
+    return view
+
+
+def _query_chips(model, state):
+    """Return the parts of the query as dicts with id, title and kind."""
+    chips = []
+    for kind, ids in (("like", state.liked), ("dislike", state.disliked)):
+        for show_id in ids:
+            title = model.catalog.title[_title_row(model, show_id)]
+            chips.append({"id": show_id, "title": title, "kind": kind})
+    if state.text:
+        chips.append({"id": "text", "title": state.text, "kind": "text"})
+    return chips
+
+
+def _query_label(chips):
+    """Return the liked titles and the text in words."""
+    parts = [chip["title"] for chip in chips if chip["kind"] == "like"]
+    parts += [f"“{chip['title']}”" for chip in chips if chip["kind"] == "text"]
+    return " and ".join(parts)
+
+
+def _format_match_count(model, state):
+    """Return how many titles pass the filters, in words."""
+    total = f"{len(model.catalog):,}"
+    if not _active_filters(state) and not _requires_cluster(state):
+        return f"{total} titles"
+    return f"{_count_matches(model, state):,} of {total} titles pass the filters"
+
+
+def _start_view(model, display_data, state):
+    """Return heading and cards for a state without a query."""
+    mask = _match_mask(model, state)
+    rows = [row for row in start_titles(model, 40) if mask[row]]
+    rows = rows or np.flatnonzero(mask).tolist()
+    if not rows:
+        heading = "No title passes these filters"
+        return {"heading": heading, "cards": [], "relaxations": _relaxations(model, state)}
+    method = default_method(model)
+    cards = [make_card(model, display_data, row, method, why="") for row in rows[:10]]
+    return {"heading": "Start with one of these, or type a title", "cards": cards}
+
+# %% ../../nbs/76_apps.state.ipynb #81dc5108
+_NO_CLUSTERS = (
+    "This model has no groups. Build one that has: mediarec build --clusters all, "
+    'or Recommender().fit(catalog, clusters="all").'
+)
+
+
+def clusters_view(model: Recommender, display_data: DisplayData, state: AppState) -> dict:
+    """Return the content of the clusters tab.
+
+    Returns
+    -------
+    dict
+        methods and empty_message for a model without clusters. Otherwise methods, method,
+        cluster_id, map (whether there is one), description, summaries, and cluster (the open one).
+    """
+    methods = filter_options(model)["methods"]
+    if not methods:
+        return {"methods": [], "empty_message": _NO_CLUSTERS}
+    method = state.browse_method or state.cluster_method or default_method(model)
+    summaries = cluster_summaries(model, method)
+    n_unclustered = int((model.clusterings.labels[method] < 0).sum())
+    description = f"{len(summaries)} groups"
+    if n_unclustered:
+        description += f"; {n_unclustered:,} titles are in none of them"
+    view = {
+        "methods": methods,
+        "method": method,
+        "cluster_id": state.cluster_id,
+        "map": model.clusterings.map_coordinates is not None,
+        "cluster": None,
+        "description": description,
+        "summaries": [],
+    }
+    if state.cluster_id is None:
+        largest_first = sorted(summaries, key=lambda summary: -summary["size"])
+        view["summaries"] = [_summary_texts(summary) for summary in largest_first]
+    else:
+        summary = summaries[state.cluster_id]
+        view["cluster"] = _cluster_view(model, display_data, summary, method, max(state.n, 20))
+    return view
+
+
+def _summary_texts(summary):
+    """Return the entry of a cluster in the list of clusters."""
+    return {
+        "cluster_id": summary["cluster_id"],
+        "name": summary["name"],
+        "size": summary["size"],
+        "words": ", ".join(summary["words"]),
+        "representative_titles": ", ".join(summary["representative_titles"]),
+    }
+
+
+def _cluster_view(model, display_data, summary, method, n):
+    """Return the description of a cluster and up to `n` cards of its titles."""
+    rows = cluster_members(model, method, summary["cluster_id"])
+    first_year, _, last_year = summary["era"]
+    shares = [*summary["genres"][:3], *summary["countries"][:2]]
+    share_texts = [f"{name} {share:.0%}" for name, share in shares]
+    return {
+        "name": summary["name"],
+        "description": f"{len(rows):,} titles, half of them from {first_year} to {last_year}; "
+        + ", ".join(share_texts),
+        "words": ", ".join(summary["words"]),
+        "cards": [make_card(model, display_data, row, method, why="") for row in rows[:n]],
+        "n_more": max(len(rows) - n, 0),
+    }
+
+# %% ../../nbs/76_apps.state.ipynb #061400e0
+def profile_view(model: Recommender, display_data: DisplayData, state: AppState) -> dict:
+    """Return the content of the profile tab.
+
+    Returns
+    -------
+    dict
+        likes (id and title), notes, unmatched (titles that were not found, at most 100),
+        n_unmatched, cards, and has_input (whether anything is known about the person).
+    """
+    profile = state.profile
+    likes = []
+    for show_id in state.profile_likes:
+        title = model.catalog.title[_title_row(model, show_id)]
+        likes.append({"id": show_id, "title": title})
+    view = {
+        "likes": likes,
+        "notes": [],
+        "unmatched": [],
+        "n_unmatched": 0,
+        "cards": [],
+        "has_input": bool(profile or likes),
+    }
+    if not view["has_input"]:
+        return view
+    filters = _recommend_kwargs(replace(state, cluster_method=None))
+    combined = _combine_profile(profile, state.profile_likes)
+    recommendations = recommend_for_profile(model, combined, state.n, **filters)
+    method = state.cluster_method
+    view["cards"] = _recommendation_cards(model, display_data, recommendations, method)
+    if profile:
+        view["notes"].append(_profile_summary(profile))
+        view["n_unmatched"] = len(profile.unmatched)
+        view["unmatched"] = [str(title) for title in profile.unmatched.iloc[:100, 0]]
+    if _active_filters(state):
+        view["notes"].append("The filters of the first tab apply here too.")
+    return view
+
+
+def _combine_profile(profile, likes):
+    """Return a profile with more liked titles, each with the weight of the best liked title."""
+    profile = profile or Profile({}, [], [], None, None, "")
+    weight = max([1.0, *profile.liked.values()])
+    liked = profile.liked | dict.fromkeys(likes, weight)
+    return replace(profile, liked=liked)
+
+
+def _profile_summary(profile):
+    """Return how a file was read, in words."""
+    return (
+        f"Read: {profile.source}. {len(profile.liked):,} titles count for the recommendations; "
+        f"{len(profile.watched):,} watched titles are excluded."
+    )

@@ -17,6 +17,7 @@ from mediarec.apps.web_queries import (
     ENDPOINT_PARAMETERS,
     PARAMETERS,
     ApiError,
+    ModelView,
     cluster_json,
     parse_parameters,
     recommend_json,
@@ -28,6 +29,7 @@ from mediarec.core import AGE_GROUPS, TYPES
 
 # %% ../../nbs/81_apps.web_api.ipynb #3615cc51
 def _package_dir(name):
+    """Return the path of a folder inside the package."""
     import mediarec
 
     return str(Path(mediarec.__file__).parent / name)
@@ -42,167 +44,315 @@ site = Blueprint(
 )
 
 # %% ../../nbs/81_apps.web_api.ipynb #744101df
-def current_view():
+def current_view() -> ModelView:
+    """Return the model that is served now."""
     return current_app.extensions["mediarec"].reloader.view
 
 
-def json_response(data, status=200, content_type="application/json"):
-    return Response(
-        data if isinstance(data, bytes) else to_json_bytes(data), status, content_type=content_type
-    )
+def json_response(
+    data: object, status: int = 200, content_type: str = "application/json"
+) -> Response:
+    """Return a JSON response; bytes are sent unchanged."""
+    body = data if isinstance(data, bytes) else to_json_bytes(data)
+    return Response(body, status, content_type=content_type)
+
+
+def _endpoint_parameters(endpoint):
+    """Return the validated parameters of the current request."""
+    return parse_parameters(request.args, ENDPOINT_PARAMETERS[endpoint])
+
+
+def _require_no_parameters():
+    """Raise ApiError if the current request has parameters."""
+    parse_parameters(request.args, ())
 
 
 @site.get("/api/suggest")
-def api_suggest():
-    return json_response(
-        suggest_json(current_view(), parse_parameters(request.args, ENDPOINT_PARAMETERS["suggest"]))
-    )
+def api_suggest() -> Response:
+    """Return titles that a typed text may become."""
+    return json_response(suggest_json(current_view(), _endpoint_parameters("suggest")))
 
 
 @site.get("/api/recommend")
-def api_recommend():
+def api_recommend() -> Response:
+    """Return recommendations."""
     view = current_view()
-    return json_response(
-        recommend_json(
-            view,
-            resolve_labels(view, parse_parameters(request.args, ENDPOINT_PARAMETERS["recommend"])),
-        )
-    )
+    params = resolve_labels(view, _endpoint_parameters("recommend"))
+    return json_response(recommend_json(view, params))
 
 
 @site.get("/api/titles/<path:show_id>")
-def api_title(show_id):
+def api_title(show_id: str) -> Response:
+    """Return one title."""
     view = current_view()
-    parse_parameters(request.args, ())
+    _require_no_parameters()
     return json_response(b"{" + view.card_json[_row_by_id(view, show_id)])
 
 
-def _row_by_id(view, show_id):  # -> row
-    if show_id not in view.model.titles.row_by_id:
-        raise ApiError(404, f"there is no title with the id {show_id!r:.60}", "id")
-    return view.model.titles.row_by_id[show_id]
+def _row_by_id(view, show_id):
+    """Return the row of a title; raise ApiError if the id is unknown."""
+    row = view.model.titles.row_by_id.get(show_id)
+    if row is None:
+        raise ApiError(404, f"no title has the id {show_id!r:.60}", "id")
+    return row
 
 # %% ../../nbs/81_apps.web_api.ipynb #662dff4a
 @site.get("/api/clusters")
 @site.get("/api/clusters/<method>")
-def api_clusters(method=None):
-    parse_parameters(request.args, ())
+def api_clusters(method: str | None = None) -> Response:
+    """Return the clusterings, or the clusters of one clustering."""
+    _require_no_parameters()
     return json_response(cluster_json(current_view(), method))
 
 
 @site.get("/api/clusters/<method>/<number>")
-def api_cluster(method, number):
+def api_cluster(method: str, number: str) -> Response:
+    """Return the titles of a cluster."""
     if not re.fullmatch(r"\d{1,6}", number, re.A):
-        raise ApiError(404, f"a cluster has a number, not {number!r:.40}", "number")
-    return json_response(
-        cluster_json(
-            current_view(),
-            method,
-            int(number),
-            parse_parameters(request.args, ENDPOINT_PARAMETERS["cluster"])["n"],
-        )
-    )
+        raise ApiError(404, f"a cluster must be a number, not {number!r:.40}", "number")
+    n = _endpoint_parameters("cluster")["n"]
+    return json_response(cluster_json(current_view(), method, int(number), n))
 
 
 @site.get("/api/filters")
-def api_filters():
-    parse_parameters(request.args, ())
+def api_filters() -> Response:
+    """Return the values that titles can be filtered by."""
+    _require_no_parameters()
     return json_response(current_view().filter_options)
 
 
 @site.get("/healthz")
-def healthz():
+def healthz() -> Response:
+    """Return the state of the server and the model that it serves."""
     reloader = current_app.extensions["mediarec"].reloader
-    return json_response(
-        {
-            "status": "ok",
-            "model": reloader.view.version,
-            "titles": len(reloader.view.cards),
-            "process": os.getpid(),
-            "last_error": reloader.last_error,
-        }
-    )
+    status = {
+        "status": "ok",
+        "model": reloader.view.version,
+        "titles": len(reloader.view.cards),
+        "process": os.getpid(),
+        "last_error": reloader.last_error,
+    }
+    return json_response(status)
 
 
 @site.get("/poster/<path:show_id>")
-def poster_image(show_id):
-    view, poster_cache = current_view(), current_app.extensions["mediarec"].poster_cache
-    data, content_type, seconds = poster_cache.get(view.cards[_row_by_id(view, show_id)])
+def poster_image(show_id: str) -> Response:
+    """Return the poster of a title, or a placeholder."""
+    view = current_view()
+    poster_cache = current_app.extensions["mediarec"].poster_cache
+    data, content_type, max_age = poster_cache.get(view.cards[_row_by_id(view, show_id)])
     response = Response(data, content_type=content_type)
-    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.headers["Cache-Control"] = f"public, max-age={max_age}"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
-# %% ../../nbs/81_apps.web_api.ipynb #678a926b
-def _openapi_document(view):  # -> dict
-    """What may be asked, as OpenAPI 3.1 has it; genres and methods are the model's."""
-    ref = lambda name: {"$ref": f"#/components/schemas/{name}"}
-    results_of_type = lambda items, **more: {
-        "type": "object",
-        "required": ["results", *more],
-        "properties": {"results": {"type": "array", "items": items}, **more},
+# %% ../../nbs/81_apps.web_api.ipynb #3258235a
+def _object_schema(required, properties):
+    """Return the schema of an object; `required` is a text of names."""
+    return {"type": "object", "required": required.split(), "properties": properties}
+
+
+def _schema_ref(name):
+    """Return a reference to a schema of the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_STRING = {"type": "string"}
+_STRING_LIST = {"type": "array", "items": _STRING}
+_NULLABLE_STRING = {"type": ["string", "null"]}
+_INTEGER = {"type": "integer"}
+_NULLABLE_INTEGER = {"type": ["integer", "null"]}
+_SHORT_PROPERTIES = {
+    "id": _STRING,
+    "title": _STRING,
+    "year": _NULLABLE_INTEGER,
+    "type": _STRING,
+    "poster_color": _INTEGER,
+    "poster": _NULLABLE_STRING,
+    "href": _STRING,
+}
+_TITLE_PROPERTIES = _SHORT_PROPERTIES | {
+    "age_group": _STRING,
+    "duration": _STRING,
+    "description": _STRING,
+    "genres": _STRING_LIST,
+    "actors": _STRING_LIST,
+    "directors": _STRING_LIST,
+    "countries": _STRING_LIST,
+    "cluster": {"type": ["object", "null"]},
+}
+_RECOMMENDATION_PROPERTIES = _TITLE_PROPERTIES | {
+    "rank": _INTEGER,
+    "score": {"type": "number"},
+    "why": _STRING,
+}
+_CLUSTER_PROPERTIES = {
+    "cluster_id": _INTEGER,
+    "name": _STRING,
+    "size": _INTEGER,
+    "words": _STRING_LIST,
+    "representative_titles": _STRING_LIST,
+}
+_PROBLEM_PROPERTIES = {
+    "type": _STRING,
+    "title": _STRING,
+    "status": _INTEGER,
+    "detail": _STRING,
+    "parameter": _STRING,
+    "choices": {"type": "array", "items": _schema_ref("ShortTitle")},
+}
+_SCHEMAS = {
+    "ShortTitle": _object_schema(" ".join(_SHORT_PROPERTIES), _SHORT_PROPERTIES),
+    "Title": _object_schema(" ".join(_TITLE_PROPERTIES), _TITLE_PROPERTIES),
+    "Recommendation": _object_schema(
+        " ".join(_RECOMMENDATION_PROPERTIES), _RECOMMENDATION_PROPERTIES
+    ),
+    "Cluster": _object_schema("cluster_id name size words", _CLUSTER_PROPERTIES),
+    "Problem": _object_schema("type title status detail", _PROBLEM_PROPERTIES),
+}
+
+# %% ../../nbs/81_apps.web_api.ipynb #32825747
+_PATH_SCHEMAS = {
+    "id": {"type": "string", "minLength": 1},
+    "method": {"type": "string", "minLength": 1},
+    "number": {"type": "integer", "minimum": 0, "maximum": 999999},
+}
+
+
+def _parameter_schema(name, view):
+    """Return the schema of a query parameter."""
+    parameter = PARAMETERS[name]
+    if parameter.type == "enum":
+        schema = {"type": "string", "enum": _parameter_labels(name, view)}
+    elif parameter.type == "string":
+        schema = {"type": "string", "maxLength": int(parameter.maximum)}
+        if name != "q":
+            schema |= {"minLength": 1, "pattern": r"\S"}
+    else:
+        limits = {"minimum": parameter.minimum, "maximum": parameter.maximum}
+        schema = {"type": parameter.type} | limits
+    if parameter.multiple:
+        return {"type": "array", "items": schema, "maxItems": 30}
+    if parameter.default is not None:
+        schema["default"] = parameter.default
+    return schema
+
+
+def _parameter_labels(name, view):
+    """Return the values of a parameter that is one of a list of labels."""
+    if name == "genre":
+        return list(view.model.filter_columns.genres)
+    return list({"type": TYPES, "age_group": AGE_GROUPS}[name])
+
+
+def _query_parameter(name, view):
+    """Return the description of a query parameter."""
+    return {
+        "name": name,
+        "in": "query",
+        "description": PARAMETERS[name].description,
+        "schema": _parameter_schema(name, view),
     }
-    method, number = (
-        _path_parameter("method", "A clustering", view),
-        _path_parameter("number", "A cluster's number", view),
+
+
+def _path_parameter(name, description):
+    """Return the description of a parameter in the path."""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": _PATH_SCHEMAS[name],
+    }
+
+
+def _results_schema(items, **properties):
+    """Return the schema of an object with a list of results."""
+    results = {"results": {"type": "array", "items": items}}
+    return _object_schema(" ".join(["results", *properties]), results | properties)
+
+
+def _operation(summary, schema, parameters=(), error_statuses=(400,)):
+    """Return the description of a GET request."""
+    responses = {
+        "200": {"description": "The answer", "content": {"application/json": {"schema": schema}}}
+    }
+    for status in error_statuses:
+        problem = {"application/problem+json": {"schema": _schema_ref("Problem")}}
+        responses[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": problem,
+        }
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
+
+# %% ../../nbs/81_apps.web_api.ipynb #678a926b
+def _query_paths(view):
+    """Return the descriptions of suggestions, recommendations and single titles."""
+    suggest_parameters = [_query_parameter(n, view) for n in ENDPOINT_PARAMETERS["suggest"]]
+    recommend_parameters = [_query_parameter(n, view) for n in ENDPOINT_PARAMETERS["recommend"]]
+    recommendations = _results_schema(
+        _schema_ref("Recommendation"), query=_STRING, notes=_STRING_LIST
     )
-    title_id = _path_parameter("id", "A title's id", view)
-    cluster = ref("Group")
-    paths = {
+    return {
         "/api/suggest": _operation(
-            "Titles that a few letters could become",
-            results_of_type(ref("Short")),
-            ENDPOINT_PARAMETERS["suggest"],
-            view,
-            (400,),
+            "Titles that a typed text may become",
+            _results_schema(_schema_ref("ShortTitle")),
+            suggest_parameters,
         ),
         "/api/recommend": _operation(
-            "More like a title, or like a wish in words",
-            results_of_type(
-                ref("Recommended"),
-                query={"type": "string"},
-                notes={"type": "array", "items": {"type": "string"}},
-            ),
-            ENDPOINT_PARAMETERS["recommend"],
-            view,
+            "Titles similar to a title or to a text query",
+            recommendations,
+            recommend_parameters,
             (400, 404, 409),
         ),
-        "/api/titles/{id}": _operation("A title", ref("Title"), (), view, (400, 404), title_id),
-        "/api/clusters": _operation(
-            "The clusterings of the model", results_of_type({"type": "object"}), (), view, (400,)
-        ),
-        "/api/clusters/{method}": _operation(
-            "The clusters of one clustering, in words",
-            results_of_type(cluster, method={"type": "string"}),
-            (),
-            view,
+        "/api/titles/{id}": _operation(
+            "A title",
+            _schema_ref("Title"),
+            [_path_parameter("id", "The id of a title")],
             (400, 404),
-            method,
-        ),
-        "/api/clusters/{method}/{number}": _operation(
-            "A cluster's titles",
-            results_of_type(ref("Title"), method={"type": "string"}, titles={"type": "integer"}),
-            ENDPOINT_PARAMETERS["cluster"],
-            view,
-            (400, 404),
-            method,
-            number,
-        ),
-        "/api/filters": _operation(
-            "What may be filtered by",
-            {"type": "object", "required": ["genres", "age_groups", "years", "methods", "titles"]},
-            (),
-            view,
-            (400,),
-        ),
-        "/healthz": _operation(
-            "Whether the server answers, and with which model",
-            {"type": "object", "required": ["status", "model", "titles"]},
-            (),
-            view,
-            (),
         ),
     }
+
+
+def _cluster_paths(view):
+    """Return the descriptions of the clusterings, the clusters and their titles."""
+    method = _path_parameter("method", "A clustering")
+    number = _path_parameter("number", "The number of a cluster")
+    cluster_parameters = [_query_parameter(n, view) for n in ENDPOINT_PARAMETERS["cluster"]]
+    return {
+        "/api/clusters": _operation(
+            "The clusterings of the model", _results_schema({"type": "object"})
+        ),
+        "/api/clusters/{method}": _operation(
+            "The clusters of a clustering",
+            _results_schema(_schema_ref("Cluster"), method=_STRING),
+            [method],
+            (400, 404),
+        ),
+        "/api/clusters/{method}/{number}": _operation(
+            "The titles of a cluster",
+            _results_schema(_schema_ref("Title"), method=_STRING, titles=_INTEGER),
+            [method, number, *cluster_parameters],
+            (400, 404),
+        ),
+    }
+
+
+_STATUS_PATHS = {
+    "/api/filters": _operation(
+        "The values that titles can be filtered by",
+        {"type": "object", "required": ["genres", "age_groups", "years", "methods", "titles"]},
+    ),
+    "/healthz": _operation(
+        "The state of the server and the model that it serves",
+        {"type": "object", "required": ["status", "model", "titles"]},
+        error_statuses=(),
+    ),
+}
+
+
+def _openapi_document(view):
+    """Return the OpenAPI document of the endpoints."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -210,146 +360,12 @@ def _openapi_document(view):  # -> dict
             "version": "1",
             "description": "More like this, with reasons.",
         },
-        "paths": paths,
+        "paths": _query_paths(view) | _cluster_paths(view) | _STATUS_PATHS,
         "components": {"schemas": _SCHEMAS},
     }
 
-# %% ../../nbs/81_apps.web_api.ipynb #32825747
-def _parameter_schema(name, view):  # -> JSON schema
-    """A parameter of the table as a schema."""
-    p = PARAMETERS[name]
-    labels = {
-        "genre": list(view.model.filter_columns.genres),
-        "type": list(TYPES),
-        "age_group": list(AGE_GROUPS),
-    }
-    if p.type == "label":
-        out = {"type": "string", "enum": labels[name]}
-    elif p.type == "text":
-        out = {"type": "string", "maxLength": int(p.maximum)} | (
-            {} if name == "q" else {"minLength": 1, "pattern": r"\S"}
-        )
-    else:
-        out = {
-            "type": "integer" if p.type == "whole" else "number",
-            "minimum": p.minimum,
-            "maximum": p.maximum,
-        }
-    return (
-        {"type": "array", "items": out, "maxItems": 30}
-        if p.multiple
-        else out | ({"default": p.default} if p.default is not None else {})
-    )
-
-
-def _operation(summary, schema, names, view, error_statuses, *path_parameters):  # -> dict
-    """One address of the document."""
-    query_parameters = [
-        {
-            "name": n,
-            "in": "query",
-            "description": PARAMETERS[n].description,
-            "schema": _parameter_schema(n, view),
-        }
-        for n in names
-    ]
-    responses = {
-        "200": {"description": "The answer", "content": {"application/json": {"schema": schema}}}
-    }
-    for status in error_statuses:
-        responses[str(status)] = {
-            "description": HTTPStatus(status).phrase,
-            "content": {
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-            },
-        }
-    return {
-        "get": {
-            "summary": summary,
-            "parameters": [*path_parameters, *query_parameters],
-            "responses": responses,
-        }
-    }
-
-
-def _path_parameter(name, description, view):
-    schemas = {
-        "id": {"type": "string", "minLength": 1},
-        "method": {"type": "string", "minLength": 1},
-        "number": {"type": "integer", "minimum": 0, "maximum": 999999},
-    }
-    return {
-        "name": name,
-        "in": "path",
-        "required": True,
-        "description": description,
-        "schema": schemas[name],
-    }
-
-# %% ../../nbs/81_apps.web_api.ipynb #3258235a
-def _object_schema(required, **properties):
-    return {"type": "object", "required": required.split(), "properties": properties}
-
-
-_STRING, _STRING_LIST, _NULLABLE_STRING = (
-    {"type": "string"},
-    {"type": "array", "items": {"type": "string"}},
-    {"type": ["string", "null"]},
-)
-_INTEGER, _NULLABLE_INTEGER = {"type": "integer"}, {"type": ["integer", "null"]}
-_SHORT_PROPERTIES = dict(
-    id=_STRING,
-    title=_STRING,
-    year=_NULLABLE_INTEGER,
-    type=_STRING,
-    poster_color=_INTEGER,
-    poster=_NULLABLE_STRING,
-    href=_STRING,
-)
-_TITLE_PROPERTIES = _SHORT_PROPERTIES | dict(
-    age_group=_STRING,
-    duration=_STRING,
-    description=_STRING,
-    genres=_STRING_LIST,
-    actors=_STRING_LIST,
-    directors=_STRING_LIST,
-    countries=_STRING_LIST,
-    cluster={"type": ["object", "null"]},
-)
-_SHORT_REQUIRED, _TITLE_REQUIRED = (
-    "id title year type poster_color poster href",
-    "id title year type poster_color poster href age_group duration description genres actors directors countries cluster",
-)
-_SCHEMAS = {
-    "Short": _object_schema(_SHORT_REQUIRED, **_SHORT_PROPERTIES),
-    "Title": _object_schema(_TITLE_REQUIRED, **_TITLE_PROPERTIES),
-    "Recommended": _object_schema(
-        _TITLE_REQUIRED + " rank score why",
-        **_TITLE_PROPERTIES,
-        rank=_INTEGER,
-        score={"type": "number"},
-        why=_STRING,
-    ),
-    "Group": _object_schema(
-        "number name size words",
-        number=_INTEGER,
-        name=_STRING,
-        size=_INTEGER,
-        words=_STRING_LIST,
-        representative_titles=_STRING_LIST,
-    ),
-    "Problem": _object_schema(
-        "type title status detail",
-        type=_STRING,
-        title=_STRING,
-        status=_INTEGER,
-        detail=_STRING,
-        parameter=_STRING,
-        choices={"type": "array", "items": {"$ref": "#/components/schemas/Short"}},
-    ),
-}
-
 
 @site.get("/api/openapi.json")
-def api_openapi():
+def api_openapi() -> Response:
+    """Return the OpenAPI document."""
     return json_response(_openapi_document(current_view()))

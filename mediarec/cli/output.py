@@ -9,23 +9,34 @@ __all__ = []
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mediarec.core import MediarecError
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
 # %% ../../nbs/90_cli.output.ipynb #8918c625
-def echo_err(text):
+def echo_err(text: str) -> None:
+    """Print a line to standard error."""
     print(text, file=sys.stderr)
 
 # %% ../../nbs/90_cli.output.ipynb #a1904f39
-def frame_to_json(frame, **more):  # -> str
-    """A frame as an object with `results`, missing values null."""
+def frame_to_json(frame: "pd.DataFrame", **fields: Any) -> str:
+    """Return a JSON object with the rows of a frame as `results`; missing values are null."""
     rows = json.loads(frame.to_json(orient="records", date_format="iso"))
-    return json.dumps(more | {"results": rows}, ensure_ascii=False, indent=1)
+    return json.dumps(fields | {"results": rows}, ensure_ascii=False, indent=1)
 
 
-def frame_to_table(frame, title=None, widths=None):  # -> rich table
-    """A frame as a table for people."""
+def frame_to_table(
+    frame: "pd.DataFrame",
+    title: str | None = None,
+    column_options: dict[str, dict] | None = None,
+) -> "Table":
+    """Return a frame as a rich table. Markup in the values is shown, not interpreted."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -36,64 +47,62 @@ def frame_to_table(frame, title=None, widths=None):  # -> rich table
         box=None,
         padding=(0, 2, 0, 0),
     )
-    for c in frame:
-        table.add_column(c.replace("_", " "), **(widths or {}).get(c, {}))
+    options = column_options or {}
+    for column in frame:
+        table.add_column(column.replace("_", " "), **options.get(column, {}))
     for row in frame.itertuples(index=False):
-        table.add_row(*(escape(_format_cell(v)) for v in row))
+        table.add_row(*(escape(_format_cell(value)) for value in row))
     return table
 
 
-def _format_cell(value):
-    """A value for people: nothing where it is missing, no control characters of a terminal."""
+def _format_cell(value: Any) -> str:
+    """Return the text of a value, without control characters; "" if it is missing."""
     import pandas as pd
 
-    return "" if pd.isna(value) else "".join(c for c in str(value) if c.isprintable())
+    if pd.isna(value):
+        return ""
+    return "".join(character for character in str(value) if character.isprintable())
 
 
-def print_table(renderable):
-    """Print to the screen, as wide as it is; 110 columns where nobody looks."""
+def print_table(renderable: Any) -> None:
+    """Print a rich table: as wide as the terminal, or 110 columns if there is no terminal."""
     from rich.console import Console
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(
-            highlight=False,
-            width=max(60, int(c)) if (c := os.environ.get("COLUMNS", "")).isdigit() else 110,
-        )
+        columns = os.environ.get("COLUMNS", "")
+        width = max(60, int(columns)) if columns.isdigit() else 110
+        console = Console(highlight=False, width=width)
     console.print(renderable)
 
 # %% ../../nbs/90_cli.output.ipynb #2f8e714e
-def recommendations_table(found):  # -> rich table
-    """Ten recommendations for people."""
-    few = found[["rank", "title", "release_year", "type", "why"]].rename(
-        columns={"release_year": "year", "rank": "#"}
-    )
-    few["type"] = few.type.map({"Movie": "film", "TV Show": "series"}).fillna("")
-    return frame_to_table(
-        few,
-        f"More like {found.attrs['query']}",
-        {
-            "#": {"justify": "right"},
-            "title": {"style": "bold", "min_width": 18, "max_width": 34},
-            "why": {"ratio": 1, "min_width": 24},
-        },
-    )
+def recommendations_table(found: "pd.DataFrame") -> "Table":
+    """Return the frame of `Recommender.recommend` as a table."""
+    shown = found[["rank", "title", "release_year", "type", "why"]]
+    shown = shown.rename(columns={"release_year": "year", "rank": "#"})
+    shown["type"] = shown.type.map({"Movie": "film", "TV Show": "series"}).fillna("")
+    column_options = {
+        "#": {"justify": "right"},
+        "title": {"style": "bold", "min_width": 18, "max_width": 34},
+        "why": {"ratio": 1, "min_width": 24},
+    }
+    return frame_to_table(shown, f"More like {found.attrs['query']}", column_options)
 
 # %% ../../nbs/90_cli.output.ipynb #68fe1365
-def atomic_write(path, write):
-    """Write a file beside `path` and rename it, so that it is never half there; a pipe or a device is written to as it is."""
+def atomic_write(path: str | Path, write: Callable[[Path], Any]) -> None:
+    """Call `write` with a temporary path and rename it to `path`; write to a device directly."""
     path = Path(path).resolve()
     if path.is_dir():
-        raise MediarecError(f"{path} is a folder; name the file to write")
+        raise MediarecError(f"{path} is a directory: give the name of a file")
     if path.exists() and not path.is_file():
         write(path)
         return
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        write(beside)
-        os.replace(beside, path)
+        write(temporary)
+        os.replace(temporary, path)
     except OSError as e:
         raise MediarecError(f"{path} cannot be written: {e.strerror or e}") from None
     finally:
-        if beside.exists():
-            beside.unlink()
+        if temporary.exists():
+            temporary.unlink()

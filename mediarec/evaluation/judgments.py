@@ -9,6 +9,7 @@ __all__ = ['read_judgments', 'write_judgments']
 import os
 import secrets
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -21,91 +22,144 @@ from mediarec.data.tables import read_user_table, reject_rows, select_columns, t
 _PAIR_COLUMNS = ["query_id", "candidate_id"]
 
 
-def _check_judgment_table(frame, name):
-    """Ids as str and grades as int, checked."""
-    frame = select_columns(frame, [*_PAIR_COLUMNS, "grade"], name).apply(lambda c: c.str.strip())
+def _check_judgment_table(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Check a table of strings and return ids as str and grades as int."""
+    frame = select_columns(frame, [*_PAIR_COLUMNS, "grade"], name)
+    frame = frame.apply(lambda column: column.str.strip())
     grade = pd.to_numeric(frame.grade, errors="coerce")
-    reject_rows(frame[(frame[_PAIR_COLUMNS] == "").any(axis=1)], name, "an id is empty")
+    has_empty_id = (frame[_PAIR_COLUMNS] == "").any(axis=1)
+    is_duplicate = frame.duplicated(_PAIR_COLUMNS, keep=False)
+    reject_rows(frame[has_empty_id], name, "an id is empty")
     reject_rows(frame[~grade.isin(range(4))], name, "a grade is 0, 1, 2 or 3")
     reject_rows(frame[frame.query_id == frame.candidate_id], name, "a title is judged for itself")
-    reject_rows(
-        frame[frame.duplicated(_PAIR_COLUMNS, keep=False)], name, "a pair is judged more than once"
-    )
+    reject_rows(frame[is_duplicate], name, "a pair is judged more than once")
     return frame.assign(grade=grade.astype(int)).reset_index(drop=True)
 
 
-def _judgments_path() -> Path:  # The file
-    """MEDIAREC_JUDGMENTS, or else the judgments that ship with mediarec."""
-    given = env_path("MEDIAREC_JUDGMENTS")
-    if given:
-        return given
+def _default_judgments_path() -> Path:
+    """Return the path in MEDIAREC_JUDGMENTS, or else that of the shipped judgments."""
+    path = env_path("MEDIAREC_JUDGMENTS")
+    if path:
+        return path
     try:
         return package_path("judgments.csv")
     except MediarecError:
         raise TableError(
-            "no judgments at hand: name a CSV file of query_id, candidate_id, grade, or set MEDIAREC_JUDGMENTS to one"
+            "no judgments found: name a CSV file with query_id, candidate_id and grade, "
+            "or set MEDIAREC_JUDGMENTS to one"
         ) from None
 
 
-def read_judgments(
-    path=None,  # A CSV file; None for the one at hand
-) -> pd.DataFrame:  # query_id, candidate_id (str), grade (int, 0 to 3)
-    """Read judgments; `RatingsError` names the rows that are wrong."""
-    path = Path(path).expanduser() if path is not None else _judgments_path()
+def read_judgments(path: str | Path | None = None) -> pd.DataFrame:
+    """Read and check judgments from a CSV file.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A UTF-8 CSV file with the columns `query_id`, `candidate_id` and `grade` (0 to 3). By
+        default the file in the environment variable `MEDIAREC_JUDGMENTS`, or else the judgments
+        that ship with mediarec.
+
+    Returns
+    -------
+    DataFrame
+        Columns `query_id` and `candidate_id` (str) and `grade` (int).
+
+    Raises
+    ------
+    TableError
+        If the file cannot be read or a row is wrong. The message names the rows.
+
+    Examples
+    --------
+    >>> from mediarec.core import package_path
+    >>> read_judgments(package_path("judgments.csv")).columns.tolist()
+    ['query_id', 'candidate_id', 'grade']
+    """
+    path = Path(path).expanduser() if path is not None else _default_judgments_path()
     return _check_judgment_table(read_user_table(path, "utf-8", "read_judgments"), path.name)
 
 # %% ../../nbs/61_evaluation.judgments.ipynb #a47a21b2
-def _atomic_write(path, text):
-    """Write a text file in one step."""
+def _atomic_write(path: Path, judgments: pd.DataFrame) -> None:
+    """Write judgments to a temporary file, then replace the CSV file in one step."""
     path = path.resolve()
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(beside, "w", encoding="utf-8", newline="") as f:
-            f.write(text)
-            f.flush()
-            os.fsync(f.fileno())
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            file.write(judgments.to_csv(index=False, lineterminator="\n"))
+            file.flush()
+            os.fsync(file.fileno())
         if path.exists():
-            shutil.copymode(path, beside)
-        os.replace(beside, path)
-    except OSError as e:
-        if beside.is_file():
-            beside.unlink()
-        raise TableError(f"{path} cannot be written: {e.strerror or e}") from None
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary.is_file():
+            temporary.unlink()
+        raise TableError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def write_judgments(
-    judgments: pd.DataFrame,  # query_id, candidate_id, grade (0 to 3)
-    path,  # The CSV file they go to; made if missing
-) -> pd.DataFrame:  # All that is in the file now
-    """Add judgments to a file, replacing pairs that are judged again."""
-    path, new = (
-        Path(path).expanduser(),
-        _check_judgment_table(to_string_frame(judgments), "the judgments"),
-    )
-    if not len(new):
+def write_judgments(judgments: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+    """Add judgments to a CSV file; pairs that are judged again get the new grade.
+
+    Parameters
+    ----------
+    judgments : DataFrame
+        Columns `query_id`, `candidate_id` and `grade` (0 to 3).
+    path : str or Path
+        The CSV file. It is created if it does not exist.
+
+    Returns
+    -------
+    DataFrame
+        All judgments that the file now has.
+
+    Raises
+    ------
+    TableError
+        If a judgment is wrong, if there are none, or if the file cannot be read or written.
+
+    Examples
+    --------
+    >>> new = pd.DataFrame({"query_id": ["s1"], "candidate_id": ["s2"], "grade": [3]})
+    >>> write_judgments(new, "my-judgments.csv")  # doctest: +SKIP
+    """
+    path = Path(path).expanduser()
+    combined = _check_judgment_table(to_string_frame(judgments), "the judgments")
+    if not len(combined):
         raise TableError("there are no judgments to write")
-    both = pd.concat([read_judgments(path), new]) if path.exists() else new
-    grades = dict(zip(zip(both.query_id, both.candidate_id), both.grade))
-    out = pd.DataFrame(
-        [(q, c, g) for (q, c), g in grades.items()], columns=[*_PAIR_COLUMNS, "grade"]
-    )
-    _atomic_write(path, out.to_csv(index=False, lineterminator="\n"))
-    return out
+    if path.exists():
+        combined = pd.concat([read_judgments(path), combined])
+    combined = combined.groupby(_PAIR_COLUMNS, sort=False).grade.last().reset_index()
+    _atomic_write(path, combined)
+    return combined
 
 # %% ../../nbs/61_evaluation.judgments.ipynb #26500a09
-def remove_judgments(
-    pairs,  # (query_id, candidate_id) to take out; those that are not there are passed over
-    path,  # The CSV file
-) -> int:  # How many were taken out
-    """Take judgments out of a file."""
-    path, gone = Path(path).expanduser(), {(str(q), str(c)) for q, c in pairs}
+def remove_judgments(pairs: Iterable[tuple[str, str]], path: str | Path) -> int:
+    """Delete judgments from a CSV file.
+
+    Parameters
+    ----------
+    pairs : iterable of (str, str)
+        Pairs of `query_id` and `candidate_id`. Pairs that the file lacks are ignored.
+    path : str or Path
+        The CSV file.
+
+    Returns
+    -------
+    int
+        The number of deleted judgments.
+    """
+    path = Path(path).expanduser()
     if not path.exists():
         return 0
-    held = read_judgments(path)
-    stays = np.array([p not in gone for p in zip(held.query_id, held.candidate_id)])
-    if stays.any():
-        _atomic_write(path, held[stays].to_csv(index=False, lineterminator="\n"))
+    removed = {(str(query_id), str(candidate_id)) for query_id, candidate_id in pairs}
+    judgments = read_judgments(path)
+    keep = np.array(
+        [pair not in removed for pair in zip(judgments.query_id, judgments.candidate_id)]
+    )
+    if keep.any():
+        _atomic_write(path, judgments[keep])
     else:
         path.unlink()
-    return int((~stays).sum())
+    return int((~keep).sum())

@@ -6,145 +6,199 @@
 __all__ = []
 
 # %% ../../nbs/41_recommend.filters.ipynb #ab2359e1
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
-from mediarec.core import AGE_GROUPS, TYPES, FilterError, format_list, normalize_text
+from mediarec.core import (
+    AGE_GROUPS,
+    TYPES,
+    FilterError,
+    MediarecError,
+    format_list,
+    normalize_text,
+)
 from mediarec.data.catalog import TYPE_ALIASES
 from mediarec.features.franchise import franchise_key
-
-# %% ../../nbs/41_recommend.filters.ipynb #d057a682
-def build_filter_columns(catalog):  # -> Facets
-    """A cleaned catalogue as facets."""
-    row_by_id = {s: i for i, s in enumerate(catalog.show_id)}
-    years = catalog.release_year.astype("Float64").to_numpy(np.float64, na_value=0)
-    return _filter_columns_from_lists(
-        catalog.type.tolist(),
-        catalog.age_group.tolist(),
-        years,
-        catalog.genres.tolist(),
-        [row_by_id.get(w, i) for i, w in enumerate(catalog.work_id)],
-        [franchise_key(t) for t in catalog.title],
-    )
 
 # %% ../../nbs/41_recommend.filters.ipynb #d07ab956
 @dataclass
 class FilterColumns:
-    """What titles are filtered by, as arrays."""
+    """Arrays that titles are filtered by, with one entry per title.
 
-    type: np.ndarray  # (n,) int8, place in TYPES, -1 for unknown
-    age_group: np.ndarray  # (n,) int8, place in AGE_GROUPS
-    year: np.ndarray  # (n,) int16, 0 for unknown
-    genres: dict  # Genre to (n,) bool
-    work_row: np.ndarray  # (n,) int32, the first row of the same work
-    franchise: np.ndarray  # (n,) int32, a number for each saga, -1 for none
+    Attributes
+    ----------
+    type : ndarray of int8, shape (n,)
+        Position in `TYPES`, -1 if unknown.
+    age_group : ndarray of int8, shape (n,)
+        Position in `AGE_GROUPS`, -1 if unknown.
+    year : ndarray of int16, shape (n,)
+        Release year, 0 if unknown.
+    genres : dict of str to ndarray of bool, shape (n,)
+        One mask per genre.
+    work_row : ndarray of int32, shape (n,)
+        The first row of the same work. Rows of one work have the same number.
+    franchise : ndarray of int32, shape (n,)
+        Franchise number, -1 if the title has none.
+    """
+
+    type: np.ndarray
+    age_group: np.ndarray
+    year: np.ndarray
+    genres: dict
+    work_row: np.ndarray
+    franchise: np.ndarray
 
 
-def _filter_columns_from_lists(
-    types,
-    age_groups,
-    years,
-    genres,
-    work_rows,
-    franchises,  # One value a title; `works` are row numbers, `sagas` lists of one or none
-) -> FilterColumns:
-    """Facets from lists."""
-    place = lambda values, labels: np.array(
-        [labels.index(v) if v in labels else -1 for v in values], dtype=np.int8
-    )
-    has = {g: np.zeros(len(genres), bool) for g in sorted({g for values in genres for g in values})}
-    for row, values in enumerate(genres):
-        for g in values:
-            has[g][row] = True
+def build_filter_columns(catalog: pd.DataFrame) -> FilterColumns:
+    """Compute the filter columns of a cleaned catalog."""
+    row_by_id = {show_id: row for row, show_id in enumerate(catalog.show_id)}
+    work_rows = [row_by_id.get(work_id, row) for row, work_id in enumerate(catalog.work_id)]
+    years = catalog.release_year.astype("Float64").to_numpy(np.float64, na_value=0)
     return FilterColumns(
-        place(types, TYPES),
-        place(age_groups, AGE_GROUPS),
-        np.nan_to_num(np.asarray(years, float)).astype(np.int16),
-        has,
-        np.asarray(work_rows, np.int32),
-        _franchise_numbers(franchises),
+        type=_label_positions(catalog.type, TYPES),
+        age_group=_label_positions(catalog.age_group, AGE_GROUPS),
+        year=np.nan_to_num(years).astype(np.int16),
+        genres=_genre_masks(catalog.genres),
+        work_row=np.asarray(work_rows, np.int32),
+        franchise=_franchise_numbers(catalog.title),
     )
 
 
-def _franchise_numbers(franchises):
-    """A number for each saga."""
-    number = {}
-    return np.array(
-        [number.setdefault(s[0], len(number)) if s else -1 for s in franchises], dtype=np.int32
-    )
+def _label_positions(values, labels):
+    """Return the position of each value in `labels`, -1 if it is not there."""
+    position = {label: i for i, label in enumerate(labels)}
+    return np.array([position.get(value, -1) for value in values], dtype=np.int8)
+
+
+def _genre_masks(genre_lists):
+    """Return a mask of the titles for each genre, genres in alphabetical order."""
+    genres = sorted({genre for names in genre_lists for genre in names})
+    masks = {genre: np.zeros(len(genre_lists), bool) for genre in genres}
+    for row, names in enumerate(genre_lists):
+        for genre in names:
+            masks[genre][row] = True
+    return masks
+
+
+def _franchise_numbers(titles):
+    """Assign a number to each franchise, in the order of first titles; -1 without one."""
+    numbers = {}
+    out = np.full(len(titles), -1, np.int32)
+    for row, title in enumerate(titles):
+        for key in franchise_key(title)[:1]:
+            out[row] = numbers.setdefault(key, len(numbers))
+    return out
 
 # %% ../../nbs/41_recommend.filters.ipynb #b103204c
 def _filter_values(value):
-    """A filter's value as a list."""
-    return list(value) if isinstance(value, (list, tuple, set, frozenset, np.ndarray)) else [value]
+    """Return the value or the values of a filter as a list."""
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+        return list(value)
+    return [value]
 
 
-def match_label(value, labels, kind, aliases=None):
-    """The label that is meant by `value`; `FilterError` lists the labels."""
-    if value in labels:
+def match_label(
+    value: object,
+    labels: Collection[str],
+    kind: str,
+    aliases: Mapping[str, str] | None = None,
+) -> str:
+    """Return the label that a user means.
+
+    Parameters
+    ----------
+    value : object
+        What the user typed. Case, accents and punctuation do not matter.
+    labels : collection of str
+        The valid labels.
+    kind : str
+        The name of the filter for the error message, such as ``"genre"``.
+    aliases : mapping of str to str, optional
+        Other spellings, each with its label.
+
+    Returns
+    -------
+    str
+        One of `labels`.
+
+    Raises
+    ------
+    FilterError
+        If no label matches. The message suggests similar labels and lists all.
+    """
+    if isinstance(value, str) and value in labels:
         return value
-    folded = {normalize_text(l): l for l in labels} | {
-        normalize_text(k): v for k, v in (aliases or {}).items()
-    }
-    if normalize_text(str(value)) in folded:
-        return folded[normalize_text(str(value))]
-    near = [l for f, l in folded.items() if normalize_text(str(value)) in f] or [
-        folded[f] for f in get_close_matches(normalize_text(str(value)), folded, n=1)
-    ]
-    hint = f"did you mean {' or '.join(map(repr, dict.fromkeys(near[:3])))}? " if near else ""
-    raise FilterError(
-        f"no {kind} is called {value!r:.60}; {hint}There are: {format_list(labels, 50)}"
-    )
+    label_by_name = {normalize_text(label): label for label in labels}
+    for alias, label in (aliases or {}).items():
+        label_by_name[normalize_text(alias)] = label
+    name = normalize_text(str(value))
+    if name in label_by_name:
+        return label_by_name[name]
+    similar = [repr(label) for label in _similar_labels(name, label_by_name)]
+    hint = f"did you mean {' or '.join(similar)}? " if similar else ""
+    raise FilterError(f"unknown {kind} {value!r:.60}; {hint}Available: {format_list(labels, 50)}")
+
+
+def _similar_labels(name, label_by_name):
+    """Return up to three labels that contain the name, or else the one spelled most like it."""
+    similar = [label for key, label in label_by_name.items() if name in key]
+    if not similar:
+        similar = [label_by_name[key] for key in get_close_matches(name, label_by_name, n=1)]
+    return list(dict.fromkeys(similar[:3]))
 
 
 def _any_mask(masks):
+    """Return the union of the masks."""
     return np.logical_or.reduce(list(masks), axis=0)
 
 
-def _filter_by_type(filter_columns, value):
-    return _any_mask(
-        filter_columns.type == TYPES.index(match_label(v, TYPES, "type", TYPE_ALIASES))
-        for v in _filter_values(value)
-    )
+def _filter_by_type(columns, value):
+    """Return the titles of any of the types."""
+    types = [match_label(name, TYPES, "type", TYPE_ALIASES) for name in _filter_values(value)]
+    return _any_mask(columns.type == TYPES.index(name) for name in types)
 
 
-def _filter_by_age_group(filter_columns, value):
-    return _any_mask(
-        filter_columns.age_group == AGE_GROUPS.index(match_label(v, AGE_GROUPS, "age group"))
-        for v in _filter_values(value)
-    )
+def _filter_by_age_group(columns, value):
+    """Return the titles of any of the age groups."""
+    groups = [match_label(name, AGE_GROUPS, "age group") for name in _filter_values(value)]
+    return _any_mask(columns.age_group == AGE_GROUPS.index(name) for name in groups)
 
 
-def _filter_by_genre(filter_columns, value):
-    return _any_mask(
-        filter_columns.genres[match_label(v, filter_columns.genres, "genre")]
-        for v in _filter_values(value)
-    )
+def _filter_by_genre(columns, value):
+    """Return the titles that have any of the genres."""
+    genres = [match_label(name, columns.genres, "genre") for name in _filter_values(value)]
+    return _any_mask(columns.genres[name] for name in genres)
 
 # %% ../../nbs/41_recommend.filters.ipynb #e4bf37c0
-def _filter_by_year(filter_columns, value):
-    """A year, a range as a pair or `range`, or a list of years."""
+_MIN_YEAR = 1  # the year of a title without a year is 0, so an open range leaves it out
+_MAX_YEAR = 9999
+
+
+def _filter_by_year(columns, value):
+    """Return the titles of a year, of a range (a pair or a `range`), or of a list of years."""
     try:
         if isinstance(value, range):
             value = list(value)
         if not isinstance(value, tuple):
-            return np.isin(filter_columns.year, [int(v) for v in _filter_values(value)])
-        lo, hi = (
-            default if v is None else int(v) for v, default in zip(value, (1, 9999), strict=True)
-        )
+            return np.isin(columns.year, [int(year) for year in _filter_values(value)])
+        start, end = value
+        first = _MIN_YEAR if start is None else int(start)
+        last = _MAX_YEAR if end is None else int(end)
     except (TypeError, ValueError):
         raise FilterError(
-            f"a year is a number, a pair like (2005, 2015) or a list of years, not {value!r:.60}"
+            "year must be a number, a pair such as (2005, 2015) or a list of years, "
+            f"not {value!r:.60}"
         ) from None
-    if lo > hi:
-        raise FilterError(f"the years {lo} to {hi} are the wrong way round")
-    return (filter_columns.year >= lo) & (filter_columns.year <= hi)
+    if first > last:
+        raise FilterError(f"year range {first} to {last} is empty; put the earlier year first")
+    return (columns.year >= first) & (columns.year <= last)
 
 
-_FILTERS = {
+_FILTERS: dict[str, Callable] = {
     "type": _filter_by_type,
     "genre": _filter_by_genre,
     "year": _filter_by_year,
@@ -152,180 +206,280 @@ _FILTERS = {
 }
 
 
-def filter_mask(
-    filter_columns: FilterColumns,
-    **filters,  # type, genre, year, age_group; None for any
-) -> np.ndarray:  # (n,) bool
-    """The titles that pass every filter."""
-    unknown = [f for f in filters if f not in _FILTERS]
+def _is_unset(value):
+    """Check for None or an empty collection, which mean no filter; an empty string is an error."""
+    if value is None:
+        return True
+    return not isinstance(value, str) and hasattr(value, "__len__") and len(value) == 0
+
+
+def filter_mask(filter_columns: FilterColumns, **filters: object) -> np.ndarray:
+    """Return the titles that pass all filters.
+
+    Parameters
+    ----------
+    filter_columns : FilterColumns
+        Arrays of n titles.
+    **filters : object
+        `type`, `genre`, `year` and `age_group`, each a value or several values.
+        None or an empty list is no filter.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for the titles that pass.
+
+    Raises
+    ------
+    FilterError
+        If a filter or its value is unknown.
+    """
+    unknown = [name for name in filters if name not in _FILTERS]
     if unknown:
         raise FilterError(
-            f"there is no filter {format_list(unknown)}; the filters are {format_list(_FILTERS)}"
+            f"unknown filter {format_list(unknown)}; the filters are {format_list(_FILTERS)}"
         )
     mask = np.ones(len(filter_columns.type), bool)
     for name, value in filters.items():
-        if value is not None and (isinstance(value, (int, str)) or len(value)):
+        if not _is_unset(value):
             mask &= _FILTERS[name](filter_columns, value)
     return mask
 
 # %% ../../nbs/41_recommend.filters.ipynb #3a4b7919
 @dataclass
 class Clusterings:
-    """Clusterings of a catalogue, rows as in it."""
+    """The clusterings of a catalog; its rows are the rows of the catalog.
 
-    labels: pd.DataFrame = field(
-        default_factory=pd.DataFrame
-    )  # One int32 column a method, -1 for noise
-    nearest_labels: pd.DataFrame = field(
-        default_factory=pd.DataFrame
-    )  # The same, noise with its nearest cluster
-    descriptions: dict = field(
-        default_factory=dict
-    )  # Method to a frame of its clusters in words, from `describe`
-    map_coordinates: np.ndarray | None = None  # (n, 2) float32, a place on the map for each title
+    Attributes
+    ----------
+    labels : DataFrame of int32
+        One column per method, -1 for noise.
+    nearest_labels : DataFrame of int32
+        The same, with noise assigned to its nearest cluster.
+    descriptions : dict of str to DataFrame
+        Method to the table of its clusters from `describe_clusters`.
+    map_coordinates : ndarray of float32, shape (n, 2), or None
+        Coordinates of each title on the map.
+    """
+
+    labels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    nearest_labels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    descriptions: dict = field(default_factory=dict)
+    map_coordinates: np.ndarray | None = None
 
 
-def clusterings_to_parts(clusterings):  # -> dict of parts for `save_parts`; empty without clusters
-    """Clusterings as named parts."""
-    if not len(clusterings.descriptions):
+def clusterings_to_parts(clusterings: Clusterings) -> dict:
+    """Return the clusterings as named parts for `save_parts`; empty without clusters."""
+    if not clusterings.descriptions:
         return {}
+    descriptions = {
+        method: table.to_dict("records") for method, table in clusterings.descriptions.items()
+    }
     return {
         "clusters": clusterings.labels,
         "nearest_labels": clusterings.nearest_labels,
         "map_coordinates": clusterings.map_coordinates,
-        "cluster_descriptions": {
-            m: p.to_dict("records") for m, p in clusterings.descriptions.items()
-        },
+        "cluster_descriptions": descriptions,
     }
 
 
-def clusterings_from_parts(parts):  # -> Groups
-    """Named parts as clusterings."""
+def clusterings_from_parts(parts: dict) -> Clusterings:
+    """Return the clusterings that `clusterings_to_parts` stored."""
     if "cluster_descriptions" not in parts:
         return Clusterings()
+    descriptions = {
+        method: pd.DataFrame(records) for method, records in parts["cluster_descriptions"].items()
+    }
     return Clusterings(
-        parts["clusters"],
-        parts["nearest_labels"],
-        {m: pd.DataFrame(p) for m, p in parts["cluster_descriptions"].items()},
-        parts["map_coordinates"],
-    )
-
-# %% ../../nbs/41_recommend.filters.ipynb #4c666b38
-PREFERRED_METHODS = (
-    "kmeans",
-    "deep",
-    "hdbscan",
-    "kprototypes",
-    "lda_dbscan",
-)  # which clustering `cluster_weight=` alone means: the first that the model has
-
-
-@dataclass
-class ClusterConstraint:
-    """Which titles are in the cluster that was asked for."""
-
-    mask: np.ndarray  # (n,) bool
-    weight: float | None  # What being in it adds to a score; None where all others are left out
-    cluster_names: list  # Of the clusters
-    notes: list  # What a reader should know
-
-
-def check_cluster_method(clusterings, method):  # -> its name
-    """A clustering that the model has; `FilterError` lists them."""
-    if not len(clusterings.descriptions):
-        raise FilterError(
-            'this model has no clusters: build it with --clusters all, or Recommender().fit(catalog, clusters="all")'
-        )
-    if method not in clusterings.descriptions:
-        raise FilterError(
-            f"this model has no clustering {method!r:.40}; it has {format_list(clusterings.descriptions, 9)}"
-        )
-    return method
-
-
-def check_cluster_number(clusterings, method, number):  # -> its number
-    """A cluster that a clustering has."""
-    count = len(clusterings.descriptions[check_cluster_method(clusterings, method)])
-    try:
-        number = int(number)
-    except (TypeError, ValueError):
-        number = None
-    if number is None or not 0 <= number < count:
-        raise FilterError(
-            f"{method} has clusters 0 to {count - 1}, not {number if number is not None else 'that'}"
-        )
-    return number
-
-
-def make_cluster_constraint(
-    clusterings: Clusterings,
-    rows,  # The titles that ask
-    cluster=None,  # A method; or a method and a number, as a pair or "method:number"
-    weight: float | None = None,  # Favour the cluster by so much; None to leave out the others
-    format_title=str,  # Row number to a title, for notes
-) -> ClusterConstraint | None:  # None where nothing was asked of clusters
-    """Whom a question is to be answered with."""
-    if cluster is None and not weight:
-        return None
-    if weight is not None and not (isinstance(weight, (int, float)) and 0 <= weight < np.inf):
-        raise FilterError(f"cluster_weight is a number from 0, not {weight!r:.40}")
-    if cluster is None:
-        cluster = next(
-            (
-                m
-                for m in (*PREFERRED_METHODS, *clusterings.descriptions)
-                if m in clusterings.descriptions
-            ),
-            None,
-        )
-    method, number = (
-        cluster
-        if isinstance(cluster, (tuple, list)) and len(cluster) == 2
-        else (*str(cluster).split(":", 1), None)[:2]
-    )
-    method = check_cluster_method(clusterings, method)
-    labels, nearest = (
-        clusterings.labels[method].to_numpy(),
-        clusterings.nearest_labels[method].to_numpy(),
-    )
-    numbers = (
-        [check_cluster_number(clusterings, method, number)]
-        if number is not None
-        else list(dict.fromkeys(nearest[rows].tolist()))
-    )
-    cluster_names = clusterings.descriptions[method].name
-    notes = [
-        f"{format_title(r)} is in no cluster of {method}; the nearest, \u201c{cluster_names[nearest[r]]}\u201d, was taken"
-        for r in rows
-        if number is None and labels[r] < 0 <= nearest[r]
-    ]
-    numbers = [c for c in numbers if c >= 0]
-    if not numbers:
-        return ClusterConstraint(
-            np.ones(len(labels), bool),
-            weight,
-            [],
-            notes + [f"{method} has no cluster for this question; all titles were asked"],
-        )
-    return ClusterConstraint(
-        np.isin(labels, numbers), weight, [cluster_names[c] for c in numbers], notes
+        parts["clusters"], parts["nearest_labels"], descriptions, parts["map_coordinates"]
     )
 
 # %% ../../nbs/41_recommend.filters.ipynb #73960d31
-def build_clusterings(catalog, blocks, clusters=None, progress=False):  # -> Groups
-    """The clusterings that are asked for; none by default."""
-    if clusters is None or not len(clusters):
+def check_clusters(clusters: str | Iterable[str] | None) -> list[str]:
+    """Return the clustering methods that `fit(clusters=...)` requests.
+
+    Parameters
+    ----------
+    clusters : str, iterable of str or None
+        ``"all"``, one method, or several methods. None and an empty list mean no method.
+
+    Returns
+    -------
+    list of str
+        Names of methods.
+
+    Raises
+    ------
+    MediarecError
+        If a method is unknown. The message lists the methods.
+    """
+    if isinstance(clusters, str):
+        requested = clusters
+    elif isinstance(clusters, Iterable):
+        requested = list(clusters)
+    else:
+        requested = [] if clusters is None else [clusters]
+    if not all(isinstance(name, str) for name in requested):
+        raise MediarecError(
+            "clusters must be 'all', the name of a clustering method or a list of names, "
+            f"not {clusters!r:.60}"
+        )
+    if not requested:
+        return []
+    from mediarec.cluster.compare import resolve_methods
+
+    return resolve_methods(requested)
+
+
+def build_clusterings(
+    catalog: pd.DataFrame,
+    blocks: dict,
+    clusters: str | Iterable[str] | None = None,
+    progress: bool = False,
+) -> Clusterings:
+    """Fit the requested clusterings; without `clusters` the result is empty."""
+    methods = check_clusters(clusters)
+    if not methods:
         return Clusterings()
     from mediarec.cluster.base import ClusterInput
     from mediarec.cluster.compare import fit_and_describe_clusterings
 
-    return Clusterings(
-        *fit_and_describe_clusterings(ClusterInput(catalog, blocks), clusters, progress)
-    )
+    titles = ClusterInput(catalog, blocks)
+    return Clusterings(*fit_and_describe_clusterings(titles, methods, progress))
+
+# %% ../../nbs/41_recommend.filters.ipynb #4c666b38
+# Which clustering `cluster_weight` uses without `cluster`: the first that the model has.
+PREFERRED_METHODS = ("kmeans", "deep", "hdbscan", "kprototypes", "lda_dbscan")
 
 
-def apply_cluster_constraint(constraint, scores, mask):  # -> (scores, mask)
-    """A cluster as a constraint, or as something that counts."""
+@dataclass
+class ClusterConstraint:
+    """The titles that are in the cluster of a query.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, shape (n,)
+        The titles of the cluster.
+    weight : float or None
+        What the score of these titles increases by. None leaves all other titles out.
+    cluster_names : list of str
+        The names of the clusters. Empty if the query has no cluster.
+    notes : list of str
+        What a reader should know about the result.
+    """
+
+    mask: np.ndarray
+    weight: float | None
+    cluster_names: list
+    notes: list
+
+
+def check_cluster_method(clusterings: Clusterings, method: object) -> str:
+    """Return the name of a clustering of the model; `FilterError` lists them."""
+    if not clusterings.descriptions:
+        raise FilterError(
+            "this model has no clusters: build it with --clusters all, "
+            'or Recommender().fit(catalog, clusters="all")'
+        )
+    if not isinstance(method, str) or method not in clusterings.descriptions:
+        raise FilterError(
+            f"this model has no clustering {method!r:.40}; "
+            f"it has {format_list(clusterings.descriptions, 9)}"
+        )
+    return method
+
+
+def check_cluster_number(clusterings: Clusterings, method: str, number: object) -> int:
+    """Return the number of a cluster as an int; `FilterError` shows the valid range."""
+    n_clusters = len(clusterings.descriptions[check_cluster_method(clusterings, method)])
+    try:
+        cluster_id = int(number)
+    except (TypeError, ValueError, OverflowError):
+        cluster_id = -1
+    if not 0 <= cluster_id < n_clusters:
+        raise FilterError(f"{method} has clusters 0 to {n_clusters - 1}, not {number!r:.40}")
+    return cluster_id
+
+
+def make_cluster_constraint(
+    clusterings: Clusterings,
+    rows: list,
+    cluster: str | tuple | None = None,
+    weight: float | None = None,
+    format_title: Callable[[int], str] = str,
+) -> ClusterConstraint | None:
+    """Find the titles that are in the same cluster as a query.
+
+    Parameters
+    ----------
+    clusterings : Clusterings
+        The clusterings of the model.
+    rows : list of int
+        The rows of the liked titles.
+    cluster : str, tuple or None
+        A method, or a method and a number as a pair or as ``"method:number"``.
+    weight : float or None
+        What the cluster adds to a score. None leaves all other titles out.
+    format_title : callable
+        From a row to its title, for the notes.
+
+    Returns
+    -------
+    ClusterConstraint or None
+        None if neither `cluster` nor `weight` is set.
+
+    Raises
+    ------
+    FilterError
+        If the method, the number or the weight is invalid.
+    """
+    if cluster is None and not weight:
+        return None
+    if weight is not None and not (isinstance(weight, (int, float)) and 0 <= weight < np.inf):
+        raise FilterError(f"cluster_weight must be a number from 0, not {weight!r:.40}")
+    method, number = _parse_cluster(clusterings, cluster)
+    labels = clusterings.labels[method].to_numpy()
+    nearest = clusterings.nearest_labels[method].to_numpy()
+    names = clusterings.descriptions[method].name
+    notes = []
+    if number is not None:
+        cluster_ids = [number]
+    else:
+        cluster_ids = [c for c in dict.fromkeys(nearest[rows].tolist()) if c >= 0]
+        notes = [
+            f"{format_title(row)} is in no cluster of {method}; "
+            f"the nearest cluster, \u201c{names[nearest[row]]}\u201d, is used"
+            for row in rows
+            if labels[row] < 0 <= nearest[row]
+        ]
+    if not cluster_ids:
+        notes.append(f"the query has no cluster of {method}; all titles are candidates")
+        return ClusterConstraint(np.ones(len(labels), bool), weight, [], notes)
+    mask = np.isin(labels, cluster_ids)
+    return ClusterConstraint(mask, weight, [names[c] for c in cluster_ids], notes)
+
+
+def _parse_cluster(clusterings, cluster):
+    """Return the method and the number of the `cluster` parameter; the number may be None."""
+    number = None
+    if cluster is None:
+        available = [m for m in PREFERRED_METHODS if m in clusterings.descriptions]
+        method = next(iter([*available, *clusterings.descriptions]), None)
+    elif isinstance(cluster, (tuple, list)) and len(cluster) == 2:
+        method, number = cluster
+    else:
+        method, separator, rest = str(cluster).partition(":")
+        number = rest if separator else None
+    method = check_cluster_method(clusterings, method)
+    if number is not None:
+        number = check_cluster_number(clusterings, method, number)
+    return method, number
+
+
+def apply_cluster_constraint(
+    constraint: ClusterConstraint, scores: np.ndarray, mask: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores and the mask after the constraint, both of shape (n,)."""
     if constraint.weight is None or not constraint.cluster_names:
         return scores, mask & constraint.mask
     return scores + np.float32(constraint.weight) * constraint.mask, mask

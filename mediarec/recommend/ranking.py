@@ -7,6 +7,7 @@ __all__ = ['default_weights', 'read_weights']
 
 # %% ../../nbs/42_recommend.ranking.ipynb #ae402521
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,469 +15,481 @@ import numpy as np
 from scipy import sparse
 
 from mediarec.core import MediarecError, format_list, package_path
-from mediarec.features.blocks import BLOCKS
+from mediarec.features.index import NONFICTION_BLOCKS, WEIGHT_NAMES, RankingIndex
 from mediarec.features.numeric import DECAY_SCALES
 from mediarec.recommend.filters import FilterColumns
 
-# %% ../../nbs/42_recommend.ranking.ipynb #5df1a62d
-_NONFICTION_BLOCKS = ("text", "embedding")  # counted again where both titles tell facts
-WEIGHT_NAMES = (*BLOCKS, *(f"nonfiction_{b}" for b in _NONFICTION_BLOCKS))  # of all weights
-_HEAVY_TERM_RATIO = 16  # one title in so many, or more: a term of many titles
-
-
-@dataclass
-class RankingIndex:
-    """What scoring needs, as arrays; n titles, V terms."""
-
-    block_names: (
-        list  # Of the blocks: the sparse ones, the vectors, the numbers; then what is counted again
-    )
-    term_matrix: sparse.csr_matrix  # (n, V) float32: all sparse blocks side by side
-    postings: sparse.csr_matrix  # (V, n) float32: the same, turned round
-    term_block: np.ndarray  # (V,) uint8: which block a term belongs to
-    vectors: list  # For each vector block, (n, d) float32 unit rows
-    distinct_values: list  # For each number block, its distinct values, float32, NaN last
-    value_codes: list  # For each number block, (n,) which of them each title has
-
-    @property
-    def n_sparse_blocks(self):
-        return (
-            len(self.block_names)
-            - len(self.vectors)
-            - len(self.distinct_values)
-            - len(_NONFICTION_BLOCKS)
-        )
-
-    @property
-    def nonfiction(self):  # (n,) bool: which titles tell facts
-        if not hasattr(self, "_factual"):
-            place = self.block_names.index("nonfiction") - self.n_sparse_blocks - len(self.vectors)
-            self._nonfiction = self.distinct_values[place][self.value_codes[place]] == 1
-        return self._nonfiction
-
-    @property
-    def dense_terms(
-        self,
-    ):  # (V,) int32 and (terms, n) float32: the place of a term that many titles have, -1 for the others; and these as full rows
-        if not hasattr(self, "_heavy"):
-            often = np.flatnonzero(
-                np.diff(self.postings.indptr) * _HEAVY_TERM_RATIO > self.term_matrix.shape[0]
-            )
-            place = np.full(len(self.term_block), -1, np.int32)
-            place[often] = np.arange(len(often))
-            self._dense_terms = place, self.postings[often].toarray()
-        return self._dense_terms
-
-
-def build_index(
-    blocks: dict,  # From `fit_blocks` or `make_blocks`
-) -> RankingIndex:
-    """Lay the blocks side by side."""
-    sparse_blocks = {b: x for b, x in blocks.items() if sparse.issparse(x)}
-    vectors = {b: x for b, x in blocks.items() if not sparse.issparse(x) and x.ndim == 2}
-    numeric = {
-        b: np.unique(x, return_inverse=True)
-        for b, x in blocks.items()
-        if b not in sparse_blocks and b not in vectors
-    }
-    term_matrix = sparse.hstack(list(sparse_blocks.values()), format="csr", dtype=np.float32)
-    term_block = np.repeat(
-        np.arange(len(sparse_blocks), dtype=np.uint8), [x.shape[1] for x in sparse_blocks.values()]
-    )
-    return RankingIndex(
-        [*sparse_blocks, *vectors, *numeric, *(f"nonfiction_{b}" for b in _NONFICTION_BLOCKS)],
-        term_matrix,
-        term_matrix.T.tocsr(),
-        term_block,
-        list(vectors.values()),
-        [v for v, _ in numeric.values()],
-        [c for _, c in numeric.values()],
-    )
-
-# %% ../../nbs/42_recommend.ranking.ipynb #115f7c65
-def normalize_weights(
-    weights: dict,  # Block to weight, not negative; a block not named weighs nothing
-    block_names,  # Of the blocks
-) -> np.ndarray:  # (len(names),) float32, adding up to 1
-    """Weights in the order of the blocks."""
-    unknown = [b for b in weights if b not in block_names]
-    if unknown:
-        raise ValueError(
-            f"there is no block {format_list(unknown)}; the blocks are {format_list(block_names, 20)}"
-        )
-    w = np.array([weights.get(b, 0.0) for b in block_names], dtype=np.float32)
-    if not np.isfinite(w).all() or (w < 0).any() or w.sum() <= 0:
-        raise ValueError(f"weights are numbers, none below 0 and one above it: {weights}")
-    return w / w.sum()
-
-# %% ../../nbs/42_recommend.ranking.ipynb #68c6dc0a
-@dataclass
-class Query:
-    """A question as arrays."""
-
-    terms: np.ndarray  # Column numbers, ascending
-    values: np.ndarray  # float32, of each term
-    vectors: list  # For each vector block, (d,) float32, or None
-    numbers: list  # For each number block, the value asked for, NaN for none
-    nonfiction: bool = False  # Whether it tells facts
-
-
-def query_for_row(
-    index: RankingIndex,
-    row: int,  # The title that asks
-) -> Query:
-    """A title of the index as a question."""
-    lo, hi = index.term_matrix.indptr[row : row + 2]
-    return Query(
-        index.term_matrix.indices[lo:hi],
-        index.term_matrix.data[lo:hi],
-        [v[row] for v in index.vectors],
-        [float(v[c[row]]) for v, c in zip(index.distinct_values, index.value_codes)],
-        bool(index.nonfiction[row]),
-    )
-
-
-def query_from_blocks(
-    blocks: dict,  # Blocks of one row, in the order of the index
-    block_boost: dict | None = None,  # Block to a factor for its values; 1 for those not named
-) -> Query:
-    """One row of blocks as a question."""
-    rows = sparse.hstack(
-        [
-            x * np.float32((block_boost or {}).get(b, 1))
-            for b, x in blocks.items()
-            if sparse.issparse(x)
-        ],
-        format="csr",
-        dtype=np.float32,
-    )
-    rest = [x for x in blocks.values() if not sparse.issparse(x)]
-    return Query(
-        rows.indices,
-        rows.data,
-        [x[0] for x in rest if x.ndim == 2],
-        [float(x[0]) for x in rest if x.ndim == 1],
-        bool(blocks["nonfiction"][0] == 1),
-    )
-
-# %% ../../nbs/42_recommend.ranking.ipynb #d7d52f4c
-MIN_COSINE = {}  # cosine below which two vectors have nothing to do with each other, by block
-
-
-def exponential_similarity(
-    values: np.ndarray,  # Numbers; NaN for missing
-    query_value: float,  # The one asked for
-    scale: float,  # tau: the difference at which closeness has fallen to 1/e
-) -> np.ndarray:  # exp(-|values - value| / scale), 0 where either is missing
-    """How close numbers are."""
-    close = np.exp(np.abs(values - query_value) / -scale)
-    close[np.isnan(close)] = 0.0
-    return close
-
-
-def threshold_cosine(
-    cosine: np.ndarray,  # Cosines
-    min_cosine: float,  # Below it nothing counts
-) -> np.ndarray:  # 0 at the floor or below, 1 at 1
-    """Cosines of vectors as likeness."""
-    return np.maximum(cosine - min_cosine, 0) / (1 - min_cosine)
-
-# %% ../../nbs/42_recommend.ranking.ipynb #a74205ac
-def _embedding_similarities(index, query):  # -> a (n,) float32 for each vector block
-    """How like the question's every title's vectors are; einsum, since BLAS threads cost more than they bring here."""
-    names = index.block_names[index.n_sparse_blocks :]
-    return [
-        np.zeros(len(x), np.float32)
-        if q is None
-        else threshold_cosine(np.einsum("nd,d->n", x, q), MIN_COSINE.get(b, 0.0))
-        for b, x, q in zip(names, index.vectors, query.vectors)
-    ]
-
-
-def _numeric_similarities(
-    index, query
-):  # -> for each number block, the closeness of each of its distinct values
-    """How close the question's numbers are; a table, since thousands of titles share a few dozen values."""
-    names = index.block_names[index.n_sparse_blocks + len(index.vectors) :]
-    return [
-        exponential_similarity(v, q, DECAY_SCALES[b])
-        for b, v, q in zip(names, index.distinct_values, query.numbers)
-    ]
-
-
-def effective_weights(
-    index: RankingIndex,
-    query: Query,
-    weights: np.ndarray,  # From `scaled`
-) -> np.ndarray:  # (2, blocks): for titles that tell a story, and for those that tell facts
-    """The weight of each block, by what answers: a pair that both tell facts counts some blocks again."""
-    n_blocks = len(weights) - len(_NONFICTION_BLOCKS)
-    out = np.vstack([weights[:n_blocks], weights[:n_blocks]])
-    if query.nonfiction:
-        out[1, [index.block_names.index(b) for b in _NONFICTION_BLOCKS]] += weights[n_blocks:]
-    return out
-
-# %% ../../nbs/42_recommend.ranking.ipynb #cd72a2f0
-def score_query(
-    index: RankingIndex,
-    query: Query,
-    weights: np.ndarray,  # From `scaled`
-) -> np.ndarray:  # (n,) float32
-    """The score of every title: the weighted sum over the blocks."""
-    fiction_weights, nonfiction_weights = effective_weights(index, query, weights)
-    block, (dense_position, dense) = index.term_block[query.terms], index.dense_terms
-    term_weights, nonfiction_extra, dense_row = (
-        query.values * fiction_weights[block],
-        query.values * (nonfiction_weights - fiction_weights)[block],
-        dense_position[query.terms],
-    )
-    out = _rare_term_scores(index, query, dense_row < 0, term_weights, nonfiction_extra)
-    for r in np.flatnonzero(dense_row >= 0).tolist():
-        out += dense[dense_row[r]] * (
-            term_weights[r] + nonfiction_extra[r] * index.nonfiction
-            if query.nonfiction
-            else term_weights[r]
-        )
-    k, d = index.n_sparse_blocks, len(index.vectors)
-    for w, f, x in zip(
-        fiction_weights[k:], nonfiction_weights[k:], _embedding_similarities(index, query)
-    ):
-        out += x * (w + (f - w) * index.nonfiction if f != w else w)
-    for w, table, codes in zip(
-        fiction_weights[k + d :], _numeric_similarities(index, query), index.value_codes
-    ):
-        out += (w * table)[codes]
-    return out.astype(np.float32)
-
-
-def _rare_term_scores(index, query, rare, term_weights, nonfiction_term_weights):  # -> (n,) float64
-    """What the terms of few titles add to each score, from their postings; adding a full row is the faster way for the others."""
-    p, terms = index.postings, query.terms[rare]
-    spans = [slice(*s) for s in zip(p.indptr[terms].tolist(), p.indptr[terms + 1].tolist())]
-    if not spans:
-        return np.zeros(index.term_matrix.shape[0])
-    size, titles, data = (
-        [s.stop - s.start for s in spans],
-        np.concatenate([p.indices[s] for s in spans]),
-        np.concatenate([p.data[s] for s in spans]),
-    )
-    asked = np.repeat(term_weights[rare], size)
-    if query.nonfiction:
-        asked += np.repeat(nonfiction_term_weights[rare], size) * index.nonfiction[titles]
-    return np.bincount(titles, weights=data * asked, minlength=index.term_matrix.shape[0]).astype(
-        float, copy=False
-    )  # nothing counted is int
-
-# %% ../../nbs/42_recommend.ranking.ipynb #0b52d0a7
-def block_similarities(
-    index: RankingIndex,
-    query: Query,
-) -> np.ndarray:  # (blocks, n) float32, each 0 or above
-    """How like the question every title is, block by block; `weights @ similarities` is the score."""
-    n, held, k = index.term_matrix.shape[0], index.postings[query.terms], index.n_sparse_blocks
-    size = np.diff(held.indptr)
-    place = held.indices + np.repeat(index.term_block[query.terms].astype(np.int64) * n, size)
-    sparse_part = np.bincount(
-        place, weights=held.data * np.repeat(query.values, size), minlength=k * n
-    ).reshape(k, n)
-    numbers = [
-        table[codes] for table, codes in zip(_numeric_similarities(index, query), index.value_codes)
-    ]
-    plain = np.vstack([sparse_part, *_embedding_similarities(index, query), *numbers]).astype(
-        np.float32
-    )
-    return np.vstack(
-        [
-            plain,
-            plain[[index.block_names.index(b) for b in _NONFICTION_BLOCKS]]
-            * (index.nonfiction & query.nonfiction),
-        ]
-    )
-
-# %% ../../nbs/42_recommend.ranking.ipynb #2f96822d
-def score_queries(
-    index: RankingIndex,
-    queries: list,  # Each a `Query`
-    query_weights,  # A weight for each: positive ones wanted, negative ones unwanted
-    weights: np.ndarray,  # From `scaled`
-) -> np.ndarray:  # (n,) float32
-    """Scores for several questions, the wanted weighing 1 in all."""
-    total = sum(s for s in query_weights if s > 0) or 1.0
-    return sum(s / total * score_query(index, q, weights) for q, s in zip(queries, query_weights))
-
-# %% ../../nbs/42_recommend.ranking.ipynb #0646c6de
-def _masked_top_k(
-    scores: np.ndarray,  # (n,) float
-    mask: np.ndarray,  # (n,) bool: who may be shown
-    k: int,  # How many at most
-    work_rows: np.ndarray,  # (n,) the first row of the same work
-) -> np.ndarray:  # Row numbers, best first, each work once
-    """The best rows that may be shown."""
-    rows = np.flatnonzero(mask)
-    want = k
-    while True:
-        best = _top_k(scores[rows], want)
-        _, first = np.unique(work_rows[rows[best]], return_index=True)
-        if len(first) >= k or want >= len(rows):
-            return rows[best[np.sort(first)[:k]]]
-        want *= 2
-
-
-def _top_k(s, k):
-    """Places of the k highest, best first, ties in order."""
-    places = _top_k_candidates(s, k)
-    if k < len(places):
-        held = s[places]
-        least = np.partition(held, len(held) - k)[len(held) - k]
-        above, equal = places[held > least], places[held == least]
-        places = np.concatenate([above, equal[: k - len(above)]])
-    return places[np.lexsort((places, -s[places]))]
-
-
-def _top_k_candidates(s, k):
-    """Places that hold the k highest: what reaches a high value of every 16th, where enough does; else all."""
-    few, guess = s[::16], k // 5 + 4
-    if 4 * guess > len(few):
-        return np.arange(len(s))
-    near = np.flatnonzero(s >= np.partition(few, len(few) - guess)[len(few) - guess])
-    return near if len(near) >= k else np.arange(len(s))
-
-# %% ../../nbs/42_recommend.ranking.ipynb #50a6e1fe
-def _limit_per_group(
-    rows,  # Row numbers, best first
-    group: np.ndarray,  # (n,) a number for each row's group, -1 for none
-    max_per_group: int,  # Of one group
-    k: int,  # How many rows are wanted
-) -> np.ndarray:  # The first k, those over the limit last
-    """At most so many of one group, as long as there are others."""
-    count, fits, over = {}, [], []
-    for r, g in zip(rows, np.asarray(group)[rows].tolist()):
-        count[g] = count.get(g, 0) + 1
-        (over if g >= 0 and count[g] > max_per_group else fits).append(r)
-    return np.array((fits + over)[:k], dtype=int)
-
-# %% ../../nbs/42_recommend.ranking.ipynb #5bff3950
-_MIN_MMR_POOL = 100  # how many candidates diversity chooses from, at least
-
-
-def _pairwise_scores(
-    index: RankingIndex,
-    rows,  # (m,) row numbers
-    weights: np.ndarray,  # From `scaled`
-) -> np.ndarray:  # (m, m) float32: the score of each for each
-    """The scores of a few titles among themselves."""
-    some_rows, fact, extra = (
-        index.term_matrix[rows],
-        index.nonfiction[rows],
-        dict(zip(_NONFICTION_BLOCKS, weights[-len(_NONFICTION_BLOCKS) :])),
-    )
-    both = np.outer(fact, fact)
-
-    def cosines(by):  # of the sparse blocks, each by its weight
-        heavy = some_rows.copy()
-        heavy.data = heavy.data * by[index.term_block[heavy.indices]]
-        return (heavy @ some_rows.T).toarray()
-
-    out = (
-        cosines(weights)
-        + cosines(np.array([extra.get(b, 0) for b in index.block_names], np.float32)) * both
-    )
-    k, d = index.n_sparse_blocks, len(index.vectors)
-    for w, name, x in zip(weights[k:], index.block_names[k:], index.vectors):
-        out += (w + extra.get(name, 0) * both) * threshold_cosine(
-            x[rows] @ x[rows].T, MIN_COSINE.get(name, 0.0)
-        )
-    for w, name, v, c in zip(
-        weights[k + d :], index.block_names[k + d :], index.distinct_values, index.value_codes
-    ):
-        asked = v[c[rows]]
-        out += w * np.array([exponential_similarity(asked, a, DECAY_SCALES[name]) for a in asked])
-    return out
-
-
-def _mmr(
-    relevance: np.ndarray,  # (m,) scores for the question, best first
-    similarity: np.ndarray,  # (m, m) scores among the candidates
-    diversity: float,  # 0 keeps the order, 1 ignores the question after the first
-    k: int,  # How many
-) -> list:  # Places in `relevance`
-    """Maximal marginal relevance."""
-    chosen, nearest = [0], similarity[0].copy()
-    while len(chosen) < min(k, len(relevance)):
-        gain = (1 - diversity) * relevance - diversity * nearest
-        gain[chosen] = -np.inf
-        chosen.append(int(gain.argmax()))
-        nearest = np.maximum(nearest, similarity[chosen[-1]])
-    return chosen
-
-# %% ../../nbs/42_recommend.ranking.ipynb #bd7437f1
-MAX_PER_FRANCHISE = 4  # of ten
-
-
-def rank_titles(
-    index: RankingIndex,
-    filter_columns: FilterColumns,
-    scores: np.ndarray,  # (n,) from `score` or `score_many`
-    weights: np.ndarray,  # From `scaled`
-    n: int = 10,  # How many at most
-    mask: np.ndarray | None = None,  # (n titles,) bool: who may answer; from `allowed`
-    exclude_rows=(),  # Rows whose works never answer: the titles that ask, and those already seen
-    diversity: float = 0.0,  # 0 to 1
-    max_per_franchise: int
-    | None = MAX_PER_FRANCHISE,  # At most so many of one saga in ten; None for any number
-) -> np.ndarray:  # Row numbers, best first
-    """The best titles, as arrays."""
-    mask = np.ones(len(scores), bool) if mask is None else mask.copy()
-    for r in exclude_rows:
-        mask &= filter_columns.work_row != filter_columns.work_row[r]
-    limit = None if max_per_franchise is None else max(1, max_per_franchise * n // 10)
-    rows = _masked_top_k(
-        scores,
-        mask,
-        max(_MIN_MMR_POOL, 3 * n) if diversity else n if limit is None else 3 * n,
-        filter_columns.work_row,
-    )
-    if diversity and len(rows):
-        rows = rows[
-            _mmr(
-                scores[rows],
-                _pairwise_scores(index, rows, weights),
-                diversity,
-                len(rows) if limit else n,
-            )
-        ]
-    return rows[:n] if limit is None else _limit_per_group(rows, filter_columns.franchise, limit, n)
-
 # %% ../../nbs/42_recommend.ranking.ipynb #b52a9d14
-def default_weights() -> dict:  # Block to weight
-    """The weights that ship with mediarec, `data/weights.json`."""
+def default_weights() -> dict[str, float]:
+    """Return the weights that ship with mediarec.
+
+    Returns
+    -------
+    dict of str to float
+        Block name to weight. A new dict for each call.
+
+    Examples
+    --------
+    >>> weights = default_weights()
+    >>> weights["cast"] > 0
+    True
+    """
     return json.loads(package_path("weights.json").read_text(encoding="utf-8"))
 
+# %% ../../nbs/42_recommend.ranking.ipynb #115f7c65
+class WeightError(MediarecError, ValueError):
+    """The weights of the blocks are invalid; the message names the block."""
+
+
+def normalize_weights(weights: Mapping[str, float], block_names: Sequence[str]) -> np.ndarray:
+    """Scale weights to a sum of 1, in the order of the blocks.
+
+    Parameters
+    ----------
+    weights : mapping of str to float
+        Block name to weight. A block without a weight gets 0.
+    block_names : sequence of str
+        All blocks.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_blocks,)
+        The scaled weights.
+
+    Raises
+    ------
+    WeightError
+        If a block is unknown, a weight is invalid, or no weight is above 0.
+    """
+    if not isinstance(weights, Mapping):
+        raise WeightError(f"weights must map block names to numbers, not {weights!r:.60}")
+    unknown = [f"{block!s:.40}" for block in weights if block not in block_names]
+    if unknown:
+        raise WeightError(
+            f"unknown block {format_list(unknown)}; the blocks are {format_list(block_names, 20)}"
+        )
+    for block, weight in weights.items():
+        is_number = isinstance(weight, (int, float, np.number)) and not isinstance(weight, bool)
+        if not (is_number and 0 <= weight < np.inf):
+            raise WeightError(
+                f"the weight of {block} must be a finite number from 0, not {weight!r:.40}"
+            )
+    in_order = np.array([weights.get(block, 0.0) for block in block_names], dtype=np.float32)
+    total = in_order.sum()
+    if not 0 < total < np.inf:
+        raise WeightError("the sum of the weights must be above 0 and finite")
+    return in_order / total
+
 # %% ../../nbs/42_recommend.ranking.ipynb #f6cbdb25
-def read_weights(
-    path,  # A JSON file: an object of block to weight
-) -> dict:  # Block to weight
-    """Read weights; `MediarecError` says what is wrong with the file."""
+def read_weights(path: str | Path) -> dict[str, float]:
+    """Read the weights of the blocks from a JSON file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A JSON file with one object: block name to weight.
+
+    Returns
+    -------
+    dict of str to float
+        Block name to weight, as in the file.
+
+    Raises
+    ------
+    MediarecError
+        If the file is missing, is not valid JSON, or has invalid weights.
+
+    Examples
+    --------
+    >>> from mediarec import Recommender
+    >>> recommender = Recommender(weights=read_weights("weights.json"))  # doctest: +SKIP
+    """
     path = Path(path).expanduser()
     if not path.is_file():
         raise MediarecError(f"there is no file {path}")
     try:
         weights = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as e:
-        raise MediarecError(f"{path} is no JSON file that can be read: {e!s:.120}") from None
+    except (OSError, ValueError) as error:
+        raise MediarecError(f"{path} could not be parsed as JSON: {error!s:.120}") from None
     if not isinstance(weights, dict) or not weights:
-        raise MediarecError(
-            f"{path} holds no weights: an object of block to number, such as {json.dumps(dict(list(default_weights().items())[:2]))}"
-        )
-    wrong = [
-        f"{b!s:.40}: {w!r:.40}"
-        for b, w in weights.items()
-        if isinstance(w, bool) or not isinstance(w, (int, float))
-    ]
-    if wrong:
-        raise MediarecError(f"{path}: a weight is a number, not {format_list(wrong, 3)}")
+        example = json.dumps(dict(list(default_weights().items())[:2]))
+        raise MediarecError(f"{path} has no weights; expected a JSON object such as {example}")
     try:
-        normalize_weights(weights, list(default_weights()))
-    except ValueError as e:
-        raise MediarecError(f"{path}: {e!s:.300}") from None
+        normalize_weights(weights, WEIGHT_NAMES)
+    except WeightError as error:
+        raise MediarecError(f"{path}: {error!s:.300}") from None
     return weights
+
+# %% ../../nbs/42_recommend.ranking.ipynb #68c6dc0a
+@dataclass
+class Query:
+    """A query as arrays.
+
+    Attributes
+    ----------
+    terms : ndarray of int, shape (t,)
+        Columns of the terms, ascending.
+    values : ndarray of float32, shape (t,)
+        The value of each term.
+    vectors : list of ndarray of float32, shape (d,)
+        One vector per embedding block, or None.
+    numbers : list of float
+        One number per numeric block, NaN if missing.
+    nonfiction : bool
+        Whether the query is nonfiction.
+    """
+
+    terms: np.ndarray
+    values: np.ndarray
+    vectors: list
+    numbers: list
+    nonfiction: bool = False
+
+
+def query_for_row(index: RankingIndex, row: int) -> Query:
+    """Return a title of the index as a query."""
+    start, end = index.term_matrix.indptr[row : row + 2]
+    return Query(
+        terms=index.term_matrix.indices[start:end],
+        values=index.term_matrix.data[start:end],
+        vectors=[x[row] for x in index.vectors],
+        numbers=[
+            float(values[codes[row]])
+            for values, codes in zip(index.distinct_values, index.value_codes)
+        ],
+        nonfiction=bool(index.nonfiction[row]),
+    )
+
+
+def query_from_blocks(blocks: dict, block_boost: Mapping[str, float] | None = None) -> Query:
+    """Return blocks of one row as a query; `block_boost` multiplies the values of sparse blocks."""
+    boost = block_boost or {}
+    sparse_blocks = {b: x for b, x in blocks.items() if sparse.issparse(x)}
+    others = [x for b, x in blocks.items() if b not in sparse_blocks]
+    row = sparse.hstack(
+        [x * np.float32(boost.get(b, 1)) for b, x in sparse_blocks.items()],
+        format="csr",
+        dtype=np.float32,
+    )
+    return Query(
+        terms=row.indices,
+        values=row.data,
+        vectors=[x[0] for x in others if x.ndim == 2],
+        numbers=[float(x[0]) for x in others if x.ndim == 1],
+        nonfiction=bool(blocks["nonfiction"][0] == 1),
+    )
+
+# %% ../../nbs/42_recommend.ranking.ipynb #d7d52f4c
+MIN_COSINE: dict[str, float] = {}  # block to the cosine below which vectors count as unrelated
+
+
+def exponential_similarity(values: np.ndarray, query_value: float, scale: float) -> np.ndarray:
+    """Return exp(-|values - query_value| / scale), and 0 if either number is missing."""
+    similarity = np.exp(np.abs(values - query_value) / -scale)
+    similarity[np.isnan(similarity)] = 0.0
+    return similarity
+
+
+def threshold_cosine(cosine: np.ndarray, min_cosine: float) -> np.ndarray:
+    """Scale cosines linearly: 0 at `min_cosine` and below, 1 at 1."""
+    return np.maximum(cosine - min_cosine, 0) / (1 - min_cosine)
+
+# %% ../../nbs/42_recommend.ranking.ipynb #a74205ac
+def _embedding_similarities(index, query):
+    """Return the similarity of every title, shape (n,), for each embedding block."""
+    # einsum, because starting BLAS threads takes longer than the product
+    names = index.block_names[index.n_sparse_blocks :]
+    out = []
+    for name, x, vector in zip(names, index.vectors, query.vectors):
+        if vector is None:
+            out.append(np.zeros(len(x), np.float32))
+        else:
+            cosine = np.einsum("nd,d->n", x, vector)
+            out.append(threshold_cosine(cosine, MIN_COSINE.get(name, 0.0)))
+    return out
+
+
+def _numeric_similarities(index, query):
+    """Return the similarity of each distinct value, for each numeric block."""
+    # a table of values, because thousands of titles share a few dozen years
+    names = index.block_names[index.n_sparse_blocks + len(index.vectors) :]
+    return [
+        exponential_similarity(values, number, DECAY_SCALES[name])
+        for name, values, number in zip(names, index.distinct_values, query.numbers)
+    ]
+
+
+def effective_weights(index: RankingIndex, query: Query, weights: np.ndarray) -> np.ndarray:
+    """Return the weights of the blocks for fiction and for nonfiction candidates.
+
+    Parameters
+    ----------
+    index : RankingIndex
+        The index.
+    query : Query
+        The query. Only for a nonfiction query do the two rows differ.
+    weights : ndarray of float32, shape (n_blocks + 2,)
+        From `normalize_weights`, with the two nonfiction weights last.
+
+    Returns
+    -------
+    ndarray of float32, shape (2, n_blocks)
+        Row 0 for fiction candidates, row 1 for nonfiction candidates.
+    """
+    n_blocks = len(weights) - len(NONFICTION_BLOCKS)
+    out = np.vstack([weights[:n_blocks], weights[:n_blocks]])
+    if query.nonfiction:
+        positions = [index.block_names.index(block) for block in NONFICTION_BLOCKS]
+        out[1, positions] += weights[n_blocks:]
+    return out
+
+# %% ../../nbs/42_recommend.ranking.ipynb #cd72a2f0
+def score_query(index: RankingIndex, query: Query, weights: np.ndarray) -> np.ndarray:
+    """Return the score of every title, float32 of shape (n,); weights are normalized."""
+    fiction, nonfiction = effective_weights(index, query, weights)
+    block = index.term_block[query.terms]
+    term_weights = query.values * fiction[block]
+    extra_weights = query.values * (nonfiction - fiction)[block]  # for nonfiction candidates
+    all_dense_rows, dense = index.dense_terms
+    dense_rows = all_dense_rows[query.terms]
+    scores = _rare_term_scores(index, query, dense_rows < 0, term_weights, extra_weights)
+    for i in np.flatnonzero(dense_rows >= 0).tolist():
+        weight = term_weights[i]
+        if query.nonfiction:
+            weight = weight + extra_weights[i] * index.nonfiction
+        scores += dense[dense_rows[i]] * weight
+    first_vector = index.n_sparse_blocks
+    first_number = first_vector + len(index.vectors)
+    for i, similarity in enumerate(_embedding_similarities(index, query), first_vector):
+        weight, extra = fiction[i], nonfiction[i] - fiction[i]
+        scores += similarity * (weight + extra * index.nonfiction if extra else weight)
+    for i, table in enumerate(_numeric_similarities(index, query), first_number):
+        scores += (fiction[i] * table)[index.value_codes[i - first_number]]
+    return scores.astype(np.float32)
+
+
+def _rare_term_scores(index, query, is_rare, term_weights, extra_weights):
+    """Return the contributions of the rare terms, float64 of shape (n,)."""
+    postings = index.postings
+    terms = query.terms[is_rare]
+    starts = postings.indptr[terms].tolist()
+    ends = postings.indptr[terms + 1].tolist()
+    n_titles = index.term_matrix.shape[0]
+    if not starts:
+        return np.zeros(n_titles)
+    spans = [slice(start, end) for start, end in zip(starts, ends)]
+    sizes = [span.stop - span.start for span in spans]
+    rows = np.concatenate([postings.indices[span] for span in spans])
+    values = np.concatenate([postings.data[span] for span in spans])
+    weights = np.repeat(term_weights[is_rare], sizes)
+    if query.nonfiction:
+        weights += np.repeat(extra_weights[is_rare], sizes) * index.nonfiction[rows]
+    scores = np.bincount(rows, weights=values * weights, minlength=n_titles)
+    return scores.astype(float, copy=False)  # bincount of no rows returns integers
+
+# %% ../../nbs/42_recommend.ranking.ipynb #0b52d0a7
+def block_similarities(index: RankingIndex, query: Query) -> np.ndarray:
+    """Return the similarity of every title, float32 of shape (n_blocks + 2, n).
+
+    Rows are in the order of the weights, so that ``weights @ similarities`` is the score.
+    """
+    n_titles = index.term_matrix.shape[0]
+    n_blocks = index.n_sparse_blocks
+    postings = index.postings[query.terms]
+    sizes = np.diff(postings.indptr)
+    block = index.term_block[query.terms].astype(np.int64)
+    cells = postings.indices + np.repeat(block * n_titles, sizes)
+    products = postings.data * np.repeat(query.values, sizes)
+    sums = np.bincount(cells, weights=products, minlength=n_blocks * n_titles)
+    tables = _numeric_similarities(index, query)
+    numbers = [table[codes] for table, codes in zip(tables, index.value_codes)]
+    similarities = np.vstack(
+        [sums.reshape(n_blocks, n_titles), *_embedding_similarities(index, query), *numbers]
+    ).astype(np.float32)
+    repeated = [index.block_names.index(block) for block in NONFICTION_BLOCKS]
+    both_nonfiction = index.nonfiction & query.nonfiction
+    return np.vstack([similarities, similarities[repeated] * both_nonfiction])
+
+# %% ../../nbs/42_recommend.ranking.ipynb #2f96822d
+def score_queries(
+    index: RankingIndex,
+    queries: Sequence[Query],
+    query_weights: Sequence[float],
+    weights: np.ndarray,
+) -> np.ndarray:
+    """Return the score of every title for several queries.
+
+    Parameters
+    ----------
+    index : RankingIndex
+        The index of n titles.
+    queries : sequence of Query
+        The queries.
+    query_weights : sequence of float
+        One weight per query, negative for disliked titles. The positive weights are scaled
+        to a sum of 1.
+    weights : ndarray of float32
+        From `normalize_weights`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+        The scores.
+    """
+    total = sum(w for w in query_weights if w > 0) or 1.0
+    return sum(
+        w / total * score_query(index, query, weights) for query, w in zip(queries, query_weights)
+    )
+
+# %% ../../nbs/42_recommend.ranking.ipynb #0646c6de
+def _masked_top_k(scores, mask, k, work_rows):
+    """Return the rows of the k best scores in the mask, best first, one row per work."""
+    rows = np.flatnonzero(mask)
+    n_selected = k
+    while True:
+        best = rows[_top_k(scores[rows], n_selected)]
+        _, first = np.unique(work_rows[best], return_index=True)
+        if len(first) >= k or n_selected >= len(rows):
+            return best[np.sort(first)[:k]]
+        n_selected *= 2
+
+
+def _top_k(scores, k):
+    """Return the positions of the k highest scores, best first; ties in order."""
+    positions = _top_k_candidates(scores, k)
+    if k < len(positions):
+        values = scores[positions]
+        kth = np.partition(values, len(values) - k)[len(values) - k]
+        above, equal = positions[values > kth], positions[values == kth]
+        positions = np.concatenate([above, equal[: k - len(above)]])
+    return positions[np.lexsort((positions, -scores[positions]))]
+
+
+def _top_k_candidates(scores, k):
+    """Return positions that include the k highest scores.
+
+    A high score of every 16th title is the threshold. If fewer than k scores reach it, all
+    positions are returned.
+    """
+    sample, n_high = scores[::16], k // 5 + 4
+    if 4 * n_high > len(sample):
+        return np.arange(len(scores))
+    threshold = np.partition(sample, len(sample) - n_high)[len(sample) - n_high]
+    positions = np.flatnonzero(scores >= threshold)
+    return positions if len(positions) >= k else np.arange(len(scores))
+
+# %% ../../nbs/42_recommend.ranking.ipynb #50a6e1fe
+def _limit_per_group(rows, group, max_per_group, k):
+    """Return the first k rows, with those over the limit of their group last; group -1 is none."""
+    counts: dict = {}
+    within, over = [], []
+    for row, number in zip(rows, np.asarray(group)[rows].tolist()):
+        counts[number] = counts.get(number, 0) + 1
+        is_over = number >= 0 and counts[number] > max_per_group
+        (over if is_over else within).append(row)
+    return np.array((within + over)[:k], dtype=int)
+
+# %% ../../nbs/42_recommend.ranking.ipynb #5bff3950
+_MIN_MMR_POOL = 100  # the smallest number of candidates that MMR selects from
+
+
+def _weighted_cosines(index, rows, weights):
+    """Return the weighted cosines of the sparse blocks between some rows, shape (m, m)."""
+    plain = index.term_matrix[rows]
+    weighted = plain.copy()
+    weighted.data = weighted.data * weights[index.term_block[weighted.indices]]
+    return (weighted @ plain.T).toarray()
+
+
+def _pairwise_scores(index, rows, weights):
+    """Return the scores of some rows for each other, shape (m, m); weights are normalized."""
+    extra = dict(zip(NONFICTION_BLOCKS, weights[-len(NONFICTION_BLOCKS) :]))
+    extra_weights = np.array([extra.get(b, 0) for b in index.block_names], np.float32)
+    both = np.outer(index.nonfiction[rows], index.nonfiction[rows])
+    out = _weighted_cosines(index, rows, weights)
+    out = out + _weighted_cosines(index, rows, extra_weights) * both
+    first_vector = index.n_sparse_blocks
+    first_number = first_vector + len(index.vectors)
+    for i, x in enumerate(index.vectors, first_vector):
+        name = index.block_names[i]
+        similarity = threshold_cosine(x[rows] @ x[rows].T, MIN_COSINE.get(name, 0.0))
+        out += (weights[i] + extra.get(name, 0) * both) * similarity
+    for i, all_values in enumerate(index.distinct_values, first_number):
+        scale = DECAY_SCALES[index.block_names[i]]
+        values = all_values[index.value_codes[i - first_number][rows]]
+        out += weights[i] * np.array([exponential_similarity(values, v, scale) for v in values])
+    return out
+
+
+def _mmr(relevance, similarity, diversity, k):
+    """Return k positions by maximal marginal relevance.
+
+    `relevance` has shape (m,), best first, and `similarity` has shape (m, m). A `diversity` of
+    0 keeps the order. 1 ignores the relevance after the first position.
+    """
+    selected, max_similarity = [0], similarity[0].copy()
+    while len(selected) < min(k, len(relevance)):
+        gain = (1 - diversity) * relevance - diversity * max_similarity
+        gain[selected] = -np.inf
+        selected.append(int(gain.argmax()))
+        max_similarity = np.maximum(max_similarity, similarity[selected[-1]])
+    return selected
+
+# %% ../../nbs/42_recommend.ranking.ipynb #bd7437f1
+MAX_PER_FRANCHISE = 4  # titles of one franchise in a list of ten
+
+
+def rank_titles(
+    index: RankingIndex,
+    filter_columns: FilterColumns,
+    scores: np.ndarray,
+    weights: np.ndarray,
+    n: int = 10,
+    mask: np.ndarray | None = None,
+    exclude_rows: Iterable[int] = (),
+    diversity: float = 0.0,
+    max_per_franchise: int | None = MAX_PER_FRANCHISE,
+) -> np.ndarray:
+    """Return the rows of the best titles.
+
+    Parameters
+    ----------
+    index : RankingIndex
+        The index of N titles.
+    filter_columns : FilterColumns
+        The works and the franchises of the titles.
+    scores : ndarray of float32, shape (N,)
+        From `score_query` or `score_queries`.
+    weights : ndarray of float32
+        From `normalize_weights`.
+    n : int
+        The maximum number of rows.
+    mask : ndarray of bool, shape (N,), or None
+        The candidates, from `filter_mask`. None for all titles.
+    exclude_rows : iterable of int
+        Rows whose works are left out, such as the titles of the query.
+    diversity : float
+        0 for the best scores, up to 1 for the most varied list.
+    max_per_franchise : int or None
+        The limit of one franchise for ten results. None for no limit.
+
+    Returns
+    -------
+    ndarray of int
+        Row numbers, best first.
+    """
+    candidates = np.ones(len(scores), bool) if mask is None else mask.copy()
+    for row in exclude_rows:
+        candidates &= filter_columns.work_row != filter_columns.work_row[row]
+    n_selected = n if max_per_franchise is None else 3 * n
+    if diversity:
+        n_selected = max(_MIN_MMR_POOL, 3 * n)
+    rows = _masked_top_k(scores, candidates, n_selected, filter_columns.work_row)
+    if diversity and len(rows):
+        similarity = _pairwise_scores(index, rows, weights)
+        k = n if max_per_franchise is None else len(rows)
+        rows = rows[_mmr(scores[rows], similarity, diversity, k)]
+    if max_per_franchise is None:
+        return rows[:n]
+    limit = max(1, max_per_franchise * n // 10)
+    return _limit_per_group(rows, filter_columns.franchise, limit, n)

@@ -15,6 +15,7 @@ from mediarec.data.clean import CLEANED_COLUMNS, clean
 from mediarec.data.store import catalog_fingerprint, load_parts, read_manifest, save_parts
 from mediarec.features.blocks import fit_blocks
 from mediarec.features.embedding import EmbeddingProjection
+from mediarec.features.index import build_index
 from mediarec.features.vocabulary import Vocabulary
 from mediarec.recommend.explanations import (
     add_cluster_contribution,
@@ -36,7 +37,6 @@ from mediarec.recommend.ranking import (
     MAX_PER_FRANCHISE,
     WEIGHT_NAMES,
     RankingIndex,
-    build_index,
     default_weights,
     normalize_weights,
     query_for_row,

@@ -1,91 +1,251 @@
-// Genre, type, year, age group: plain form controls. Shared by the notebook widget and the static page.
+// The filter form. Shared by the notebook widget and the static page.
 import { createElement, createButton } from "./dom.js";
+
+const TYPE_OPTIONS = [
+  { name: "", label: "films and series" },
+  { name: "Movie", label: "films" },
+  { name: "TV Show", label: "series" },
+];
+const STRENGTH_OPTIONS = [
+  { name: "weak", label: "preferred a little" },
+  { name: "strong", label: "preferred clearly" },
+  { name: "only", label: "required" },
+];
+const DIVERSITY_LABELS = ["the nearest", "some variety", "much variety"];
+const CLEARABLE_FILTERS = ["genre", "type", "year", "age_group", "cluster_method"];
 
 let formCount = 0;
 
+// Return the summary of a multiselect: "any", one or two labels, or a count.
+function summarizeSelection(labels) {
+  if (!labels.length) return "any";
+  if (labels.length < 3) return labels.join(", ");
+  return `${labels.length} chosen`;
+}
+
+// Close a multiselect on a click outside, when the focus leaves it, and on Escape.
+function addClosing(element, summary) {
+  const closeOnOutsideClick = (event) => {
+    if (!element.contains(event.target)) element.open = false;
+  };
+  element.addEventListener("toggle", () => {
+    if (element.open) document.addEventListener("pointerdown", closeOnOutsideClick, true);
+    else document.removeEventListener("pointerdown", closeOnOutsideClick, true);
+  });
+  element.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !element.contains(event.relatedTarget)) element.open = false;
+  });
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !element.open) return;
+    element.open = false;
+    summary.focus();
+    event.stopPropagation();
+  });
+}
+
+// Create one row of a multiselect. Returns the row and its checkbox.
+function createMultiselectOption(option, id, onChange) {
+  const row = createElement("label", "multiselect-option");
+  const checkbox = createElement("input");
+  checkbox.type = "checkbox";
+  checkbox.value = option.name;
+  checkbox.id = id;
+  checkbox.addEventListener("change", onChange);
+  row.append(checkbox, createElement("span", null, option.label ?? option.name));
+  if (option.count !== undefined) {
+    row.append(createElement("span", "count", option.count.toLocaleString("en")));
+  }
+  return [row, checkbox];
+}
+
+// Create a group of checkboxes behind a button that shows the selection.
 function createMultiselect(label, options, id, onChange) {
-  // A group of check boxes behind a button that says what is chosen.
-  const out = createElement("details", "multiselect"), head = createElement("summary", "multiselect-summary"), list = createElement("div", "multiselect-list"), shown = createElement("span", "multiselect-value");
-  head.append(createElement("span", "label", label), shown);
+  const value = createElement("span", "multiselect-value");
+  const summary = createElement("summary", "multiselect-summary");
+  summary.append(createElement("span", "label", label), value);
+  const list = createElement("div", "multiselect-list");
   list.setAttribute("role", "group");
   list.setAttribute("aria-label", label);
-  const boxes = options.map((option, i) => {
-    const row = createElement("label", "multiselect-option"), box = createElement("input"), name = createElement("span", null, option.label ?? option.name);
-    Object.assign(box, { type: "checkbox", value: option.name, id: `${id}-${i}` });
-    box.addEventListener("change", () => { updateSummary(); onChange(boxes.filter((b) => b.checked).map((b) => b.value)); });
-    row.append(box, name);
-    if (option.count !== undefined) row.append(createElement("span", "count", option.count.toLocaleString("en")));
+  const checkboxes = [];
+
+  const updateSummary = () => {
+    const chosen = options.filter((_, i) => checkboxes[i].checked);
+    value.textContent = summarizeSelection(chosen.map((option) => option.label ?? option.name));
+  };
+  const handleChange = () => {
+    updateSummary();
+    onChange(checkboxes.filter((box) => box.checked).map((box) => box.value));
+  };
+  options.forEach((option, i) => {
+    const [row, checkbox] = createMultiselectOption(option, `${id}-${i}`, handleChange);
     list.append(row);
-    return box;
+    checkboxes.push(checkbox);
   });
-  const updateSummary = () => { const on = boxes.filter((b) => b.checked); shown.textContent = !on.length ? "any" : on.length < 3 ? on.map((b) => options[boxes.indexOf(b)].label ?? b.value).join(", ") : `${on.length} chosen`; };
-  const closeOnOutsideClick = (event) => { if (!out.contains(event.target)) out.open = false; };
-  out.addEventListener("toggle", () => document[out.open ? "addEventListener" : "removeEventListener"]("pointerdown", closeOnOutsideClick, true));
-  out.addEventListener("focusout", (event) => { if (event.relatedTarget && !out.contains(event.relatedTarget)) out.open = false; });
-  out.addEventListener("keydown", (event) => { if (event.key === "Escape" && out.open) { out.open = false; head.focus(); event.stopPropagation(); } });
-  out.append(head, list);
+
+  const element = createElement("details", "multiselect");
+  element.append(summary, list);
+  addClosing(element, summary);
   updateSummary();
-  return { element: out, set(values) { boxes.forEach((b) => { b.checked = (values ?? []).includes(b.value); }); updateSummary(); } };
+  const set = (values) => {
+    for (const box of checkboxes) box.checked = (values ?? []).includes(box.value);
+    updateSummary();
+  };
+  return { element, set };
 }
 
+// Create a labeled select.
 function createSelect(label, options, id, onChange) {
-  const out = createElement("p", "field"), name = createElement("label", "label", label), select = createElement("select", "select");
-  select.id = name.htmlFor = id;
-  select.append(...options.map((o) => { const option = createElement("option", null, o.label); option.value = o.name; return option; }));
-  select.addEventListener("change", () => onChange(select.value));
-  out.append(name, select);
-  return { element: out, select, set(value) { select.value = value ?? ""; } };
-}
-
-function createYearRange(range, id, onChange) {
-  const out = createElement("fieldset", "field"), both = createElement("span", "years"), boxes = ["from", "to"].map((what, i) => {
-    const box = createElement("input", "year");
-    Object.assign(box, { type: "number", inputMode: "numeric", min: range[0], max: range[1], placeholder: String(range[i]), id: `${id}-${what}` });
-    box.setAttribute("aria-label", `year, ${what}`);
-    const emitChange = () => onChange(boxes.map((b) => (b.value === "" || !Number.isFinite(b.valueAsNumber) ? null : Math.trunc(b.valueAsNumber))));
-    box.addEventListener("change", emitChange);
-    box.addEventListener("keydown", (event) => { if (event.key === "Enter") { emitChange(); event.preventDefault(); } }); // JupyterLab keeps Enter from being a change
-    return box;
-  });
-  both.append(boxes[0], createElement("span", null, "–"), boxes[1]);
-  out.append(createElement("legend", "label", "Year"), both);
-  return { element: out, set(value) { boxes.forEach((b, i) => { if (b !== document.activeElement) b.value = value?.[i] ?? ""; }); } };
-}
-
-function createSlider(label, valueLabels, id, onChange) {
-  const out = createElement("p", "field"), name = createElement("label", "label", label), box = createElement("input", "slider"), shown = createElement("span", "slider-value", "");
-  Object.assign(box, { type: "range", min: 0, max: 9, step: 1, value: 0, id });
-  name.htmlFor = id;
-  const updateLabel = () => { const v = Number(box.value); shown.textContent = v === 0 ? valueLabels[0] : v < 5 ? valueLabels[1] : valueLabels[2]; box.setAttribute("aria-valuetext", shown.textContent); };
-  box.addEventListener("input", updateLabel);
-  box.addEventListener("change", () => onChange(Number(box.value) / 10));
-  out.append(name, box, shown);
-  updateLabel();
-  return { element: out, set(value) { box.value = Math.round((value ?? 0) * 10); updateLabel(); } };
-}
-
-const TYPE_OPTIONS = [{ name: "", label: "films and series" }, { name: "Movie", label: "films" }, { name: "TV Show", label: "series" }];
-const STRENGTH_OPTIONS = [{ name: "weak", label: "a little" }, { name: "strong", label: "clearly" }, { name: "only", label: "only these" }];
-
-export function createFilters(options, onChange) {
-  // `options`: genres and age_groups as [{name, count}], years [from, to], methods [{name, label}]; `onChange(name, value)` is called.
-  const id = `mediarec-filters-${++formCount}`, out = createElement("form", "filters"), parts = {};
-  out.setAttribute("aria-label", "Filters");
-  out.addEventListener("submit", (event) => event.preventDefault());
-  parts.genre = createMultiselect("Genre", options.genres, `${id}-genre`, (v) => onChange("genre", v));
-  parts.type = createSelect("Type", TYPE_OPTIONS, `${id}-type`, (v) => onChange("type", v || null));
-  parts.year = createYearRange(options.years, `${id}-year`, (v) => onChange("year", v.some((y) => y !== null) ? v : null));
-  parts.age_group = createMultiselect("Age group", options.age_groups, `${id}-age`, (v) => onChange("age_group", v));
-  if (options.methods?.length) {
-    parts.cluster_method = createSelect("Groups by", [{ name: "", label: "not used" }, ...options.methods], `${id}-method`, (v) => onChange("cluster_method", v || null));
-    parts.cluster_strength = createSelect("count", STRENGTH_OPTIONS, `${id}-strength`, (v) => onChange("cluster_strength", v));
+  const select = createElement("select", "select");
+  select.id = id;
+  for (const { name, label: text } of options) {
+    const option = createElement("option", null, text);
+    option.value = name;
+    select.append(option);
   }
-  if (options.diversity) parts.diversity = createSlider("Variety", ["the nearest", "some variety", "much variety"], `${id}-diversity`, (v) => onChange("diversity", v));
+  select.addEventListener("change", () => onChange(select.value));
+  const name = createElement("label", "label", label);
+  name.htmlFor = id;
+  const element = createElement("p", "field");
+  element.append(name, select);
+  const set = (value) => {
+    select.value = value ?? "";
+  };
+  return { element, select, set };
+}
+
+// Return the year in a number input, or null if it is empty.
+function readYear(input) {
+  if (input.value === "" || !Number.isFinite(input.valueAsNumber)) return null;
+  return Math.trunc(input.valueAsNumber);
+}
+
+// Create two number inputs for the first and the last year.
+function createYearRange(range, id, onChange) {
+  const inputs = [];
+  const emitChange = () => onChange(inputs.map(readYear));
+  ["from", "to"].forEach((end, i) => {
+    const input = createElement("input", "year");
+    input.type = "number";
+    input.inputMode = "numeric";
+    input.min = range[0];
+    input.max = range[1];
+    input.placeholder = String(range[i]);
+    input.id = `${id}-${end}`;
+    input.setAttribute("aria-label", `year, ${end}`);
+    input.addEventListener("change", emitChange);
+    // In JupyterLab, Enter does not cause a change event.
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      emitChange();
+      event.preventDefault();
+    });
+    inputs.push(input);
+  });
+
+  const row = createElement("span", "years");
+  row.append(inputs[0], createElement("span", null, "–"), inputs[1]);
+  const element = createElement("fieldset", "field");
+  element.append(createElement("legend", "label", "Year"), row);
+  const set = (value) => {
+    inputs.forEach((input, i) => {
+      if (input !== document.activeElement) input.value = value?.[i] ?? "";
+    });
+  };
+  return { element, set };
+}
+
+// Create a slider from 0 to 0.9. `valueLabels` names zero, small and large values.
+function createSlider(label, valueLabels, id, onChange) {
+  const input = createElement("input", "slider");
+  input.type = "range";
+  input.min = 0;
+  input.max = 9;
+  input.step = 1;
+  input.value = 0;
+  input.id = id;
+  const name = createElement("label", "label", label);
+  name.htmlFor = id;
+  const shown = createElement("span", "slider-value", "");
+
+  const updateLabel = () => {
+    const value = Number(input.value);
+    if (value === 0) shown.textContent = valueLabels[0];
+    else shown.textContent = value < 5 ? valueLabels[1] : valueLabels[2];
+    input.setAttribute("aria-valuetext", shown.textContent);
+  };
+  input.addEventListener("input", updateLabel);
+  input.addEventListener("change", () => onChange(Number(input.value) / 10));
+  const element = createElement("p", "field");
+  element.append(name, input, shown);
+  updateLabel();
+  const set = (value) => {
+    input.value = Math.round((value ?? 0) * 10);
+    updateLabel();
+  };
+  return { element, set };
+}
+
+// Create the controls of the form, by the name of their filter.
+function createControls(options, id, onChange) {
+  const controls = {};
+  const report = (name) => (value) => onChange(name, value);
+  const reportYear = ([first, last]) => {
+    onChange("year", first === null && last === null ? null : [first, last]);
+  };
+  controls.genre = createMultiselect("Genre", options.genres, `${id}-genre`, report("genre"));
+  controls.type = createSelect("Type", TYPE_OPTIONS, `${id}-type`, (value) =>
+    onChange("type", value || null),
+  );
+  controls.year = createYearRange(options.years, `${id}-year`, reportYear);
+  controls.age_group = createMultiselect(
+    "Age group",
+    options.age_groups,
+    `${id}-age`,
+    report("age_group"),
+  );
+  if (options.methods?.length) {
+    const methods = [{ name: "", label: "not used" }, ...options.methods];
+    controls.cluster_method = createSelect("Groups by", methods, `${id}-method`, (value) =>
+      onChange("cluster_method", value || null),
+    );
+    controls.cluster_strength = createSelect(
+      "Same group",
+      STRENGTH_OPTIONS,
+      `${id}-strength`,
+      report("cluster_strength"),
+    );
+  }
+  if (options.diversity) {
+    controls.diversity = createSlider(
+      "Variety",
+      DIVERSITY_LABELS,
+      `${id}-diversity`,
+      report("diversity"),
+    );
+  }
+  return controls;
+}
+
+// Create the filter form. `options` has genres and age_groups as [{name, count}], years [from, to],
+// methods [{name, label}], and a flag diversity. `onChange(name, value)` is called for each change.
+export function createFilters(options, onChange) {
+  const controls = createControls(options, `mediarec-filters-${++formCount}`, onChange);
   const clear = createButton("Clear filters", () => onChange("clear", null), "button clear");
-  out.append(...Object.values(parts).map((p) => p.element), clear);
-  return { element: out, set(values) {
-    for (const [name, part] of Object.entries(parts)) part.set(values[name]);
-    if (parts.cluster_strength) { parts.cluster_strength.element.hidden = !values.cluster_method; parts.cluster_strength.select.disabled = !values.cluster_method; }
-    clear.hidden = !["genre", "type", "year", "age_group", "cluster_method"].some((n) => values[n]?.length) && !values.diversity;
-  } };
+  const element = createElement("form", "filters");
+  element.setAttribute("aria-label", "Filters");
+  element.addEventListener("submit", (event) => event.preventDefault());
+  element.append(...Object.values(controls).map((control) => control.element), clear);
+
+  // Show the values of the filters.
+  function set(values) {
+    for (const [name, control] of Object.entries(controls)) control.set(values[name]);
+    const strength = controls.cluster_strength;
+    if (strength) {
+      strength.element.hidden = !values.cluster_method;
+      strength.select.disabled = !values.cluster_method;
+    }
+    const isFiltered = CLEARABLE_FILTERS.some((name) => values[name]?.length);
+    clear.hidden = !isFiltered && !values.diversity;
+  }
+  return { element, set };
 }

@@ -1,126 +1,301 @@
-// A page without a server: titles, neighbours and groups are in the page itself. Works from any static host and as a file.
+// A page without a server. Titles, neighbors and clusters are in the page itself, so it works on
+// any static host and as a local file.
 import { createElement, createButton, pluralize } from "./dom.js";
 import { createCombobox } from "./combobox.js";
 import { createCard } from "./cards.js";
 import { createFilters } from "./filters.js";
 import { createMap } from "./map.js";
 
-const DIACRITICS = /[\u0300-\u036f]/g, SEPARATORS = /[^\p{L}\p{N}]+/gu;
+const DIACRITICS = /[\u0300-\u036f]/g;
+const SEPARATORS = /[^\p{L}\p{N}]+/gu;
+const NO_MATCH = 9;
+const N_CARDS = 10;
+const MAX_CLUSTER_CARDS = 60;
 
+// Return one spelling for all variants of a title: lower case, no accents, no punctuation.
 export function normalizeText(text) {
-  // One spelling for all the ways a title is typed.
-  return text.normalize("NFKD").replace(DIACRITICS, "").toLowerCase().replace(/['’]/g, "").replace(/&/g, " and ").replace(SEPARATORS, " ").trim();
+  return text
+    .normalize("NFKD")
+    .replace(DIACRITICS, "")
+    .toLowerCase()
+    .replace(/['’]/g, "")
+    .replace(/&/g, " and ")
+    .replace(SEPARATORS, " ")
+    .trim();
 }
 
+// Return the edit distance between `typed` and the best prefix of `title`, with adjacent swaps
+// (optimal string alignment). The result is `maxDistance + 1` as soon as that is exceeded.
 export function editDistance(typed, title, maxDistance) {
-  // How many letters of `typed` are wrong as a start of `title`: optimal string alignment, the rest of the title for free.
-  let older = null, old = Array.from({ length: title.length + 1 }, (_, j) => j);
+  let beforePrevious = null;
+  let previous = Array.from({ length: title.length + 1 }, (_, j) => j);
   for (let i = 1; i <= typed.length; i++) {
     const row = [i];
     for (let j = 1; j <= title.length; j++) {
-      row[j] = Math.min(old[j] + 1, row[j - 1] + 1, old[j - 1] + (typed[i - 1] !== title[j - 1]));
-      if (i > 1 && j > 1 && typed[i - 1] === title[j - 2] && typed[i - 2] === title[j - 1]) row[j] = Math.min(row[j], older[j - 2] + 1);
+      const isDifferent = typed[i - 1] !== title[j - 1];
+      row[j] = Math.min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + Number(isDifferent));
+      const isSwap =
+        i > 1 && j > 1 && typed[i - 1] === title[j - 2] && typed[i - 2] === title[j - 1];
+      if (isSwap) row[j] = Math.min(row[j], beforePrevious[j - 2] + 1);
     }
     if (Math.min(...row) > maxDistance) return maxDistance + 1;
-    [older, old] = [old, row];
+    [beforePrevious, previous] = [previous, row];
   }
-  return Math.min(...old);
+  return Math.min(...previous);
 }
 
+// Return how a title matches: 0 exactly, 1 at its start, 2 at the start of a word, 3 inside.
+function matchClass(query, title, titleWithoutArticle) {
+  if (title === query || titleWithoutArticle === query) return 0;
+  if (title.startsWith(query) || titleWithoutArticle.startsWith(query)) return 1;
+  if (` ${title}`.includes(` ${query}`)) return 2;
+  return query.length > 2 && title.includes(query) ? 3 : NO_MATCH;
+}
+
+// Return a function from a text and a number to the rows of matching titles, best first.
 export function titleSearch(titles) {
-  // Rows that could be meant by what was typed so far, best first.
-  const names = titles.map((t) => normalizeText(t).replace(/^(the|a|an) (?=.)/, "")), whole = titles.map(normalizeText);
-  return (text, maxItems) => {
-    const words = normalizeText(text);
-    if (!words) return [];
-    const matchClass = (i) => (names[i] === words || whole[i] === words ? 0 : names[i].startsWith(words) || whole[i].startsWith(words) ? 1 : ` ${whole[i]}`.includes(` ${words}`) ? 2 : whole[i].includes(words) && words.length > 2 ? 3 : 9);
-    const classified = names.map((_, i) => [matchClass(i), names[i].length, i]), matches = classified.filter(([r]) => r < 9);
-    if (matches.length < maxItems && words.length > 3) {
-      const maxErrors = Math.max(1, Math.floor(words.length / 4));
-      for (const [r, size, i] of classified) if (r === 9) { const distance = editDistance(words, names[i].slice(0, words.length + maxErrors), maxErrors); if (distance <= maxErrors) matches.push([9 + distance, size, i]); }
+  const normalized = titles.map(normalizeText);
+  const names = normalized.map((title) => title.replace(/^(the|a|an) (?=.)/, ""));
+
+  // Return the titles that match a query with one error for every four letters.
+  const findFuzzy = (query, rows) => {
+    const maxErrors = Math.max(1, Math.floor(query.length / 4));
+    const found = [];
+    for (const row of rows) {
+      const start = names[row].slice(0, query.length + maxErrors);
+      const distance = editDistance(query, start, maxErrors);
+      if (distance <= maxErrors) found.push([NO_MATCH + distance, names[row].length, row]);
     }
-    return matches.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).slice(0, maxItems).map(([, , i]) => i);
+    return found;
+  };
+  return (text, maxItems) => {
+    const query = normalizeText(text);
+    if (!query) return [];
+    const matches = [];
+    const others = [];
+    names.forEach((name, row) => {
+      const kind = matchClass(query, normalized[row], name);
+      if (kind < NO_MATCH) matches.push([kind, name.length, row]);
+      else others.push(row);
+    });
+    if (matches.length < maxItems && query.length > 3) matches.push(...findFuzzy(query, others));
+    matches.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+    return matches.slice(0, maxItems).map(([, , row]) => row);
   };
 }
 
+// Return whether any of the wanted values is among the values, or nothing is wanted.
+function matchesAny(values, wanted) {
+  return !wanted?.length || wanted.some((value) => values.includes(value));
+}
+
+// Return whether a title passes the filters.
 export function passesFilters(titles, row, filterValues) {
-  // Whether a title passes the filters.
-  const has = (values, wanted) => !wanted?.length || wanted.some((v) => values.includes(v)), year = titles.year[row];
-  return has(titles.genres[row], filterValues.genre) && (!filterValues.type || titles.type[row] === filterValues.type) && has([titles.age_group[row]], filterValues.age_group)
-    && (!filterValues.year || (year !== null && year >= (filterValues.year[0] ?? -Infinity) && year <= (filterValues.year[1] ?? Infinity)));
+  const { genre, type, age_group: ageGroup, year: range } = filterValues;
+  if (type && titles.type[row] !== type) return false;
+  if (!matchesAny(titles.genres[row], genre)) return false;
+  if (!matchesAny([titles.age_group[row]], ageGroup)) return false;
+  if (!range) return true;
+  const year = titles.year[row];
+  return year !== null && year >= (range[0] ?? -Infinity) && year <= (range[1] ?? Infinity);
 }
 
+// Return the data of the page: JSON, compressed with deflate, in base64.
 async function decompress(id) {
-  const bytes = Uint8Array.from(atob(document.getElementById(id).textContent.trim()), (c) => c.charCodeAt(0));
-  return JSON.parse(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text());
+  const text = document.getElementById(id).textContent.trim();
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return JSON.parse(await new Response(stream).text());
 }
 
-async function start(root) {
-  const data = await decompress("mediarec-data"), { titles, neighbors, reasons, phrases, clusters, map_coordinates } = data;
-  const search = titleSearch(titles.title), rowById = new Map(titles.id.map((id, i) => [id, i])), filterValues = {};
-  const makeItem = (i, said = "") => ({ ...Object.fromEntries(Object.entries(titles).map(([name, values]) => [name, values[i]])), why: said, poster: null, cluster: clusters.length ? { method: "kmeans", cluster_id: data.labels[i], name: clusters[data.labels[i]].name } : null });
-  const setHash = (hash) => { location.hash = hash; };
-  const handlers = { onSelect: (c) => setHash(`#title=${c.id}`), onCluster: (c) => setHash(`#cluster=${c.cluster.cluster_id}`) };
+// Return what the address asks for, such as ["title", "m0001"] for #title=m0001.
+function readHash() {
+  const hash = decodeURIComponent(location.hash);
+  const [, view, value] = /^#(title|clusters|cluster)=?(.*)$/.exec(hash) ?? [];
+  return [view, value];
+}
 
-  const box = createCombobox({ label: "A film or a series", placeholder: "Type a title", fetchSuggestions: async (text, n) => search(text, n).map((i) => makeItem(i)), onSelect: (c) => setHash(`#title=${c.id}`) });
-  const form = createFilters(data.filter_options, (name, value) => { if (name === "clear") for (const n of Object.keys(filterValues)) delete filterValues[n]; else filterValues[name] = value; renderPage(); });
-  const heading = createElement("h2", "heading"), note = createElement("p", "secondary match-count"), results = createElement("div", "results"), bar = createElement("div", "methods"), status = createElement("p", "visually-hidden"), map = createMap({ label: "Map of the catalogue; the groups are listed below it", onSelect: (g) => setHash(`#cluster=${g}`) });
+// Go to another view. The browser then fires a "hashchange" event.
+function setHash(hash) {
+  location.hash = hash;
+}
+
+// Return a function from a row and its reasons to the item of a card.
+function createItemMaker({ titles, clusters, labels }) {
+  return (row, reasons = "") => {
+    const item = { why: reasons, poster: null, cluster: null };
+    for (const [name, values] of Object.entries(titles)) item[name] = values[row];
+    if (clusters.length) {
+      const clusterId = labels[row];
+      item.cluster = { cluster_id: clusterId, name: clusters[clusterId].name };
+    }
+    return item;
+  };
+}
+
+// Create the elements of the page that do not depend on the address.
+function createPageElements(data, { makeItem, onFilter }) {
+  const search = titleSearch(data.titles.title);
+  const box = createCombobox({
+    label: "A film or a series",
+    placeholder: "Type a title",
+    fetchSuggestions: async (text, n) => search(text, n).map((row) => makeItem(row)),
+    onSelect: (item) => setHash(`#title=${item.id}`),
+  });
+  const map = createMap({
+    label: "Map of the catalog; the groups are listed below it",
+    onSelect: (clusterId) => setHash(`#cluster=${clusterId}`),
+  });
+  const bar = createElement("div", "methods");
+  bar.append(
+    createButton("More like this", () => setHash("")),
+    createButton("Groups", () => setHash("#clusters")),
+  );
+  const heading = createElement("h2", "heading");
   heading.tabIndex = -1;
+  const status = createElement("p", "visually-hidden");
   status.setAttribute("role", "status");
-  bar.append(createButton("More like this", () => setHash("")), createButton("Groups", () => setHash("#clusters")));
-  root.replaceChildren(bar, box.element, form.element, map.element, heading, note, results, status);
-  if (clusters.length) map.load(Float32Array.from(map_coordinates), titles.title);
+  return {
+    box,
+    map,
+    bar,
+    heading,
+    status,
+    form: createFilters(data.filter_options, onFilter),
+    note: createElement("p", "secondary match-count"),
+    results: createElement("div", "results"),
+  };
+}
 
-  function showCards(rows, said) {
+// Draw the page into `root`.
+async function start(root) {
+  const data = await decompress("mediarec-data");
+  const { titles, neighbors, reasons, phrases, clusters } = data;
+  const rowById = new Map(titles.id.map((id, row) => [id, row]));
+  const filterValues = {};
+  const makeItem = createItemMaker(data);
+  const handlers = {
+    onSelect: (item) => setHash(`#title=${item.id}`),
+    onCluster: (item) => setHash(`#cluster=${item.cluster.cluster_id}`),
+  };
+  const elements = createPageElements(data, { makeItem, onFilter: setFilter });
+  const { box, map, bar, heading, status, form, note, results } = elements;
+  root.replaceChildren(bar, box.element, form.element, map.element, heading, note, results, status);
+  if (clusters.length) map.load(Float32Array.from(data.map_coordinates), titles.title);
+
+  // Return whether a title passes the current filters.
+  const isIncluded = (row) => passesFilters(titles, row, filterValues);
+
+  // Set one filter, or clear all of them.
+  function setFilter(name, value) {
+    if (name === "clear") for (const key of Object.keys(filterValues)) delete filterValues[key];
+    else filterValues[name] = value;
+    renderPage();
+  }
+
+  // Show cards of some rows, with a line of reasons for each.
+  function showCards(rows, lines = []) {
     const list = createElement("ol", "cards");
-    list.append(...rows.map((i, k) => createCard(makeItem(i, said?.[k]), handlers)));
+    list.append(...rows.map((row, k) => createCard(makeItem(row, lines[k]), handlers)));
     results.replaceChildren(list);
   }
+
+  // Show the nearest titles of one title that pass the filters.
   function showRecommendations(row) {
-    const order = neighbors[row].map((i, k) => [i, k]).filter(([i]) => passesFilters(titles, i, filterValues)).slice(0, 10);
+    const ranks = [...neighbors[row].keys()].filter((rank) => isIncluded(neighbors[row][rank]));
+    const shown = ranks.slice(0, N_CARDS);
+    const total = neighbors[row].length;
     heading.textContent = `More like ${titles.title[row]}`;
-    const limit = order.length < 10 ? `; without a server only the nearest ${neighbors[row].length} of each title are known` : "";
-    note.textContent = `${order.length} of the nearest ${neighbors[row].length} that pass the filters${limit}`;
-    showCards(order.map(([i]) => i), order.map(([, k]) => reasons[row][k].map((p) => phrases[p]).join("; ")));
+    note.textContent = `${shown.length} of the nearest ${total} that pass the filters`;
+    if (shown.length < N_CARDS) {
+      note.textContent += `; this page knows only the nearest ${total} of each title`;
+    }
+    const formatReasons = (rank) => reasons[row][rank].map((p) => phrases[p]).join("; ");
+    showCards(
+      shown.map((rank) => neighbors[row][rank]),
+      shown.map(formatReasons),
+    );
   }
-  function showCluster(number) {
-    const group = clusters[number], rows = group.members.filter((i) => passesFilters(titles, i, filterValues));
-    heading.textContent = group.name;
-    note.textContent = `${pluralize(rows.length, "title")}: ${group.words.join(", ")}`;
-    showCards(rows.slice(0, 60));
+
+  // Show the titles of one cluster that pass the filters.
+  function showCluster(clusterId) {
+    const cluster = clusters[clusterId];
+    const rows = cluster.members.filter(isIncluded);
+    heading.textContent = cluster.name;
+    note.textContent = `${pluralize(rows.length, "title")}: ${cluster.words.join(", ")}`;
+    showCards(rows.slice(0, MAX_CLUSTER_CARDS));
   }
+
+  // Create the entry of one cluster in the list.
+  function createClusterEntry(cluster, clusterId) {
+    const examples = cluster.members.slice(0, 3).map((row) => titles.title[row]);
+    const entry = createElement("li", "cluster");
+    entry.append(
+      createButton(cluster.name, () => setHash(`#cluster=${clusterId}`), "cluster-name"),
+      createElement("span", "count", pluralize(cluster.members.length, "title")),
+      createElement("p", "cluster-words", cluster.words.join(", ")),
+      createElement("p", "secondary", examples.join(", ")),
+    );
+    return entry;
+  }
+
+  // Show all clusters.
   function showClusters() {
-    heading.textContent = `${pluralize(clusters.length, "group")} that were found in the catalogue`;
+    heading.textContent = `${pluralize(clusters.length, "group")} of similar titles`;
     note.textContent = "";
     const list = createElement("ul", "clusters");
-    list.append(...clusters.map((g, number) => {
-      const out = createElement("li", "cluster");
-      out.append(createButton(g.name, () => setHash(`#cluster=${number}`), "cluster-name"), createElement("span", "count", pluralize(g.members.length, "title")), createElement("p", "cluster-words", g.words.join(", ")), createElement("p", "secondary", g.members.slice(0, 3).map((i) => titles.title[i]).join(", ")));
-      return out;
-    }));
+    list.append(...clusters.map(createClusterEntry));
     results.replaceChildren(list);
   }
-  function renderPage(moved = false) {
-    const [, what, value] = /^#(title|clusters|cluster)=?(.*)$/.exec(decodeURIComponent(location.hash)) ?? [];
-    const onMap = clusters.length && (what === "clusters" || what === "cluster");
-    [...bar.children].forEach((b, i) => b.setAttribute("aria-pressed", String((i === 1) === Boolean(onMap))));
+
+  // Show titles to start with.
+  function showStartTitles() {
+    heading.textContent = "Start with one of these, or type a title";
+    note.textContent = `${titles.id.length.toLocaleString("en")} titles, all in this page`;
+    showCards(data.start_titles.filter(isIncluded));
+  }
+
+  // Show or hide the map, and select a cluster in it.
+  function renderMap(view, value) {
+    const isShown = clusters.length > 0 && (view === "clusters" || view === "cluster");
     bar.hidden = !clusters.length;
-    map.element.hidden = !onMap;
-    form.element.hidden = what === "clusters";
+    bar.children[0].setAttribute("aria-pressed", String(!isShown));
+    bar.children[1].setAttribute("aria-pressed", String(isShown));
+    map.element.hidden = !isShown;
+    if (!isShown) return;
+    const names = clusters.map((cluster) => cluster.name);
+    map.show(data.labels, names, view === "cluster" ? Number(value) : -1);
+  }
+
+  // Draw what the address asks for.
+  function renderPage() {
+    const [view, value] = readHash();
+    renderMap(view, value);
+    form.element.hidden = view === "clusters";
     form.set(filterValues);
-    if (onMap) map.show(data.labels, clusters.map((g) => g.name), what === "cluster" ? Number(value) : -1);
-    if (what === "title" && rowById.has(value)) showRecommendations(rowById.get(value));
-    else if (what === "cluster" && clusters[Number(value)]) showCluster(Number(value));
-    else if (what === "clusters" && clusters.length) showClusters();
-    else { heading.textContent = "Begin with one of these, or type a title"; note.textContent = `${titles.id.length.toLocaleString("en")} titles, all in this page`; showCards(data.start_titles.filter((i) => passesFilters(titles, i, filterValues))); }
+    if (view === "title" && rowById.has(value)) showRecommendations(rowById.get(value));
+    else if (view === "cluster" && clusters[Number(value)]) showCluster(Number(value));
+    else if (view === "clusters" && clusters.length) showClusters();
+    else showStartTitles();
     status.textContent = heading.textContent;
     document.title = `${heading.textContent} · mediarec`;
-    if (moved && (document.activeElement === document.body || !document.activeElement)) heading.focus({ preventScroll: true });
-    if (moved && heading.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
   }
-  window.addEventListener("hashchange", () => { box.clear(); renderPage(true); });
+
+  // Draw the new view, and move a lost focus and the scroll position to it.
+  function handleHashChange() {
+    box.clear();
+    renderPage();
+    const isFocusLost = !document.activeElement || document.activeElement === document.body;
+    if (isFocusLost) heading.focus({ preventScroll: true });
+    if (heading.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
+  }
+  window.addEventListener("hashchange", handleHashChange);
   renderPage();
 }
 
 const main = globalThis.document?.getElementById("mediarec");
-if (main) start(main).catch((error) => { main.textContent = `This page could not be read: ${error.message}`; });
+if (main) {
+  start(main).catch((error) => {
+    main.textContent = `This page could not be read: ${error.message}`;
+  });
+}

@@ -1,236 +1,514 @@
-// The recommender in a notebook: draws the page that Python holds and tells Python what was pressed. Nothing is decided here.
-import { createElement, createButton, pluralize } from "./dom.js";
+// The recommender in a notebook. It draws the page that Python holds and sends every action to
+// Python. Nothing is decided here.
+import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
 import { createCombobox } from "./combobox.js";
 import { createCard, setPosters } from "./cards.js";
 import { createFilters } from "./filters.js";
 import { createMap } from "./map.js";
 
-const TABS = [["search", "More like this"], ["clusters", "Groups"], ["profile", "For a person"]];
+const TABS = [
+  ["search", "More like this"],
+  ["clusters", "Groups"],
+  ["profile", "For a person"],
+];
+const CHIP_KINDS = { like: "like", dislike: "not like", text: "about" };
+const HISTORY_HELP =
+  "Netflix gives this file under Account, Profile, Viewing activity, Download all. " +
+  "It is read where this notebook runs and sent nowhere.";
 const MAX_BYTES = 5_000_000;
+const MAX_TEXT_LENGTH = 2000;
+const REQUEST_TIMEOUT_MS = 20_000;
+
 let widgetCount = 0;
 
+// Create the connection to Python. An action has no answer of its own, because a new page follows.
+// A request is answered by a message with the same request_id.
 function createChannel(model) {
-  // Questions that are answered by number; everything else comes as a page.
-  const waiting = new Map(), own = `${Date.now()}-${Math.random()}`;
-  let asked = 0, last = "";
-  const onMessage = (said, buffers) => {
-    const answer = waiting.get(said.request_id);
-    if (!answer) return;
-    waiting.delete(said.request_id);
-    said.error ? answer.fail(new Error(said.error)) : answer.done([said, buffers]);
+  const waiting = new Map();
+  const prefix = `${Date.now()}-${Math.random()}`;
+  let count = 0;
+  let lastAction = "";
+
+  const newId = () => {
+    count += 1;
+    return `${prefix}-${count}`;
+  };
+  const onMessage = (message, buffers) => {
+    const request = waiting.get(message.request_id);
+    if (!request) return;
+    waiting.delete(message.request_id);
+    if (message.error) request.reject(new Error(message.error));
+    else request.resolve([message, buffers]);
   };
   model.on("msg:custom", onMessage);
-  return {
-    send: (action, value = null) => { last = `${own}-${++asked}`; model.send({ action, value, request_id: last }); },
-    isStale: (page) => Boolean(last) && page.request_id !== last && String(page.request_id).startsWith(own), // a page from before what was pressed last
-    request: (query, value = null) => new Promise((done, fail) => {
-      const id = `${own}-${++asked}`;
-      waiting.set(id, { done, fail });
+
+  // Send an action.
+  function send(action, value = null) {
+    lastAction = newId();
+    model.send({ action, value, request_id: lastAction });
+  }
+
+  // Return whether a page is older than the last action of this view.
+  function isStale(page) {
+    if (!lastAction || page.request_id === lastAction) return false;
+    return String(page.request_id).startsWith(prefix);
+  }
+
+  // Send a query and return a promise of its answer and buffers.
+  function request(query, value = null) {
+    return new Promise((resolve, reject) => {
+      const id = newId();
+      waiting.set(id, { resolve, reject });
       model.send({ query, request_id: id, value });
-      setTimeout(() => { if (waiting.delete(id)) fail(new Error("no answer")); }, 20_000);
-    }),
-    close: () => model.off("msg:custom", onMessage),
-  };
-}
-
-function createTabs(id, onSelect) {
-  const bar = createElement("div", "tabs"), panels = {}, heads = {};
-  bar.setAttribute("role", "tablist");
-  bar.setAttribute("aria-label", "Ways to look");
-  TABS.forEach(([name, label], i) => {
-    const head = (heads[name] = createButton(label, () => onSelect(name), "tab")), panel = (panels[name] = createElement("div", "panel"));
-    head.id = `${id}-tab-${name}`;
-    panel.id = `${id}-panel-${name}`;
-    head.setAttribute("role", "tab");
-    head.setAttribute("aria-controls", panel.id);
-    panel.setAttribute("role", "tabpanel");
-    panel.setAttribute("aria-labelledby", head.id);
-    head.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      const next = TABS[(i + step + TABS.length) % TABS.length][0];
-      onSelect(next);
-      heads[next].focus();
-      event.preventDefault();
+      setTimeout(() => {
+        if (waiting.delete(id)) reject(new Error("no answer"));
+      }, REQUEST_TIMEOUT_MS);
     });
-    bar.append(head);
+  }
+
+  // Stop listening.
+  function close() {
+    model.off("msg:custom", onMessage);
+  }
+  return { send, isStale, request, close };
+}
+
+// Create the tab list and an empty panel for each tab.
+function createTabs(id, onSelect) {
+  const bar = createElement("div", "tabs");
+  bar.setAttribute("role", "tablist");
+  bar.setAttribute("aria-label", "Views");
+  const panels = {};
+  const tabs = {};
+
+  // Select the tab to the right or to the left.
+  const handleKey = (event, i) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const [next] = TABS[(i + step + TABS.length) % TABS.length];
+    onSelect(next);
+    tabs[next].focus();
+    event.preventDefault();
+  };
+  TABS.forEach(([name, label], i) => {
+    const tab = createButton(label, () => onSelect(name), "tab");
+    const panel = createElement("div", "panel");
+    tab.id = `${id}-tab-${name}`;
+    panel.id = `${id}-panel-${name}`;
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", panel.id);
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", tab.id);
+    tab.addEventListener("keydown", (event) => handleKey(event, i));
+    tabs[name] = tab;
+    panels[name] = panel;
+    bar.append(tab);
   });
-  return { bar, panels, show(name) {
-    for (const [key, head] of Object.entries(heads)) {
-      head.setAttribute("aria-selected", String(key === name));
-      head.tabIndex = key === name ? 0 : -1;
-      panels[key].hidden = key !== name;
+
+  // Show the panel of one tab.
+  function show(selected) {
+    for (const [name, tab] of Object.entries(tabs)) {
+      tab.setAttribute("aria-selected", String(name === selected));
+      tab.tabIndex = name === selected ? 0 : -1;
+      panels[name].hidden = name !== selected;
     }
-  } };
+  }
+  return { bar, panels, show };
 }
 
+// Create a chip: one part of the query, with a button that removes it.
 function createChip(item, kind, onRemove) {
-  const out = createElement("li", `chip chip-${kind}`), name = createElement("span", "chip-name", item.title);
-  name.dir = "auto";
+  const element = createElement("li", `chip chip-${kind}`);
   const removeButton = createButton("×", onRemove, "chip-remove");
-  removeButton.setAttribute("aria-label", `leave out ${[...item.title].slice(0, 60).join("")}`);
-  out.append(createElement("span", "chip-kind", { like: "like", dislike: "not like", text: "about" }[kind]), name, removeButton);
-  return out;
+  removeButton.setAttribute("aria-label", `remove ${[...item.title].slice(0, 60).join("")}`);
+  element.append(
+    createElement("span", "chip-kind", CHIP_KINDS[kind]),
+    createDataElement("span", "chip-name", item.title),
+    removeButton,
+  );
+  return element;
 }
 
+// Create a grid of cards.
 function createGrid(items, handlers) {
   const list = createElement("ol", "cards");
   list.append(...items.map((item) => createCard(item, handlers)));
   return list;
 }
 
-function render({ model, el }) {
-  const id = `mediarec-app-${++widgetCount}`, channel = createChannel(model), options = model.get("options"), root = createElement("section", "app");
-  root.setAttribute("aria-label", "Recommender");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");                     // the keys are ours, not the notebook's
-  const status = createElement("p", "visually-hidden"), errorLine = createElement("p", "error");
-  status.setAttribute("role", "status");
-  errorLine.setAttribute("role", "alert");
-  const fetchSuggestions = async (text, n) => (await channel.request("suggest", { text, n }))[0].items;
-  const handlers = { onSelect: (item) => channel.send("set_title", item.id), onLike: (item) => channel.send("add_like", item.id), onDislike: (item) => channel.send("add_dislike", item.id), onCluster: (item) => channel.send("open_cluster", [item.cluster.method, item.cluster.cluster_id]) };
+// Create a heading that can take the focus.
+function createHeading(text) {
+  const heading = createElement("h2", "heading", text);
+  heading.tabIndex = -1;
+  return heading;
+}
 
-  // find
-  const bar = createTabs(id, (name) => channel.send("set_tab", name)), search = bar.panels.search;
-  const box = createCombobox({ label: "A film or a series", placeholder: "Type a title", fetchSuggestions, onSelect: (item) => channel.send("set_title", item.id), onSubmit: (text) => channel.send("set_title_by_name", text) });
-  const back = createButton("Back", () => channel.send("undo"), "button back"), top = createElement("div", "search-fields"), chips = createElement("ul", "chips"), textField = createElement("p", "field text-query"), textInput = createElement("input", "text-query-input"), textLabel = createElement("label", "label", "or in words");
-  Object.assign(textInput, { type: "text", maxLength: 2000, placeholder: "heist with a double cross, set in Spain", id: `${id}-text` });
-  textLabel.htmlFor = textInput.id;
-  textField.append(textLabel, textInput);
-  textInput.addEventListener("keydown", (event) => {
+// Return a function that says whether a named value differs from the one of its last call.
+function createChangeCheck() {
+  const rendered = {};
+  return (name, value) => {
+    const text = JSON.stringify(value);
+    if (rendered[name] === text) return false;
+    rendered[name] = text;
+    return true;
+  };
+}
+
+// Create the input for a text query. Enter sends it.
+function createTextField(id, onSubmit) {
+  const input = createElement("input", "text-query-input");
+  input.type = "text";
+  input.id = id;
+  input.maxLength = MAX_TEXT_LENGTH;
+  input.placeholder = "heist with a double cross, set in Spain";
+  const label = createElement("label", "label", "or in words");
+  label.htmlFor = id;
+  input.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
-    channel.send("set_text", textInput.value);
+    onSubmit(input.value);
     event.preventDefault();
     event.stopPropagation();
   });
-  chips.setAttribute("aria-label", "What is asked");
-  top.append(box.element, textField);
-  const form = createFilters({ ...options, diversity: true }, (name, value) => channel.send("set_filter", [name, value]));
-  const heading = createElement("h2", "heading"), matchCount = createElement("p", "secondary match-count"), notes = createElement("div", "notes"), relaxations = createElement("div", "relaxations"), results = createElement("div", "results"), showMore = createButton("Ten more", () => channel.send("show_more"), "button show-more");
-  heading.tabIndex = -1;
-  search.append(top, chips, form.element, heading, matchCount, notes, relaxations, results, showMore);
+  const element = createElement("p", "field text-query");
+  element.append(label, input);
+  return { element, input };
+}
 
-  // groups
-  const clusters = bar.panels.clusters, methods = createElement("div", "methods"), map = createMap({ label: "Map of the catalogue; the groups are listed below it", onSelect: (clusterId) => channel.send("open_cluster", [model.get("page").clusters.method, clusterId]) });
-  const clusterList = createElement("div", "cluster-list"), clusterView = createElement("div", "cluster-view");
-  methods.setAttribute("role", "group");
-  methods.setAttribute("aria-label", "Method of grouping");
-  clusters.append(methods, map.element, clusterView, clusterList);
-
-  // a person
-  const profilePanel = bar.panels.profile, file = createElement("input", "file"), fileName = createElement("label", "label", "Your viewing history, or titles one a line"), historyNote = createElement("p", "secondary", "Netflix gives its file under Account, Profile, Viewing activity, Download all. It is read where this notebook runs and sent nowhere."), profileResults = createElement("div", "profile");
-  Object.assign(file, { type: "file", accept: ".csv,.txt,text/csv,text/plain", id: `${id}-file` });
-  fileName.htmlFor = file.id;
-  file.addEventListener("change", async () => {
-    const chosen = file.files[0];
-    if (!chosen) return;
-    if (chosen.size > MAX_BYTES) { errorLine.textContent = `${chosen.name} has ${(chosen.size / 1e6).toFixed(1)} MB; at most ${MAX_BYTES / 1e6} MB`; file.value = ""; return; }
-    channel.send("load_history", { name: chosen.name, text: await chosen.text() });
-    file.value = "";
+// Create the search tab in `panel`. `context` has id, channel, options, fetchSuggestions, handlers.
+function createSearchTab(panel, { id, channel, options, fetchSuggestions, handlers }) {
+  const box = createCombobox({
+    label: "A film or a series",
+    placeholder: "Type a title",
+    fetchSuggestions,
+    onSelect: handlers.onSelect,
+    onSubmit: (text) => channel.send("set_title_by_name", text),
   });
-  const likes = createCombobox({ label: "or titles you like, one after the other", placeholder: "Type a title", fetchSuggestions, onSelect: (item) => channel.send("add_profile_like", item.id) });
-  const likeChips = createElement("ul", "chips"), inputs = createElement("div", "search-fields");
-  likeChips.setAttribute("aria-label", "Titles you like");
-  const upload = createElement("p", "field upload");
-  upload.append(fileName, file);
-  inputs.append(upload, likes.element);
-  profilePanel.append(inputs, historyNote, likeChips, profileResults);
+  const textField = createTextField(`${id}-text`, (text) => channel.send("set_text", text));
+  const inputs = createElement("div", "search-fields");
+  inputs.append(box.element, textField.element);
+  const chips = createElement("ul", "chips");
+  chips.setAttribute("aria-label", "Current query");
+  const form = createFilters({ ...options, diversity: true }, (name, value) =>
+    channel.send("set_filter", [name, value]),
+  );
+  const heading = createHeading();
+  const matchCount = createElement("p", "secondary match-count");
+  const notes = createElement("div", "notes");
+  const relaxations = createElement("div", "relaxations");
+  const results = createElement("div", "results");
+  const showMore = createButton("Ten more", () => channel.send("show_more"), "button show-more");
+  panel.append(inputs, chips, form.element, heading, matchCount, notes, relaxations);
+  panel.append(results, showMore);
+  const hasChanged = createChangeCheck();
 
-  const attribution = createElement("p", "attribution");
-  if (options.attribution) { const link = createElement("a", null, "TMDB"); Object.assign(link, { href: options.attribution.url, rel: "noopener noreferrer", target: "_blank" }); attribution.append(link, ` ${options.attribution.text}`); }
-  const head = createElement("div", "head");
-  head.append(bar.bar, back);
-  root.append(head, errorLine, search, clusters, profilePanel, attribution, status);
+  // Create the chip of one part of the query.
+  const createQueryChip = (chip) =>
+    createChip(chip, chip.kind, () => channel.send("remove", chip.id));
+  // Create the button that drops one filter.
+  const createRelaxation = ({ label, change }) =>
+    createButton(label, () => channel.send("set_filter", change));
 
-  let before = null, rendered = {};
-  const hasChanged = (name, value) => { const text = JSON.stringify(value); if (rendered[name] === text) return false; rendered[name] = text; return true; };
-
-  function renderSearch(page) {
-    if (!channel.isStale(page)) form.set(page.filters);                           // or it would take back what was just pressed
-    if (hasChanged("chips", page.chips)) chips.replaceChildren(...page.chips.map((c) => createChip(c, c.kind, () => channel.send("remove", c.id))));
+  // Draw the page. A stale page must not undo what the user has just entered.
+  function render(page) {
+    const isStale = channel.isStale(page);
+    if (!isStale) form.set(page.filters);
+    if (!isStale && document.activeElement !== textField.input) textField.input.value = page.text;
+    if (hasChanged("chips", page.chips)) chips.replaceChildren(...page.chips.map(createQueryChip));
     chips.hidden = !page.chips.length;
-    if (document.activeElement !== textInput && !channel.isStale(page)) textInput.value = page.text;
     heading.textContent = page.heading;
     matchCount.textContent = page.match_count;
-    notes.replaceChildren(...page.notes.map((n) => createElement("p", "note", n)));
-    relaxations.replaceChildren(...page.relaxations.map((w) => createButton(w.label, () => channel.send("set_filter", w.change))));
+    notes.replaceChildren(...page.notes.map((note) => createElement("p", "note", note)));
+    relaxations.replaceChildren(...page.relaxations.map(createRelaxation));
     if (hasChanged("cards", page.cards)) results.replaceChildren(createGrid(page.cards, handlers));
     showMore.hidden = !page.has_more;
   }
-  function renderClusters({ clusters: page }) {
+  return { box, heading, render };
+}
+
+// Create the clusters tab in `panel`. `getPage()` returns the newest page.
+function createClustersTab(panel, { channel, handlers, getPage, showError }) {
+  const methods = createElement("div", "methods");
+  methods.setAttribute("role", "group");
+  methods.setAttribute("aria-label", "Method of grouping");
+  const openCluster = (clusterId) => {
+    channel.send("open_cluster", [getPage().clusters.method, clusterId]);
+  };
+  const map = createMap({
+    label: "Map of the catalog; the groups are listed below it",
+    onSelect: openCluster,
+  });
+  const clusterView = createElement("div", "cluster-view");
+  const clusterList = createElement("div", "cluster-list");
+  panel.append(methods, map.element, clusterView, clusterList);
+  const hasChanged = createChangeCheck();
+
+  // Load the map once, then color it by a method, unless the user has gone on to another one.
+  async function drawMap(method) {
+    if (!map.loaded) {
+      const [message, buffers] = await channel.request("map");
+      map.load(toFloat32(buffers[0]), message.titles);
+    }
+    const [message, buffers] = await channel.request("labels", method);
+    const { clusters } = getPage();
+    if (clusters?.method !== method) return;
+    map.show(toInt16(buffers[0]), message.names, clusters.cluster_id);
+  }
+
+  // Create the button of one clustering method.
+  function createMethodButton({ name, label }, selected) {
+    const button = createButton(label, () => channel.send("set_browse_method", name));
+    button.setAttribute("aria-pressed", String(name === selected));
+    return button;
+  }
+
+  // Create the entry of one cluster in the list.
+  function createClusterEntry(cluster) {
+    const entry = createElement("li", "cluster");
+    entry.append(
+      createButton(cluster.name, () => openCluster(cluster.cluster_id), "cluster-name"),
+      createElement("span", "count", pluralize(cluster.size, "title")),
+      createElement("p", "cluster-words", cluster.words),
+      createElement("p", "secondary", cluster.representative_titles),
+    );
+    return entry;
+  }
+
+  // Draw all clusters of a method.
+  function renderList(page) {
+    const list = createElement("ul", "clusters");
+    list.append(...page.summaries.map(createClusterEntry));
+    clusterView.replaceChildren();
+    clusterList.replaceChildren(createElement("p", "secondary", page.description), list);
+  }
+
+  // Draw one cluster with its titles.
+  function renderCluster(cluster) {
+    clusterView.replaceChildren(
+      createButton("All groups", () => openCluster(null), "button back"),
+      createHeading(cluster.name),
+      createElement("p", "secondary", cluster.description),
+      createElement("p", "cluster-words", cluster.words),
+      createGrid(cluster.cards, { onSelect: handlers.onSelect }),
+    );
+    if (cluster.n_more) {
+      const label = `${cluster.n_more.toLocaleString("en")} more`;
+      clusterView.append(createButton(label, () => channel.send("show_more")));
+    }
+    clusterList.replaceChildren();
+  }
+
+  // Draw the page.
+  function render(page) {
     if (!page) return;
-    if (!page.methods.length) { methods.replaceChildren(); map.element.hidden = true; clusterView.replaceChildren(createElement("p", "note", page.empty_message)); return; }
-    if (!hasChanged("clusters", page)) return;
-    methods.replaceChildren(...page.methods.map((m) => { const b = createButton(m.label, () => channel.send("set_browse_method", m.name)); b.setAttribute("aria-pressed", String(m.name === page.method)); return b; }));
-    const show = async () => {
-      if (!map.loaded) { const [said, buffers] = await channel.request("map"); map.load(toFloat32(buffers[0]), said.titles); }
-      const [said, buffers] = await channel.request("labels", page.method);
-      if (model.get("page").clusters?.method === page.method) map.show(toInt16(buffers[0]), said.names, model.get("page").clusters.cluster_id);
-    };
+    if (!page.methods.length) {
+      methods.replaceChildren();
+      map.element.hidden = true;
+      clusterView.replaceChildren(createElement("p", "note", page.empty_message));
+      return;
+    }
+    if (!hasChanged("page", page)) return;
+    const buttons = page.methods.map((method) => createMethodButton(method, page.method));
+    methods.replaceChildren(...buttons);
     map.element.hidden = !page.map;
-    if (page.map) show().catch((error) => { errorLine.textContent = error.message; });
-    if (page.cluster) {
-      const head = createElement("h2", "heading", page.cluster.name), titles = createGrid(page.cluster.cards, { onSelect: handlers.onSelect }), all = createButton("All groups", () => channel.send("open_cluster", [page.method, null]), "button back");
-      head.tabIndex = -1;
-      const more = page.cluster.n_more ? [createButton(`${page.cluster.n_more.toLocaleString("en")} more`, () => channel.send("show_more"))] : [];
-      clusterView.replaceChildren(all, head, createElement("p", "secondary", page.cluster.description), createElement("p", "cluster-words", page.cluster.words), titles, ...more);
-      clusterList.replaceChildren();
+    if (page.map) drawMap(page.method).catch((error) => showError(error.message));
+    if (page.cluster) renderCluster(page.cluster);
+    else renderList(page);
+  }
+
+  // Return the heading of the open cluster, or null.
+  function findHeading() {
+    return clusterView.querySelector("h2");
+  }
+  return { render, findHeading };
+}
+
+// Create the file input for a viewing history. `onFile({name, text})` gets its content.
+function createHistoryInput(id, onFile, showError) {
+  const input = createElement("input", "file");
+  input.type = "file";
+  input.accept = ".csv,.txt,text/csv,text/plain";
+  input.id = id;
+  const label = createElement("label", "label", "Your viewing history, or one title per line");
+  label.htmlFor = id;
+  input.addEventListener("change", async () => {
+    const file = input.files[0];
+    if (!file) return;
+    if (file.size > MAX_BYTES) {
+      const megabytes = (file.size / 1e6).toFixed(1);
+      showError(`${file.name} has ${megabytes} MB; at most ${MAX_BYTES / 1e6} MB`);
     } else {
-      clusterView.replaceChildren();
-      const list = createElement("ul", "clusters");
-      list.append(...page.summaries.map((g) => {
-        const row = createElement("li", "cluster"), name = createButton(g.name, () => channel.send("open_cluster", [page.method, g.cluster_id]), "cluster-name");
-        row.append(name, createElement("span", "count", pluralize(g.size, "title")), createElement("p", "cluster-words", g.words), createElement("p", "secondary", g.representative_titles));
-        return row;
-      }));
-      clusterList.replaceChildren(createElement("p", "secondary", page.description), list);
+      onFile({ name: file.name, text: await file.text() });
     }
-  }
-  function renderProfile({ profile: page }) {
+    input.value = "";
+  });
+  const element = createElement("p", "field upload");
+  element.append(label, input);
+  return element;
+}
+
+// Create the list of titles that were not found in the catalog.
+function createUnmatchedList(titles, count) {
+  const list = createElement("ul");
+  list.append(...titles.map((title) => createDataElement("li", null, title)));
+  const element = createElement("details", "unmatched");
+  const summary = `${pluralize(count, "title")} not found in the catalog`;
+  element.append(createElement("summary", null, summary), list);
+  return element;
+}
+
+// Create the profile tab in `panel`.
+function createProfileTab(panel, { id, channel, fetchSuggestions, handlers, showError }) {
+  const sendHistory = (file) => channel.send("load_history", file);
+  const likes = createCombobox({
+    label: "or titles you like, one after the other",
+    placeholder: "Type a title",
+    fetchSuggestions,
+    onSelect: (item) => channel.send("add_profile_like", item.id),
+  });
+  const inputs = createElement("div", "search-fields");
+  inputs.append(createHistoryInput(`${id}-file`, sendHistory, showError), likes.element);
+  const chips = createElement("ul", "chips");
+  chips.setAttribute("aria-label", "Titles you like");
+  const results = createElement("div", "profile");
+  panel.append(inputs, createElement("p", "secondary", HISTORY_HELP), chips, results);
+  const hasChanged = createChangeCheck();
+
+  // Create the chip of a title that the person likes.
+  const createLikeChip = (title) =>
+    createChip(title, "like", () => channel.send("remove_profile_like", title.id));
+
+  // Draw the page.
+  function render(page) {
     if (!page) return;
-    if (hasChanged("likes", page.likes)) likeChips.replaceChildren(...page.likes.map((c) => createChip(c, "like", () => channel.send("remove_profile_like", c.id))));
-    likeChips.hidden = !page.likes.length;
-    if (!hasChanged("profile", page)) return;
-    const parts = page.notes.map((l) => createElement("p", "note", l));
-    if (page.unmatched.length) {
-      const more = createElement("details", "unmatched"), list = createElement("ul");
-      list.append(...page.unmatched.map((u) => { const row = createElement("li", null, u); row.dir = "auto"; return row; }));
-      more.append(createElement("summary", null, `${pluralize(page.n_unmatched, "title")} not found in the catalogue`), list);
-      parts.push(more);
+    if (hasChanged("likes", page.likes)) chips.replaceChildren(...page.likes.map(createLikeChip));
+    chips.hidden = !page.likes.length;
+    if (!hasChanged("page", page)) return;
+    const parts = page.notes.map((note) => createElement("p", "note", note));
+    if (page.unmatched.length) parts.push(createUnmatchedList(page.unmatched, page.n_unmatched));
+    if (page.has_input) {
+      parts.push(createButton("Start again", () => channel.send("clear_profile")));
     }
-    if (page.has_input) parts.push(createButton("Start again", () => channel.send("clear_profile")));
     if (page.cards.length) parts.push(createGrid(page.cards, { onSelect: handlers.onSelect }));
-    profileResults.replaceChildren(...parts);
+    results.replaceChildren(...parts);
   }
+  return { render };
+}
+
+// Create the attribution of the poster source.
+function createAttribution(attribution) {
+  const element = createElement("p", "attribution");
+  if (!attribution) return element;
+  const link = createElement("a", null, "TMDB");
+  link.href = attribution.url;
+  link.rel = "noopener noreferrer";
+  link.target = "_blank";
+  element.append(link, ` ${attribution.text}`);
+  return element;
+}
+
+// Draw the widget into `el`. This is the entry point of anywidget.
+function render({ model, el }) {
+  const id = `mediarec-app-${++widgetCount}`;
+  const channel = createChannel(model);
+  const options = model.get("options");
+  const status = createElement("p", "visually-hidden");
+  status.setAttribute("role", "status");
+  const errorLine = createElement("p", "error");
+  errorLine.setAttribute("role", "alert");
+  const context = {
+    id,
+    channel,
+    options,
+    getPage: () => model.get("page"),
+    fetchSuggestions: async (text, n) => (await channel.request("suggest", { text, n }))[0].items,
+    showError: (message) => {
+      errorLine.textContent = message;
+    },
+    handlers: {
+      onSelect: (item) => channel.send("set_title", item.id),
+      onLike: (item) => channel.send("add_like", item.id),
+      onDislike: (item) => channel.send("add_dislike", item.id),
+      onCluster: ({ cluster }) =>
+        channel.send("open_cluster", [cluster.method, cluster.cluster_id]),
+    },
+  };
+
+  const tabs = createTabs(id, (name) => channel.send("set_tab", name));
+  const search = createSearchTab(tabs.panels.search, context);
+  const clusters = createClustersTab(tabs.panels.clusters, context);
+  const profile = createProfileTab(tabs.panels.profile, context);
+  const back = createButton("Back", () => channel.send("undo"), "button back");
+  const head = createElement("div", "head");
+  head.append(tabs.bar, back);
+  const root = createElement("section", "app");
+  root.setAttribute("aria-label", "Recommender");
+  // The keys belong to the widget, not to the notebook.
+  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  root.append(head, errorLine, ...Object.values(tabs.panels));
+  root.append(createAttribution(options.attribution), status);
+
+  let previous = null;
+
+  // Move a lost focus to the new content, and say what has happened.
+  function announce(page) {
+    const isTitle = ["set_title_by_name", "set_title"].includes(page.action);
+    if (isTitle && !page.error) search.box.clear();
+    status.textContent = page.status;
+    const { activeElement } = document;
+    if (!root.contains(activeElement) || activeElement === document.body) {
+      const selectedTab = root.querySelector("[role=tab][aria-selected=true]");
+      const content = page.tab === "search" ? search.heading : clusters.findHeading();
+      (content ?? selectedTab)?.focus({ preventScroll: true });
+    }
+    const isAbove = search.heading.getBoundingClientRect().top < 0;
+    if (page.tab === "search" && isAbove) root.scrollIntoView({ block: "start" });
+  }
+
+  // Draw the page that Python holds.
   function renderPage() {
     const page = model.get("page");
     if (!page.tab) return;
-    bar.show(page.tab);
+    tabs.show(page.tab);
     back.disabled = !page.can_undo;
     errorLine.textContent = page.error;
-    renderSearch(page);
-    renderClusters(page);
-    renderProfile(page);
-    setPosters(root, model.get("posters"));
-    if (before && page.n_actions !== before.n_actions) {
-      if (["set_title_by_name", "set_title"].includes(page.action) && !page.error) box.clear();
-      status.textContent = page.status;
-      const lost = !root.contains(document.activeElement) || document.activeElement === document.body;
-      if (lost) (page.tab === "search" ? heading : clusterView.querySelector("h2") ?? root.querySelector("[role=tab][aria-selected=true]"))?.focus({ preventScroll: true });
-      if (page.tab === "search" && heading.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
-    }
+    search.render(page);
+    clusters.render(page.clusters);
+    profile.render(page.profile);
+    updatePosters();
+    if (previous && page.n_actions !== previous.n_actions) announce(page);
     root.dataset.nActions = page.n_actions;
-    before = page;
+    previous = page;
   }
-  const fill = () => setPosters(root, model.get("posters"));
+
+  // Show the posters that have arrived.
+  function updatePosters() {
+    setPosters(root, model.get("posters"));
+  }
+
   model.on("change:page", renderPage);
-  model.on("change:posters", fill);
+  model.on("change:posters", updatePosters);
   el.append(root);
   renderPage();
-  return () => { model.off("change:page", renderPage); model.off("change:posters", fill); channel.close(); };
+  return () => {
+    model.off("change:page", renderPage);
+    model.off("change:posters", updatePosters);
+    channel.close();
+  };
 }
 
-const toArrayBuffer = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-const toFloat32 = (view) => new Float32Array(toArrayBuffer(view));
-const toInt16 = (view) => new Int16Array(toArrayBuffer(view));
+// Return the bytes of a DataView as an array buffer of their own, for correct alignment.
+function toArrayBuffer(view) {
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+}
+
+// Return the 32-bit floats in a DataView.
+function toFloat32(view) {
+  return new Float32Array(toArrayBuffer(view));
+}
+
+// Return the 16-bit integers in a DataView.
+function toInt16(view) {
+  return new Int16Array(toArrayBuffer(view));
+}
 
 export default { render };

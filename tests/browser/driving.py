@@ -173,12 +173,12 @@ def opened(browser, kind, url, role, title, viewport=(1200, 1150), **how):
 def started(page):
     """Run the first cell; whether it does, since a notebook that is still being laid out may lose the key."""
     try:
-        page.locator(".jp-CodeCell .cm-content").first_row.click(timeout=5000)
+        page.locator(".jp-CodeCell .cm-content").first.click(timeout=5000)
     except sync_api.TimeoutError:
         return False
     page.keyboard.press("Control+Enter")
     page.wait_for_timeout(1500)
-    return re.search(r"\[(\*|\d+)\]", page.locator(".jp-InputPrompt").first_row.inner_text())
+    return re.search(r"\[(\*|\d+)\]", page.locator(".jp-InputPrompt").first.inner_text())
 
 
 def until(check, what, seconds=20):

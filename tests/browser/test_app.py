@@ -40,9 +40,9 @@ def browser():
 
 def page_of(server, browser, **how):
     page, elsewhere = opened(browser, *server, "tablist", "Ways to look", **how)
-    page.last_error = []
-    page.on("pageerror", lambda e: page.last_error.append(str(e)))
-    return page, page.locator(".mediarec-app").first_row, elsewhere
+    page.errors = []
+    page.on("pageerror", lambda e: page.errors.append(str(e)))
+    return page, page.locator(".mediarec-app").first, elsewhere
 
 
 def typed(page, text, name="A film or a series"):
@@ -63,7 +63,7 @@ def titles(app):
 def chosen(page, app, text, title):
     """Ask by typing and choosing with the keyboard."""
     typed(page, text)
-    page.get_by_role("option", name=title).first_row.wait_for()
+    page.get_by_role("option", name=title).first.wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     app.get_by_role("heading", name=f"More like {title}").wait_for()
@@ -114,7 +114,7 @@ def test_typed_chosen_and_gone_on(server, browser):
     app.get_by_role("heading", name="More like Amélie").wait_for()
     if server[0] == "lab":
         assert page.locator(".jp-Cell").count() == 1 and page.locator(".jp-Dialog").count() == 0
-    assert not page.last_error and not [u for u in elsewhere if "mediarec" in u or "tmdb" in u]
+    assert not page.errors and not [u for u in elsewhere if "mediarec" in u or "tmdb" in u]
     page.context.close()
 
 
@@ -127,7 +127,7 @@ def test_details_and_refining(server, browser):
     until(about.is_visible, "no details on hover")
     assert "With" in about.inner_text() and "Length" in about.inner_text()
     picture(app, f"app-{server[0]}-hover")
-    page.mouse.step(0, 0)
+    page.mouse.move(0, 0)
     app.get_by_role("button", name=first[0], exact=True).focus()
     until(cards(app).nth(0).locator(".mediarec-details").is_visible, "no details on focus")
     app.get_by_role("button", name=f"Not this: {first[0]}").click()
@@ -210,14 +210,14 @@ def test_filters(server, browser):
     until(lambda: titles(app) == before, "the group is not gone")
     app.get_by_label("Variety").press("End")
     until(lambda: titles(app) != before, "variety changes nothing")
-    assert not page.last_error
+    assert not page.errors
     page.context.close()
 
 
 def test_groups(server, browser):
     page, app, _ = page_of(server, browser)
     chosen(page, app, "incep", "Inception")
-    group = app.locator(".mediarec-act-group").first_row
+    group = app.locator(".mediarec-act-group").first
     name = group.inner_text()
     group.click()  # from a card to its group
     app.get_by_role("heading", name=name).wait_for()
@@ -226,7 +226,7 @@ def test_groups(server, browser):
     assert violations(page) == []
     picture(app, f"app-{server[0]}-group")
     app.get_by_role("button", name="All groups").click()
-    app.locator(".mediarec-group").first_row.wait_for()
+    app.locator(".mediarec-group").first.wait_for()
     app.get_by_role("button", name="K-Prototypes").click()
     until(
         lambda: (
@@ -239,7 +239,7 @@ def test_groups(server, browser):
     assert violations(page) == []
     box = app.locator("canvas").bounding_box()
     for i in range(40):  # somewhere on the map there is a dot
-        page.mouse.step(box["x"] + box["width"] * (0.3 + 0.01 * i), box["y"] + box["height"] / 2)
+        page.mouse.move(box["x"] + box["width"] * (0.3 + 0.01 * i), box["y"] + box["height"] / 2)
         if app.locator(".mediarec-map-tip").is_visible():
             break
     assert app.locator(".mediarec-map-tip b").inner_text()
@@ -248,7 +248,7 @@ def test_groups(server, browser):
             "button", name="Back", exact=True
         ).click()  # the method, the list, the group
     app.get_by_role("heading", name="More like Inception").wait_for()  # and back to the cards
-    assert not page.last_error
+    assert not page.errors
     page.context.close()
 
 
@@ -464,5 +464,5 @@ def test_posters_come_and_trouble_does_not_matter(browser, tmdb, model, tmp_path
         assert not [
             f for f in own.rglob("*") if f.is_file() and tmdb.key.encode() in f.read_bytes()
         ]
-        assert not page.last_error and page.evaluate("window.hurt") is None
+        assert not page.errors and page.evaluate("window.hurt") is None
         page.context.close()

@@ -48,9 +48,9 @@ def test_keys_become_a_file(server, browser):
     until(lambda: [r[2] for r in rows(folder)] == list("30120"), "five grades are not in the file")
     page.keyboard.press("Backspace")
     until(lambda: [r[2] for r in rows(folder)] == list("3012"), "the last grade was not taken back")
-    page.get_by_text("4 of 20 graded").first_row.wait_for()
+    page.get_by_text("4 of 20 graded").first.wait_for()
     page.keyboard.press("Control+1")  # not a grade
-    picture(page.locator(".mediarec-grade-root").first_row, f"grade-{kind}")
+    picture(page.locator(".mediarec-grade-root").first, f"grade-{kind}")
     page.keyboard.press("ArrowRight")
     page.get_by_role("listbox", name=TITLES[1]).wait_for()
     page.get_by_role("button", name="2 good").click()  # the mouse does as well
@@ -73,7 +73,7 @@ def test_it_goes_on_where_it_stopped(server, browser):
     assert len(rows(folder)) == 5
     page, _ = opened(browser, kind, url, "listbox", TITLES[1], color_scheme="dark")
     marked = page.locator("[role=option][aria-selected=true]")
-    page.locator(".mediarec-grade-foot", has_text="5 of 20 graded").first_row.wait_for()
+    page.locator(".mediarec-grade-foot", has_text="5 of 20 graded").first.wait_for()
     assert (
         page.locator(".mediarec-grade-title").text_content() == TITLES[1]
         and "not graded" in marked.text_content()
@@ -87,7 +87,7 @@ def test_it_goes_on_where_it_stopped(server, browser):
             for c in ("backgroundColor", "color")
         )
         assert brightness(back) < 60 and brightness(ink) > 180, (back, ink)
-    picture(page.locator(".mediarec-grade-root").first_row, f"grade-{kind}-dark")
+    picture(page.locator(".mediarec-grade-root").first, f"grade-{kind}-dark")
     page.context.close()
 
 

@@ -69,7 +69,7 @@ def test_first_suggestions_come_soon(opened, server):
     began = time.monotonic()
     page = opened("/")
     box(page).press_sequentially("incep")
-    page.get_by_role("option", name="Inception").first_row.wait_for()
+    page.get_by_role("option", name="Inception").first.wait_for()
     took = time.monotonic() - began
     print(f"first suggestions {took * 1e3:.0f} ms after a cold start of the page")
     assert took < 5  # where nothing else runs: benchmarks/load.py
@@ -79,7 +79,7 @@ def test_search_choose_go_on_and_back(opened):
     page = opened("/")
     start = titles(page)
     box(page).fill("incep")
-    page.get_by_role("option", name="Inception").first_row.wait_for()
+    page.get_by_role("option", name="Inception").first.wait_for()
     assert page.locator("[role=option] img").count() == 0  # no key, no posters to ask for
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -95,7 +95,7 @@ def test_search_choose_go_on_and_back(opened):
     page.wait_for_url("**type=Movie*")
     assert asked(page) == {"title": "Inception", "type": "Movie"}
     filtered = titles(page)
-    page.locator(".mediarec-card-title").first_row.click()
+    page.locator(".mediarec-card-title").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"More like {filtered[0]}")
     assert asked(page)["type"] == "Movie" and page.get_by_label("Type").input_value() == "Movie"
     page.go_back()
@@ -117,10 +117,10 @@ def test_filters_by_keyboard_and_more(opened):
     page = opened("/?title=Inception")
     page.locator("summary", has_text="Genre").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("checkbox", name="Thrillers").first_row.wait_for()
+    page.get_by_role("checkbox", name="Thrillers").first.wait_for()
     page.get_by_role("group", name="Genre").get_by_role(
         "checkbox", name="Thrillers"
-    ).first_row.check()
+    ).first.check()
     page.wait_for_url("**genre=*")
     page.keyboard.press("Escape")
     assert (
@@ -135,7 +135,7 @@ def test_filters_by_keyboard_and_more(opened):
     page.get_by_role("link", name="Ten more").click()
     until(lambda: len(titles(page)) > len(before), "no more came")
     assert titles(page)[: len(before)] == before
-    page.mouse.step(1, 1)
+    page.mouse.move(1, 1)
     page.get_by_role("link", name="No filters").click()
     try:
         page.wait_for_url(lambda url: "genre" not in url and "year" not in url)
@@ -190,15 +190,15 @@ def test_without_javascript(opened):
     expect(page.get_by_role("heading", level=1)).to_have_text("More like Inception")
     assert asked(page)["type"] == "Movie" and len(titles(page)) == 10
     first = titles(page)[0]
-    page.locator(".mediarec-card-title").first_row.click()
+    page.locator(".mediarec-card-title").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"More like {first}")
     page.locator("summary", has_text="Genre").click()
-    page.get_by_role("checkbox").first_row.check()
+    page.get_by_role("checkbox").first.check()
     page.get_by_role("button", name="Search").click()
     page.wait_for_url("**genre=*")
     assert page.locator(".mediarec-card, .mediarec-ways").count()
     page.get_by_role("link", name="Groups").click()
-    page.locator(".mediarec-group-name").first_row.click()
+    page.locator(".mediarec-group-name").first.click()
     expect(page.locator(".mediarec-card-title")).to_have_count(24)
     page.get_by_role("link", name="More of them").click()
     page.wait_for_url("**n=48*")
@@ -211,7 +211,7 @@ def test_details_on_hover_and_focus(opened):
     assert not card.locator(".mediarec-details").is_visible()
     card.hover()
     card.locator(".mediarec-details").wait_for(state="visible")
-    page.mouse.step(5, 5)
+    page.mouse.move(5, 5)
     card.locator(".mediarec-details").wait_for(state="hidden")
     page.locator(".mediarec-card-title").nth(0).focus()
     page.keyboard.press("Tab"), page.keyboard.press("Shift+Tab")
@@ -261,7 +261,7 @@ def test_axe_finds_nothing(opened, width, scheme, names):
         )  # nothing hangs over
         if name == "home":
             box(page).fill("the")
-            page.get_by_role("option").first_row.wait_for()
+            page.get_by_role("option").first.wait_for()
         picture(page, f"web-{name}-{width}-{scheme}")
         found = axe.run(page).response["violations"]
         assert not found, [
