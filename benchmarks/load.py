@@ -1,12 +1,13 @@
-"""How the web page answers under load, and what it does when things go wrong.
+"""Load and failure benchmark of the web page.
 
-    python benchmarks/load.py                       # the best catalogue at hand: load, then faults
+    python benchmarks/load.py                       # the best catalog available: load and failures
     python benchmarks/load.py --model model --seconds 10 --runs 3 --json load.json
 
-The client is on the same machine and counts every answer. Load: 32 connections ask for ten recommendations each, one
-question after the other, every title once before any comes again; beside them 4 connections type, ten letters a second
-each. Faults, each under the same load: the model is built anew, TMDb hangs while posters are asked for, a process is
-killed, and the server is told to stop. Wherever a question gets no answer, or a wrong one, that is a failure.
+The client runs on the same machine and counts every answer. Load: 32 connections request ten
+recommendations each, one query after the other; no title is repeated before all were requested.
+At the same time, 4 connections type ten letters per second each. Failures, each under the same
+load: the model is rebuilt, TMDb does not answer while posters are requested, a worker is killed,
+and the server is stopped. A query without an answer, or with a wrong one, is a failure.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,59 +25,74 @@ import threading
 import time
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
-QUESTIONS = 2000
+N_QUERIES = 2000
+STOP_TIMEOUT = 25  # seconds; less than the graceful timeout of gunicorn, 30 seconds
 
 
 def free_port():
+    """Return a port that is not in use."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
+def wait_until(check, timeout=60, interval=0.05):
+    """Wait until `check()` is true, and return its value; raise TimeoutError otherwise."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{check} is not true after {timeout} seconds")
+        time.sleep(interval)
+
+
+def python_environment(**variables):
+    """Return the environment of a process that imports mediarec from this checkout."""
+    return os.environ | {"PYTHONPATH": str(ROOT)} | variables
+
+
 class Server:
     """`mediarec web` as a process of its own."""
 
-    def __init__(self, model, workers=2, **env):
-        self.port, self.log = free_port(), tempfile.NamedTemporaryFile("w+", suffix=".log")
-        env = (
-            {k: v for k, v in os.environ.items() if not k.startswith(("TMDB_", "MEDIAREC_WEB_"))}
-            | {"PYTHONPATH": str(ROOT), "TMDB_API_KEY": ""}
-            | env
-        )
-        command = [
-            sys.executable,
-            "-m",
-            "mediarec",
-            "web",
-            "--model",
-            str(model),
-            "--port",
-            str(self.port),
-            "--workers",
-            str(workers),
-        ]
-        self.process = subprocess.Popen(
-            command, cwd=tempfile.gettempdir(), env=env, stdout=self.log, stderr=subprocess.STDOUT
-        )
+    def __init__(self, model, workers=2, **variables):
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
+        env = python_environment(TMDB_API_KEY="")
+        for name in list(env):
+            if name.startswith(("TMDB_BASE", "TMDB_IMG", "MEDIAREC_WEB_")):
+                del env[name]
+        command = [sys.executable, "-m", "mediarec", "web", "--model", str(model)]
+        command += ["--port", str(self.port), "--workers", str(workers)]
+        self.process = subprocess.Popen(
+            command,
+            cwd=tempfile.gettempdir(),
+            env=env | variables,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
 
     def __enter__(self):
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise SystemExit(f"the server stopped:\n{Path(self.log.name).read_text()[-3000:]}")
+                raise SystemExit(f"the server stopped:\n{self.log_text()[-3000:]}")
             try:
                 self.get("/healthz")
                 return self
             except OSError:
                 time.sleep(0.1)
-        raise SystemExit(f"the server does not answer:\n{Path(self.log.name).read_text()[-3000:]}")
+        raise SystemExit(f"the server does not answer:\n{self.log_text()[-3000:]}")
 
     def __exit__(self, *_):
         if self.process.poll() is None:
@@ -85,158 +102,191 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
 
+    def log_text(self):
+        """Return the output of the server."""
+        return Path(self.log.name).read_text()
+
     def get(self, path):
+        """Return the JSON of a path."""
         return json.loads(urllib.request.urlopen(self.url + path, timeout=10).read())
 
-    def workers(self):  # -> process ids
-        text = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True
-        ).stdout
-        return [int(p) for p in text.split()]
+    def workers(self):
+        """Return the process ids of the workers."""
+        command = ["ps", "-o", "pid=", "--ppid", str(self.process.pid)]
+        output = subprocess.run(command, capture_output=True, text=True).stdout
+        return [int(pid) for pid in output.split()]
 
-    def memory(self):  # -> MB resident, of each worker
-        return [
-            round(
-                int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
-            )
-            for pid in self.workers()
-        ]
+    def memory(self):
+        """Return the resident memory of each worker in MB."""
+        statuses = [Path(f"/proc/{pid}/status").read_text() for pid in self.workers()]
+        kilobytes = [int(re.search(r"VmRSS:\s+(\d+)", status)[1]) for status in statuses]
+        return [round(kb / 1024) for kb in kilobytes]
 
-    def cpu(self):  # -> seconds of processor time, of all workers
-        ticks = [
-            Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-            for pid in self.workers()
-        ]
-        return sum(int(t[11]) + int(t[12]) for t in ticks) / os.sysconf("SC_CLK_TCK")
+    def cpu(self):
+        """Return the processor time of all workers in seconds."""
+        ticks = 0
+        for pid in self.workers():
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])  # user and system time
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
-class Asker(asyncio.Protocol):
-    """One connection: a question, its answer, the next question."""
+@dataclass
+class Answer:
+    """An answer to a query; status 0 is no answer, -1 an answer without results."""
 
-    def __init__(self, paths, done, pause=0.0):
-        (
-            self.paths,
-            self.done,
-            self.pause,
-            self.buffer,
-            self.need,
-            self.path,
-            self.began,
-            self.open,
-        ) = paths, done, pause, b"", None, None, 0.0, True
+    received: float  # time.perf_counter()
+    path: str
+    ms: float
+    status: int
+
+    @property
+    def is_good(self):
+        """Whether the query has a correct answer."""
+        return self.status == 200
+
+    @property
+    def is_recommendation(self):
+        """Whether the query asks for recommendations."""
+        return self.path.startswith("/api/recommend")
+
+
+class QueryConnection(asyncio.Protocol):
+    """One connection: a query, its answer, the next query."""
+
+    def __init__(self, paths, on_answer, pause=0.0):
+        self.paths = paths
+        self.on_answer = on_answer
+        self.pause = pause
+        self.path = None
+        self.started = 0.0
+        self.open = True
+        self.reset_answer()
+
+    def reset_answer(self):
+        """Forget the previous answer."""
+        self.buffer = b""
+        self.head_bytes = None
+        self.expected_bytes = None
 
     def connection_made(self, transport):
+        """Send the first query."""
         self.transport = transport
-        self.ask()
+        self.send_next()
 
-    def ask(self):
-        self.path, self.began, self.need, self.buffer = (
-            next(self.paths, None),
-            time.perf_counter(),
-            None,
-            b"",
-        )
-        if self.path is None or self.transport.is_closing():
-            self.path = None
+    def send_next(self):
+        """Send the next query, or close the connection after the last one."""
+        self.reset_answer()
+        self.path = None if self.transport.is_closing() else next(self.paths, None)
+        if self.path is None:
             self.transport.close()
             return
+        self.started = time.perf_counter()
         self.transport.write(b"GET " + self.path.encode() + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 
     def data_received(self, data):
+        """Collect an answer; when it is complete, report it and send the next query."""
         self.buffer += data
-        if self.need is None:
-            end = self.buffer.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            head = self.buffer[:end].lower()
-            self.status, self.last = int(head[9:12]), b"connection: close" in head
-            self.need = end + 4 + int(re.search(rb"content-length: (\d+)", head)[1])
-        if len(self.buffer) < self.need:
+        if self.expected_bytes is None and not self.read_head():
             return
-        self.done(
-            self.path,
-            (time.perf_counter() - self.began) * 1e3,
-            self.status,
-            self.buffer[self.buffer.find(b"\r\n\r\n") + 4 :],
-        )
+        if len(self.buffer) < self.expected_bytes:
+            return
+        self.report(self.status, self.buffer[self.head_bytes :])
         self.path = None
-        if self.last:
+        if self.is_last:
             self.transport.close()
         elif self.pause:
-            asyncio.get_running_loop().call_later(self.pause, self.ask)
+            asyncio.get_running_loop().call_later(self.pause, self.send_next)
         else:
-            self.ask()
+            self.send_next()
+
+    def read_head(self):
+        """Read the head of an answer; return whether it is complete."""
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return False
+        head = self.buffer[:end].lower()
+        self.status = int(head[9:12])
+        self.is_last = b"connection: close" in head
+        self.head_bytes = end + 4
+        length = int(re.search(rb"content-length: (\d+)", head)[1])
+        self.expected_bytes = self.head_bytes + length
+        return True
+
+    def report(self, status, body):
+        """Report an answer."""
+        now = time.perf_counter()
+        has_results = body.startswith(b"{") and b'"results":[' in body
+        if status == 200 and not has_results:
+            status = -1
+        self.on_answer(Answer(now, self.path, (now - self.started) * 1e3, status))
 
     def connection_lost(self, error):
+        """Report a query that was not answered."""
         self.open = False
         if self.path is not None:
-            self.done(
-                self.path, (time.perf_counter() - self.began) * 1e3, 0, b""
-            )  # asked, and never answered
+            self.report(0, b"")
 
 
-class Load:
-    """Questions on many connections, until stopped."""
+class LoadGenerator:
+    """Queries on many connections, until stopped."""
 
-    def __init__(self, port, questions, typed=(), connections=32, typing=4, pause=0.1):
-        self.port, self.lanes, self.stopped = (
-            port,
-            [(iter(self._round(questions)), 0.0)] * connections
-            + [(iter(self._round(typed)), pause)] * (typing if typed else 0),
-            False,
-        )
-        self.answers, self.refused = [], 0
+    def __init__(self, port, queries, prefixes=(), n_connections=32, n_typing=4, pause=0.1):
+        self.port = port
+        self.stopped = False
+        self.answers = []
+        self.n_refused = 0
+        self.elapsed = 0.0
+        self.connections = [(self._cycle(queries), 0.0)] * n_connections
+        if prefixes:
+            self.connections += [(self._cycle(prefixes), pause)] * n_typing
 
-    def _round(self, paths):
-        while not self.stopped:
-            for path in paths:
-                if self.stopped:
-                    return
-                yield path
+    def _cycle(self, paths):
+        """Yield paths again and again until stopped."""
+        for path in cycle(paths):
+            if self.stopped:
+                return
+            yield path
 
-    def _done(self, path, ms, status, body):
-        good = status == 200 and body.startswith(b"{") and b'"results":[' in body
-        self.answers.append(
-            (
-                time.perf_counter(),
-                path.startswith("/api/recommend"),
-                ms,
-                status if good or status != 200 else -1,
-            )
-        )
-
-    async def _connection(self, paths, pause):
+    async def _connect(self, paths, pause):
+        """Keep one connection open until stopped."""
         loop = asyncio.get_running_loop()
+
+        def make_connection():
+            return QueryConnection(paths, self.answers.append, pause)
+
         while not self.stopped:
             try:
-                _, asker = await loop.create_connection(
-                    lambda: Asker(paths, self._done, pause), "127.0.0.1", self.port
+                _, connection = await loop.create_connection(
+                    make_connection, "127.0.0.1", self.port
                 )
             except OSError:
                 if not self.stopped:
-                    self.refused += 1
+                    self.n_refused += 1
                 await asyncio.sleep(0.05)
                 continue
-            while asker.open:
+            while connection.open:
                 await asyncio.sleep(0.02)
 
     async def _run(self, seconds):
-        tasks = [asyncio.create_task(self._connection(*lane)) for lane in self.lanes]
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end and not self.stopped:
+        """Send queries for some seconds, or until stopped."""
+        tasks = [asyncio.create_task(self._connect(*options)) for options in self.connections]
+        deadline = time.perf_counter() + seconds
+        while time.perf_counter() < deadline and not self.stopped:
             await asyncio.sleep(0.05)
         self.stopped = True
         await asyncio.wait(tasks, timeout=10)
 
     def run(self, seconds):
-        self.began = time.perf_counter()
+        """Send queries for some seconds; return self."""
+        started = time.perf_counter()
         asyncio.run(self._run(seconds))
-        self.took = time.perf_counter() - self.began
+        self.elapsed = time.perf_counter() - started
         return self
 
     @contextmanager
-    def beside(self, seconds=600):
-        """The load in a thread, while something is done to the server."""
+    def running(self, seconds=600):
+        """Run the load in a thread during the block."""
         thread = threading.Thread(target=self.run, args=(seconds,))
         thread.start()
         try:
@@ -245,253 +295,284 @@ class Load:
             self.stopped = True
             thread.join()
 
-    def figures(self):
-        took = np.array([a[2] for a in self.answers if a[1] and a[3] == 200] or [0.0])
-        typed = np.array([a[2] for a in self.answers if not a[1] and a[3] == 200] or [0.0])
-        wrong = sum(a[3] != 200 for a in self.answers) + self.refused
+    def wait_for_answers(self, n=300):
+        """Wait until there are `n` more answers than now."""
+        n_expected = len(self.answers) + n
+        wait_until(lambda: len(self.answers) >= n_expected)
+
+    def failures(self, since=0.0):
+        """Return the answers received after `since` that are not good."""
+        return [a for a in self.answers if a.received > since and not a.is_good]
+
+    def metrics(self):
+        """Return the number of answers and failures, and the times in milliseconds."""
+        good = [answer for answer in self.answers if answer.is_good]
+        recommend_ms = [answer.ms for answer in good if answer.is_recommendation]
+        suggest_ms = [answer.ms for answer in good if not answer.is_recommendation]
         return {
-            "recommend/s": round(len(took) / self.took),
-            "p50 ms": _ms(took, 50),
-            "p99 ms": _ms(took, 99),
-            "most ms": _ms(took, 100),
-            "suggest p50 ms": _ms(typed, 50),
-            "suggest p99 ms": _ms(typed, 99),
+            "recommend/s": round(len(recommend_ms) / self.elapsed),
+            "p50 ms": _percentile(recommend_ms, 50),
+            "p99 ms": _percentile(recommend_ms, 99),
+            "max ms": _percentile(recommend_ms, 100),
+            "suggest p50 ms": _percentile(suggest_ms, 50),
+            "suggest p99 ms": _percentile(suggest_ms, 99),
             "answers": len(self.answers),
-            "failures": wrong,
+            "failures": len(self.failures()) + self.n_refused,
         }
 
 
-def _ms(values, p):
-    return round(float(np.percentile(values, p)), 1)
+def _percentile(values, percent):
+    """Return a percentile; 0 without values."""
+    return round(float(np.percentile(values, percent)), 1) if values else 0.0
 
 
-def questions_of(model, n=QUESTIONS):
-    """Distinct titles as questions, half of them with filters; and as many starts of titles as somebody types."""
+def make_queries(model, n=N_QUERIES):
+    """Return paths of distinct queries, half of them with filters, and of typed prefixes."""
     rng = np.random.default_rng(42)
     rows = rng.permutation(len(model.catalog))[:n]
-    ids, types, titles = model.titles.ids, model.titles.types, model.titles.titles
-    asked = [
-        {"id": ids[r]} | ({"type": types[r], "year_from": 1990} if i % 2 and types[r] else {})
-        for i, r in enumerate(rows)
-    ]
-    typed = list(dict.fromkeys(titles[r][: 2 + i % 9] for i, r in enumerate(rows)))
-    return ["/api/recommend?" + urlencode(a) for a in asked], [
-        "/api/suggest?" + urlencode({"q": t, "n": 8}) for t in typed
-    ]
+    index = model.titles
+    queries = []
+    prefixes = {}
+    for i, row in enumerate(rows):
+        query = {"id": index.ids[row]}
+        if i % 2 and index.types[row]:
+            query |= {"type": index.types[row], "year_from": 1990}
+        queries.append("/api/recommend?" + urlencode(query))
+        prefixes[index.titles[row][: 2 + i % 9]] = None  # each prefix once, in order
+    return queries, ["/api/suggest?" + urlencode({"q": text, "n": 8}) for text in prefixes]
 
 
 def best_and_median(runs):
-    by = sorted(runs, key=lambda f: f["recommend/s"])
-    return {"best": by[-1], "median": by[len(by) // 2]}
+    """Return the metrics of the fastest and of the median run."""
+    ordered = sorted(runs, key=lambda run: run["recommend/s"])
+    return {"best": ordered[-1], "median": ordered[len(ordered) // 2]}
 
 
-def measure(server, questions, typed, seconds, runs):
-    """Load, several times: a warm-up, then each run by itself."""
-    Load(server.port, questions, typed).run(min(2, seconds))
-    found = []
+def measure_load(server, queries, prefixes, seconds, runs):
+    """Measure the load several times, after a warm-up."""
+    LoadGenerator(server.port, queries, prefixes).run(min(2, seconds))
+    results = []
     for _ in range(runs):
-        before = server.cpu()
-        f = Load(server.port, questions, typed).run(seconds).figures()
-        found.append(
-            f
-            | {
-                "server CPU ms/answer": round(
-                    (server.cpu() - before) * 1e3 / max(f["answers"], 1), 2
-                ),
-                "MB a worker": max(server.memory()),
-            }
-        )
-        print(json.dumps(found[-1]), flush=True)
-    return best_and_median(found)
+        cpu_before = server.cpu()
+        metrics = LoadGenerator(server.port, queries, prefixes).run(seconds).metrics()
+        cpu_ms = (server.cpu() - cpu_before) * 1e3 / max(metrics["answers"], 1)
+        metrics["server CPU ms/answer"] = round(cpu_ms, 2)
+        metrics["MB a worker"] = max(server.memory())
+        print(json.dumps(metrics), flush=True)
+        results.append(metrics)
+    return best_and_median(results)
 
 
-def rebuilt(server, folder, catalog, questions, typed, times=2):
-    """The model is built anew, by `mediarec build` in a process of its own, while it is served."""
-    load, versions, peak, env = (
-        Load(server.port, questions, typed),
-        {server.get("/healthz")["model"]},
-        0,
-        os.environ | {"PYTHONPATH": str(ROOT)},
+def start_build(catalog, folder):
+    """Start `mediarec build` as a process of its own."""
+    command = [sys.executable, "-m", "mediarec", "build"]
+    command += ["--catalog", str(catalog), "--out", str(folder)]
+    return subprocess.Popen(
+        command,
+        env=python_environment(),
+        stdout=subprocess.DEVNULL,
+        cwd=tempfile.gettempdir(),
     )
-    with load.beside():
-        time.sleep(0.5)
+
+
+def measure_rebuild(server, folder, catalog, queries, prefixes, times=2):
+    """Measure the load while the model is rebuilt by another process."""
+    load = LoadGenerator(server.port, queries, prefixes)
+    versions = {server.get("/healthz")["model"]}
+    memory = []
+
+    def is_reloaded():
+        """Record the memory; return whether every worker has another model."""
+        memory.append(max(server.memory()))
+        seen = {server.get("/healthz")["model"] for _ in range(8)}
+        return not seen & versions
+
+    with load.running():
+        load.wait_for_answers()
         for _ in range(times):
-            build = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "mediarec",
-                    "build",
-                    "--catalog",
-                    str(catalog),
-                    "--out",
-                    str(folder),
-                ],
-                env=env,
-                stdout=subprocess.DEVNULL,
-                cwd=tempfile.gettempdir(),
-            )
+            build = start_build(catalog, folder)
             while build.poll() is None:
+                memory.append(max(server.memory()))
                 time.sleep(0.05)
-                peak = max([peak, *server.memory()])
-            end = time.monotonic() + 4
-            while time.monotonic() < end:
-                time.sleep(0.05)
-                peak = max([peak, *server.memory()])
+            wait_until(is_reloaded)
             versions.add(server.get("/healthz")["model"])
-    return load.figures() | {
+        load.wait_for_answers()
+    return load.metrics() | {
         "models seen": len(versions),
-        "peak MB a worker": peak,
+        "peak MB a worker": max(memory),
         "MB after": max(server.memory()),
     }
 
 
-def worker_killed(server, questions, typed, seconds=3):
-    """A process is killed; what it was answering is lost with it, and nothing after that."""
-    load, before = Load(server.port, questions, typed), server.workers()
-    with load.beside():
-        time.sleep(1)
+def measure_worker_kill(server, queries, prefixes):
+    """Kill a worker under load; only the answers that it was making may be lost."""
+    load = LoadGenerator(server.port, queries, prefixes)
+    before = server.workers()
+
+    def is_replaced():
+        """Return whether all workers run and the killed one is not among them."""
+        workers = server.workers()
+        return len(workers) == len(before) and before[0] not in workers
+
+    with load.running():
+        load.wait_for_answers()
         os.kill(before[0], signal.SIGKILL)
-        at = time.perf_counter()
-        time.sleep(seconds)
-    later = [a for a in load.answers if a[0] > at + 1.0 and a[3] != 200]
-    return load.figures() | {
-        "failures after a second": len(later),
+        wait_until(is_replaced)
+        replaced_at = time.perf_counter()
+        load.wait_for_answers()
+    return load.metrics() | {
+        "failures after replacement": len(load.failures(since=replaced_at)),
         "workers": len(server.workers()),
-        "another one": server.workers() != before,
+        "worker replaced": is_replaced(),
     }
 
 
-def stopped(server, questions, typed):
-    """SIGTERM under load: what was asked is answered, and the process ends by itself."""
-    load = Load(server.port, questions, typed)
-    with load.beside():
-        time.sleep(1)
-        began = time.monotonic()
+def measure_stop(server, queries, prefixes):
+    """Stop the server under load; queries that were sent are answered before it ends."""
+    load = LoadGenerator(server.port, queries, prefixes)
+    with load.running():
+        load.wait_for_answers()
+        started = time.monotonic()
         server.process.terminate()
-        code = server.process.wait(40)
-        took = time.monotonic() - began
-    lost = sum(a[3] != 200 for a in load.answers)
+        exit_code = server.process.wait(STOP_TIMEOUT)
+        elapsed = time.monotonic() - started
     return {
         "answers": len(load.answers),
-        "asked and not answered": lost,
-        "exit code": code,
-        "seconds": round(took, 1),
+        "unanswered": len(load.failures()),
+        "exit code": exit_code,
+        "seconds": round(elapsed, 1),
     }
 
 
-def hanging(folder, questions, typed, seconds=4):
-    """TMDb takes connections and says nothing, while a browser asks for posters."""
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(200)
-        at = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        env = dict(
-            TMDB_API_KEY="0" * 32,
-            TMDB_BASE_URL=f"{at}/3",
-            TMDB_IMG_BASE=f"{at}/t/p",
-            MEDIAREC_CACHE=tempfile.mkdtemp(),
-        )
-        with Server(folder, **env) as server:
-            ids, kinds = [q.split("id=")[1].split("&")[0] for q in questions[:40]], []
-            load, over = Load(server.port, questions, typed), threading.Event()
-
-            def look():
-                for i in ids * 1000:
-                    if over.is_set():
-                        return
-                    kinds.append(
-                        urllib.request.urlopen(f"{server.url}/poster/{i}", timeout=30).headers[
-                            "Content-Type"
-                        ]
-                    )
-                    time.sleep(0.02)
-
-            threads = [threading.Thread(target=look, daemon=True) for _ in range(6)]
-            for t in threads:
-                t.start()
-            load.run(seconds)
-            over.set()
-            for t in threads:
-                t.join(30)
-            return load.figures() | {
-                "posters": len(kinds),
-                "drawn": sum(k == "image/svg+xml" for k in kinds),
+def measure_hanging_tmdb(folder, queries, prefixes, seconds=4):
+    """Measure the load while posters are requested and TMDb accepts connections but is silent."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(200)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        variables = {
+            "TMDB_API_KEY": "0" * 32,
+            "TMDB_BASE_URL": f"{url}/3",
+            "TMDB_IMG_BASE": f"{url}/t/p",
+            "MEDIAREC_CACHE": tempfile.mkdtemp(),
+        }
+        with Server(folder, **variables) as server:
+            ids = [query.split("id=")[1].split("&")[0] for query in queries[:40]]
+            load = LoadGenerator(server.port, queries, prefixes)
+            with requesting_posters(server, ids) as content_types:
+                load.run(seconds)
+            n_placeholders = content_types.count("image/svg+xml")
+            return load.metrics() | {
+                "posters": len(content_types),
+                "placeholders": n_placeholders,
             }
 
 
-def first_suggestions(server, times=5):
-    """Milliseconds from asking for the page, in a browser that never saw it, to the first suggestions; None without a browser."""
-    import shutil
+@contextmanager
+def requesting_posters(server, ids, n_threads=6):
+    """Request posters in threads during the block; yield the list of their content types."""
+    content_types = []
+    finished = threading.Event()
 
-    chromium = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
+    def request_posters():
+        for show_id in cycle(ids):
+            if finished.wait(0.02):
+                return
+            response = urllib.request.urlopen(f"{server.url}/poster/{show_id}", timeout=30)
+            content_types.append(response.headers["Content-Type"])
+
+    threads = [threading.Thread(target=request_posters, daemon=True) for _ in range(n_threads)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield content_types
+    finally:
+        finished.set()
+        for thread in threads:
+            thread.join(30)
+
+
+def find_chromium():
+    """Return the path of a Chromium browser, or None."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path:
+            return path
+    return None
+
+
+def measure_first_suggestions(server, times=5):
+    """Measure the time from opening the page to the first suggestions; None without a browser."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         return None
-    if not chromium:
+    executable = find_chromium()
+    if not executable:
         return None
-    took = []
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    elapsed_ms = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         for _ in range(times):
             page = browser.new_context().new_page()
-            began = time.perf_counter()
+            started = time.perf_counter()
             page.goto(server.url, wait_until="commit")
             page.locator("html[data-ready]").wait_for(state="attached")
             page.get_by_role("combobox", name="A film or a series").fill("the")
             page.get_by_role("option").first.wait_for()
-            took.append((time.perf_counter() - began) * 1e3)
+            elapsed_ms.append((time.perf_counter() - started) * 1e3)
             page.context.close()
         browser.close()
     return {
-        "first suggestions, ms": [round(t) for t in took],
-        "median ms": round(float(np.median(took))),
+        "first suggestions, ms": [round(ms) for ms in elapsed_ms],
+        "median ms": round(float(np.median(elapsed_ms))),
     }
 
 
-def main():
+def parse_arguments():
+    """Return the command line arguments."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--catalog", help="A CSV; by default the best at hand.")
+    parser.add_argument("--catalog", help="CSV file; by default the best catalog available")
     parser.add_argument(
-        "--model",
-        help="A saved model for the load; by default one is built. The faults build their own.",
+        "--model", help="saved model for the load; by default a new one (failures build their own)"
     )
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--no-faults", action="store_true")
-    parser.add_argument("--json", help="Also write the figures there.")
-    given = parser.parse_args()
+    parser.add_argument("--json", help="file for the metrics")
+    return parser.parse_args()
+
+
+def main():
+    """Run all measurements and print them as JSON."""
+    args = parse_arguments()
     sys.path.insert(0, str(ROOT))
     from mediarec import Recommender, load_catalog
     from mediarec.data.catalog import find_catalog
 
-    catalog, folder = (
-        Path(given.catalog or find_catalog()).resolve(),
-        Path(tempfile.mkdtemp()) / "model",
-    )
+    catalog = Path(args.catalog or find_catalog()).resolve()
+    folder = Path(tempfile.mkdtemp()) / "model"
     model = Recommender().fit(load_catalog(catalog))
     model.save(folder)
-    questions, typed = questions_of(model)
+    queries, prefixes = make_queries(model)
     print(
-        f"{len(model.catalog):,} titles, {len(questions):,} distinct questions, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        f"{len(model.catalog):,} titles, {len(queries):,} distinct queries, "
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
-    out = {}
-    with Server(given.model or folder) as server:
-        out["page"] = first_suggestions(server)
-        out["load"] = measure(server, questions, typed, given.seconds, given.runs)
-    if not given.no_faults:
+    results = {}
+    with Server(args.model or folder) as server:
+        results["page"] = measure_first_suggestions(server)
+        results["load"] = measure_load(server, queries, prefixes, args.seconds, args.runs)
+    if not args.no_faults:
         with Server(folder) as server:
-            out["model rebuilt twice"] = rebuilt(server, folder, catalog, questions, typed)
-            out["a worker killed"] = worker_killed(server, questions, typed)
-            out["told to stop"] = stopped(server, questions, typed)
-        out["TMDb hangs"] = hanging(folder, questions, typed)
-    print(json.dumps(out, indent=1))
-    if given.json:
-        Path(given.json).write_text(json.dumps(out, indent=1))
+            results["rebuild"] = measure_rebuild(server, folder, catalog, queries, prefixes)
+            results["worker killed"] = measure_worker_kill(server, queries, prefixes)
+            results["stop"] = measure_stop(server, queries, prefixes)
+        results["TMDb hangs"] = measure_hanging_tmdb(folder, queries, prefixes)
+    print(json.dumps(results, indent=1))
+    if args.json:
+        Path(args.json).write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

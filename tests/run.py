@@ -1,32 +1,52 @@
-"""Everything that CI tests: the notebooks, pytest, the pages of the site. Full-catalogue cells run where MEDIAREC_CATALOG is set."""
+"""Run what CI tests: the notebooks, pytest and the pages of the site.
+
+Cells and tests on the full catalog run only if MEDIAREC_CATALOG is set.
+"""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-here = Path(__file__).parent.parent
-bin_ = Path(sys.executable).parent
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
 
 
-def step(name, *command, **more):
+def run(name: str, *command: str | Path, **variables: str) -> int:
+    """Run a command in the root folder and return its exit code."""
     print(f"== {name}", flush=True)
-    return subprocess.run([*map(str, command)], cwd=here, env=os.environ | more).returncode
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=ROOT, env=os.environ | variables).returncode
 
 
-full = os.environ.get("MEDIAREC_CATALOG")
-if not full:
-    print("MEDIAREC_CATALOG is not set: cells and tests that need the full catalogue are skipped")
-flags = ["--flags", "slow"] if full else []
-failed = step(
-    "notebooks (nbdev_test)", bin_ / "nbdev_test", "--n_workers", "2", *flags, OMP_NUM_THREADS="1"
-)  # two notebooks at a time, each on one core
-failed += step("tests (pytest)", sys.executable, "-m", "pytest", "-q", "-rs", "tests")
-failed += step(
-    "pages of the site (make docs-check)",
-    sys.executable,
-    here / "tests" / "docs.py",
-    "check",
-    OMP_NUM_THREADS="1",
-)
-sys.exit(1 if failed else 0)
+def main() -> int:
+    """Run every step, even after one has failed."""
+    flags: list[str] = []
+    if os.environ.get("MEDIAREC_CATALOG"):
+        flags = ["--flags", "slow"]
+    else:
+        print("MEDIAREC_CATALOG is not set: cells and tests on the full catalog are skipped")
+    codes = [
+        # two notebooks at a time, each on one core
+        run(
+            "notebooks (nbdev_test)",
+            BIN / "nbdev_test",
+            "--n_workers",
+            "2",
+            *flags,
+            OMP_NUM_THREADS="1",
+        ),
+        run("tests (pytest)", sys.executable, "-m", "pytest", "-q", "-rs", "tests"),
+        run(
+            "pages of the site (make docs-check)",
+            sys.executable,
+            ROOT / "tests" / "docs.py",
+            "check",
+            OMP_NUM_THREADS="1",
+        ),
+    ]
+    return 1 if any(codes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -104,46 +104,50 @@ def test_files_named_in_commands_exist(root, contributing):
 
 
 def test_names_of_a_method_are_where_the_recipe_says(root, contributing):
-    """Each place where a clustering is registered is named with its notebook, and each of the five is there."""
-    rows = re.findall(r"\| `(nbs/[\w.]+\.ipynb)` \| `(\w+)` \|", contributing) + re.findall(
-        r"`(LIBRARY|PREFERRED)` in `(nbs/[\w.]+\.ipynb)`", contributing
+    """The recipe names the notebook of each registration, and that notebook exports the name."""
+    table = re.findall(r"\| `(nbs/[\w.]+\.ipynb)` \| `(\w+)` \|", contributing)
+    prose = re.findall(
+        r"`(METHOD_REQUIREMENTS|PREFERRED_METHODS)` in `(nbs/[\w.]+\.ipynb)`", contributing
     )
-    places = [(b, a) if b.startswith("nbs/") else (a, b) for a, b in rows]
-    assert {name for _, name in places} == {
+    notebooks = {name: notebook for notebook, name in table} | dict(prose)
+    assert set(notebooks) == {
         "METHODS",
-        "PEOPLE_SAY",
-        "CLASSES",
-        "LIBRARY",
-        "PREFERRED",
+        "METHOD_LABELS",
+        "METHOD_CLASSES",
+        "METHOD_REQUIREMENTS",
+        "PREFERRED_METHODS",
     }
-    for notebook, name in places:
-        cells = [
-            "".join(c["source"])
-            for c in json.loads((root / notebook).read_text(encoding="utf-8"))["cells"]
-        ]
-        assert [c for c in cells if re.search(rf"^{name} = ", c, re.M) and "#| export" in c], (
+    for name, notebook in notebooks.items():
+        cells = json.loads((root / notebook).read_text(encoding="utf-8"))["cells"]
+        sources = ["".join(cell["source"]) for cell in cells]
+        exported = [source for source in sources if source.startswith("#| export")]
+        assert any(re.search(rf"^{name} = ", source, re.M) for source in exported), (
             notebook,
             name,
         )
 
 
 def test_the_recipe_works(contributing, monkeypatch):
-    """The toy is made from the recipe's own cells, named as it says, held to the contract and compared."""
-    from mediarec import cluster, compare, core
+    """The cells of the recipe make a method that passes the check and can be compared."""
+    from mediarec import cluster, core
+    from mediarec.cluster import compare
 
-    cells = blocks(contributing[contributing.index("## Add a clustering method") :], "python")
-    toy = types.ModuleType("mediarec.cluster.decades")
-    monkeypatch.setenv("MEDIAREC_CATALOG", str(core.asset("starter.csv")))
-    monkeypatch.setitem(sys.modules, toy.__name__, toy)
-    monkeypatch.setattr(cluster, "decades", toy, raising=False)
+    recipe = contributing[contributing.index("## Add a clustering method") :]
+    cells = blocks(recipe, "python")
+    decades = types.ModuleType("mediarec.cluster.decades")
+    monkeypatch.setenv("MEDIAREC_CATALOG", str(core.package_path("starter.csv")))
+    monkeypatch.setitem(sys.modules, decades.__name__, decades)
+    monkeypatch.setattr(cluster, "decades", decades, raising=False)
+    assert "check_clustering(" in cells[-1]
     for cell in cells:
-        exec(compile(cell, "<recipe>", "exec"), toy.__dict__)  # check_contract is in the last
-    assert "check_contract(" in cells[-1]
+        exec(compile(cell, "<recipe>", "exec"), decades.__dict__)
     monkeypatch.setattr(compare, "METHODS", (*compare.METHODS, "decades"))
-    monkeypatch.setitem(core.PEOPLE_SAY, "decades", "Decades")
-    monkeypatch.setitem(compare.CLASSES, "decades", "Decades")
-    table = compare.compare(toy.titles, compare.fit_clusterings(toy.titles, ["decades", "kmeans"]))
-    assert list(table.index) == ["kmeans", "decades"] and table.loc["decades", "n_clusters"] > 5
+    monkeypatch.setitem(core.METHOD_LABELS, "decades", "Decades")
+    monkeypatch.setitem(compare.METHOD_CLASSES, "decades", "Decades")
+    fitted = compare.fit_clusterings(decades.titles, ["decades", "kmeans"])
+    table = compare.compare_clusterings(decades.titles, fitted)
+    assert list(table.index) == ["kmeans", "decades"]
+    assert table.loc["decades", "n_clusters"] > 5
 
 
 def test_versions_agree(root, settings):

@@ -1,81 +1,75 @@
-"""What is installed: the wheel carries the starter catalogue and nothing of the user's, and works outside the checkout."""
+"""The wheel and the sdist: what they contain, and that the package works outside the checkout."""
 
+import ast
 import subprocess
 import sys
 import tarfile
 import zipfile
+from configparser import ConfigParser
 
 import pytest
+
+ASSETS = {"README.md", "judgments.csv", "reference_groups.csv", "starter.csv", "weights.json"}
+HEAVY = (
+    "nbdev fastcore execnb torch sklearn pandera matplotlib rapidfuzz anywidget ipywidgets "
+    "requests_cache pydantic pydantic_settings gensim hdbscan"
+).split()
+MAX_PUBLIC_NAMES = 80
 
 
 @pytest.fixture(scope="module")
 def built(root, tmp_path_factory):
-    """A wheel and an sdist, built from a copy of what git tracks plus a catalogue of the user's own in data/."""
+    """A wheel and an sdist, built from a copy of the tracked files and some files of a user."""
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("dist")
-    files = subprocess.run(
+    listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
         cwd=root,
         capture_output=True,
         text=True,
         check=True,
-    ).stdout.split("\n")
-    for name in filter(None, files):
+    )
+    for name in listed.stdout.splitlines():
         source, target = root / name, copy / name
         if not source.is_file():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(source.read_bytes())
-    for own in ("netflix_titles.csv", "mine.csv"):
-        (copy / "data" / own).write_text("title\nPrivate\n")
-    for place in (".env", "mediarec/.env", "data/.env"):
-        (copy / place).write_text("TMDB_API_KEY=0123\n")
+    for name in ("netflix_titles.csv", "mine.csv"):
+        (copy / "data" / name).write_text("title\nPrivate\n")
+    for name in (".env", "mediarec/.env", "mediarec/assets/.env"):
+        (copy / name).write_text("TMDB_API_KEY=0123\n")
     subprocess.run(
         [sys.executable, "-m", "build", "--outdir", out, copy], check=True, capture_output=True
     )
     return next(out.glob("*.whl")), next(out.glob("*.tar.gz"))
 
 
-def test_only_what_ships_is_shipped(built):
-    wheel, sdist = built
-    in_wheel = [n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("mediarec/data/")]
-    assert sorted(in_wheel) == [
-        "mediarec/data/README.md",
-        "mediarec/data/judgments.csv",
-        "mediarec/data/shelves.csv",
-        "mediarec/data/starter.csv",
-        "mediarec/data/weights.json",
-    ]
-    assert {
-        f"mediarec/static/{n}"
-        for n in ("grade.js", "grade.css", "app.js", "combobox.js", "mediarec.css")
-    } <= set(zipfile.ZipFile(wheel).namelist())
-    assert {
-        "mediarec/static/web.js",
-        "mediarec/static/web.css",
-        "mediarec/static/icon.svg",
-        "mediarec/templates/base.html",
-        "mediarec/templates/home.html",
-    } <= set(zipfile.ZipFile(wheel).namelist())
-    names = tarfile.open(sdist).getnames()
-    assert [n for n in names if n.endswith("mediarec/static/grade.js")]
-    assert [n for n in names if n.endswith("data/starter.csv")] and [
-        n for n in names if n.endswith("mediarec/templates/card.html")
-    ]
+def test_wheel_and_sdist_contain_what_ships(root, built):
+    wheel = set(zipfile.ZipFile(built[0]).namelist())
+    sdist = {name.split("/", 1)[-1] for name in tarfile.open(built[1]).getnames()}
+    assets = {name for name in wheel if name.startswith("mediarec/assets/")}
+    assert assets == {f"mediarec/assets/{name}" for name in ASSETS}
+    front_end = [*(root / "mediarec/static").iterdir(), *(root / "mediarec/templates").iterdir()]
+    shipped = {str(path.relative_to(root)) for path in front_end} | {"mediarec/py.typed"}
+    assert len(shipped) > 15
+    assert shipped <= wheel and shipped <= sdist
+    assert "mediarec/assets/starter.csv" in sdist
+
+
+def test_nothing_of_the_user_is_shipped(built):
+    names = [*zipfile.ZipFile(built[0]).namelist(), *tarfile.open(built[1]).getnames()]
     assert not [n for n in names if "netflix_titles" in n or "mine.csv" in n]
-    assert not [
-        n
-        for n in [*names, *zipfile.ZipFile(wheel).namelist()]
-        if n.rsplit("/", 1)[-1].startswith(".env")
-    ]
+    assert not [n for n in names if n.rsplit("/", 1)[-1].startswith(".env")]
 
 
 def test_installed_wheel_recommends(built, tmp_path):
-    """Unpacked where the checkout is not in sight, the package finds its catalogue and answers."""
+    """Without the checkout the package finds its starter catalog and answers."""
     zipfile.ZipFile(built[0]).extractall(tmp_path / "site")
     code = (
-        "import sys, mediarec; from mediarec import Recommender, load_catalog; import mediarec.catalog as c;"
+        "import mediarec, mediarec.data.catalog as c;"
         "assert 'site' in mediarec.__file__ and 'site' in str(c.find_catalog());"
-        "print(len(Recommender().fit(load_catalog()).recommend('Inception')))"
+        "model = mediarec.Recommender().fit(mediarec.load_catalog());"
+        "print(len(model.recommend('Inception')))"
     )
     env = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
     done = subprocess.run(
@@ -84,11 +78,41 @@ def test_installed_wheel_recommends(built, tmp_path):
     assert done.stdout.strip() == "10", done.stderr
 
 
-def test_runtime_imports_no_tool_of_development():
-    """Nothing in mediarec imports nbdev or fastcore, and the heavy packages wait until they are used."""
+def test_imports_are_light():
+    """No development tool is imported, and heavy packages load only when they are used."""
     code = (
-        "import sys; from mediarec import Recommender, load_catalog; import mediarec.cli, mediarec.similarity, mediarec.grade, mediarec.app, mediarec.tmdb;"
-        "print([m for m in ('nbdev', 'fastcore', 'execnb', 'torch', 'sklearn', 'pandera', 'matplotlib', 'rapidfuzz', 'anywidget', 'ipywidgets', 'requests_cache', 'pydantic', 'pydantic_settings') if m in sys.modules])"
+        "import sys; from mediarec import Recommender, load_catalog;"
+        "import mediarec.app, mediarec.cli, mediarec.features.similarity;"
+        "import mediarec.apps.grading, mediarec.apps.tmdb_client;"
+        f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def public_names(root):
+    """(module, name, docstring) of each function and class in an `__all__`."""
+    for path in (root / "mediarec").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        listed = set()
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+                listed = {element.value for element in node.value.elts}
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in listed:
+                yield path.stem, node.name, ast.get_docstring(node) or ""
+
+
+def test_public_names_are_few_and_documented(root):
+    names = list(public_names(root))
+    assert 50 <= len(names) <= MAX_PUBLIC_NAMES
+    assert not [(module, name) for module, name, doc in names if len(doc.splitlines()) < 3]
+
+
+def test_extras_repeat_no_list(root):
+    """An extra includes another extra by name, so no requirement stands in two lists."""
+    settings = ConfigParser(delimiters=["="], interpolation=None)
+    settings.read(root / "settings.ini", encoding="utf-8")
+    lists = {k: v.split() for k, v in settings["DEFAULT"].items() if k.endswith("requirements")}
+    seen = [requirement for requirements in lists.values() for requirement in requirements]
+    assert len(seen) == len(set(seen)) > 40

@@ -1,6 +1,7 @@
-"""Posters: each thing that TMDb can do wrong, against a real server on the loopback; and that the key shows nowhere."""
+"""Posters: every way in which TMDb can fail, against a local server, and the secrecy of the key."""
 
 import base64
+import configparser
 import copy
 import http.client
 import json
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -20,13 +22,13 @@ import pytest
 pytest.importorskip("requests_cache", reason='the extra "posters" is not installed')
 pytest.importorskip("pydantic_settings", reason='the extra "posters" is not installed')
 
-from fake_tmdb import KEY, TOKEN, TROUBLES, FakeTmdb, work
+import requests
+from fake_tmdb import FAULTS, KEY, TOKEN, FakeTmdb, make_work
 
 from mediarec.apps.posters import POSTER_COLORS, PosterService, placeholder_svg
 from mediarec.apps.tmdb_client import (
     FOUND_TTL_DAYS,
     NOT_FOUND_TTL_DAYS,
-    ClientConfig,
     LookupFailed,
     TmdbClient,
     prune_cache,
@@ -35,13 +37,14 @@ from mediarec.apps.tmdb_lookup import find_movie
 from mediarec.apps.tmdb_settings import (
     ATTRIBUTION,
     TMDB_URL,
+    ClientConfig,
     TmdbError,
     TmdbSettings,
     read_tmdb_settings,
 )
 from mediarec.core import MediarecError
 
-FAST = ClientConfig(
+FAST_CONFIG = ClientConfig(
     connect_timeout=1,
     read_timeout=0.4,
     total_timeout=0.4,
@@ -52,11 +55,13 @@ FAST = ClientConfig(
     breaker_cooldown=60,
     max_workers=4,
 )
-FILM = dict(show_id="s1", title="Inception", type="Movie", release_year=2010)
+PATIENT_CONFIG = ClientConfig(connect_timeout=30, read_timeout=60, total_timeout=60, max_workers=4)
+MOVIE = {"show_id": "s1", "title": "Inception", "type": "Movie", "release_year": 2010}
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_ours(monkeypatch, tmp_path):
+def clean_environment(monkeypatch, tmp_path):
     for name in ("TMDB_API_KEY", "TMDB_BASE_URL", "TMDB_IMG_BASE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MEDIAREC_CACHE", str(tmp_path / "cache"))
@@ -68,73 +73,88 @@ def tmdb():
         yield server
 
 
-def settings_for(tmdb, key=KEY):
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock for pauses and for answers in memory; a test sets `clock.now`."""
+    clock = SimpleNamespace(now=1000.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr("mediarec.apps.tmdb_lookup.time", clock)
+    monkeypatch.setattr("mediarec.apps.posters.time", clock)
+    return clock
+
+
+def make_settings(tmdb, key=KEY):
     return read_tmdb_settings(None, key=key, base_url=tmdb.base_url, img_base=tmdb.img_base)
 
 
-def ask(tmdb, row=FILM, limits=FAST, key=KEY, seconds=10, **changes):
-    """The answer for one row, the object that was asked, closed."""
-    came = []
-    with PosterService(settings_for(tmdb, key), config=limits) as posters:
-        posters.request([{**row, **changes}], came.append)
-        assert posters.wait(seconds)
-    assert len(came) == 1
-    return came[0], posters
+def make_movies(n):
+    """Return `n` different films."""
+    return [{**MOVIE, "show_id": f"s{i}", "title": f"Film {i}"} for i in range(n)]
 
 
-# --- all well
+def fetch_info(tmdb, row=MOVIE, config=FAST_CONFIG, key=KEY, timeout=15, **changes):
+    """Return the answer for one row, and the closed service."""
+    received = []
+    with PosterService(make_settings(tmdb, key), config=config) as posters:
+        posters.request([{**row, **changes}], received.append)
+        assert posters.wait(timeout)
+    assert len(received) == 1
+    return received[0], posters
 
 
-@pytest.mark.parametrize("key, way", [(KEY, "parameter"), (TOKEN, "header")])
-def test_a_found_film(tmdb, key, way):
-    answer, _ = ask(tmdb, key=key)
-    assert (
-        answer["reason"] is None and answer["show_id"] == "s1" and "Inception" in answer["overview"]
-    )
-    assert answer["poster"]["w342"].startswith(f"{tmdb.img_base}/w342/") and set(
-        answer["poster"]
-    ) == {"w185", "w342"}
-    assert answer["link"] == f"{TMDB_URL}/movie/{answer['tmdb_id']}" and set(tmdb.auth) == {way}
-    json.dumps(answer)
-    import requests
-
-    image = requests.get(answer["poster"]["w185"], timeout=5)
-    assert image.content.startswith(b"\x89PNG") and tmdb.images
+def fetch_id(tmdb, **changes):
+    """Return the TMDb id of one row, or None."""
+    return fetch_info(tmdb, **changes)[0]["tmdb_id"]
 
 
-def test_what_leaves_the_machine(tmdb):
-    ask(tmdb, director="Somebody", description="Something")
-    ask(tmdb, title="Dark", type="TV Show")
-    assert [c for c in tmdb.calls] == [
-        (
-            "/3/search/movie",
-            dict(
-                query="Inception",
-                include_adult="false",
-                language="en-US",
-                page="1",
-                primary_release_year="2010",
-            ),
-        ),
-        ("/3/search/tv", dict(query="Dark", include_adult="false", language="en-US", page="1")),
+def count_warnings(caplog):
+    return len([record for record in caplog.records if record.levelno >= logging.WARNING])
+
+
+# --- successful lookups
+
+
+@pytest.mark.parametrize("key, auth_method", [(KEY, "parameter"), (TOKEN, "header")])
+def test_movie_found(tmdb, key, auth_method):
+    info, _ = fetch_info(tmdb, key=key)
+    assert info["reason"] is None
+    assert info["show_id"] == "s1"
+    assert "Inception" in info["overview"]
+    assert info["poster"]["w342"].startswith(f"{tmdb.img_base}/w342/")
+    assert set(info["poster"]) == {"w185", "w342"}
+    assert info["link"] == f"{TMDB_URL}/movie/{info['tmdb_id']}"
+    assert set(tmdb.auth_methods) == {auth_method}
+    json.dumps(info)
+    image = requests.get(info["poster"]["w185"], timeout=5)
+    assert image.content.startswith(b"\x89PNG")
+    assert tmdb.image_requests
+
+
+def test_request_contents(tmdb):
+    fetch_info(tmdb, director="Somebody", description="Something")
+    fetch_info(tmdb, title="Dark", type="TV Show")
+    common = {"include_adult": "false", "language": "en-US", "page": "1"}
+    assert tmdb.requests == [
+        ("/3/search/movie", {"query": "Inception", "primary_release_year": "2010"} | common),
+        ("/3/search/tv", {"query": "Dark"} | common),
     ]
 
 
-def test_the_cache_outlives_the_object_and_has_bounds(tmdb, tmp_path):
-    ask(tmdb)
-    ask(tmdb)
-    assert len(tmdb.calls) == 1
+def test_cache_persists_and_is_bounded(tmdb, tmp_path):
+    fetch_info(tmdb)
+    fetch_info(tmdb)
+    assert len(tmdb.requests) == 1
     tmdb.invent = False
-    assert ask(tmdb, title="Nothing")[0]["reason"] == "TMDb has no film of that name and time"
-    asked = len(tmdb.calls)
-    ask(tmdb, title="Nothing")
-    assert len(tmdb.calls) == asked  # that nothing was found is kept too
+    assert "no film" in fetch_info(tmdb, title="Nothing")[0]["reason"]
+    n_requests = len(tmdb.requests)
+    fetch_info(tmdb, title="Nothing")
+    assert len(tmdb.requests) == n_requests  # that nothing was found is cached too
     with sqlite3.connect(tmp_path / "cache" / "tmdb.sqlite") as db:
-        days = {
-            round((e - time.time()) / 86400) for (e,) in db.execute("SELECT expires FROM responses")
-        }
-    assert days == {FOUND_TTL_DAYS, NOT_FOUND_TTL_DAYS} and max(days) < 180
-    client = TmdbClient(settings_for(tmdb), config=FAST)
+        expires = [row[0] for row in db.execute("SELECT expires FROM responses")]
+    days = {round((seconds - time.time()) / 86400) for seconds in expires}
+    assert days == {FOUND_TTL_DAYS, NOT_FOUND_TTL_DAYS}
+    assert max(days) < 180
+    client = TmdbClient(make_settings(tmdb), config=FAST_CONFIG)
     prune_cache(client.session.cache, max_entries=2)
     assert client.session.cache.count() == 2
     client.session.cache.responses.size = lambda: 10**9
@@ -143,501 +163,528 @@ def test_the_cache_outlives_the_object_and_has_bounds(tmdb, tmp_path):
     client.close()
 
 
-def test_answers_in_memory(tmdb):
-    with PosterService(settings_for(tmdb), config=FAST) as posters:
+def test_memory_cache(tmdb):
+    with PosterService(make_settings(tmdb), config=FAST_CONFIG) as posters:
         assert posters.get_cached("s1") is None
-        assert posters.request(FILM) == 1 and posters.wait(5)
-        assert posters.get_cached("s1")["reason"] is None and posters.request([FILM]) == 0
+        assert posters.request(MOVIE) == 1
+        assert posters.wait()
+        assert posters.get_cached("s1")["reason"] is None
+        assert posters.request([MOVIE]) == 0
 
 
-def test_one_look_up_for_two_who_ask(tmdb):
-    tmdb.slowness, came = 0.15, []
-    with PosterService(settings_for(tmdb), config=FAST) as posters:
-        posters.request([FILM], came.append)
-        posters.request([FILM], came.append)
-        assert posters.wait(5)
-    assert len(came) == 2 and len(tmdb.calls) == 1
+def test_concurrent_requests_share_lookup(tmdb):
+    received = []
+    tmdb.gate.clear()
+    with PosterService(make_settings(tmdb), config=PATIENT_CONFIG) as posters:
+        posters.request([MOVIE], received.append)
+        posters.request([MOVIE], received.append)
+        tmdb.gate.set()
+        assert posters.wait()
+    assert len(received) == 2
+    assert len(tmdb.requests) == 1
 
 
-def test_side_by_side_and_never_in_the_way(tmdb):
-    tmdb.slowness, came = 0.15, []
-    rows = [{**FILM, "show_id": f"s{i}", "title": f"Film {i}"} for i in range(12)]
-    with PosterService(settings_for(tmdb), config=FAST) as posters:
-        start = time.monotonic()
-        posters.request(rows, came.append)
-        asked = time.monotonic() - start
-        assert posters.wait(10)
-        took = time.monotonic() - start
-    assert len(came) == 12 and asked < 0.4 and took < 12 * 0.15
+def test_lookups_run_in_parallel(tmdb):
+    """`request` returns before any answer, and several lookups are under way at a time."""
+    received = []
+    tmdb.gate.clear()
+    with PosterService(make_settings(tmdb), config=PATIENT_CONFIG) as posters:
+        posters.request(make_movies(12), received.append)
+        assert tmdb.wait_for_requests(PATIENT_CONFIG.max_workers)
+        assert received == []
+        tmdb.gate.set()
+        assert posters.wait()
+    assert len(received) == 12
 
 
-def test_callbacks_run_elsewhere_and_may_fail(tmdb, caplog):
+def test_callbacks_run_in_worker_and_may_fail(tmdb, caplog):
     threads = []
 
-    def done(answer):
+    def fail(info):
         threads.append(threading.current_thread())
         raise ValueError("mine")
 
-    with PosterService(settings_for(tmdb), config=FAST) as posters:
-        posters.request([FILM], done)
-        assert posters.wait(5)
-        posters.request([FILM], done)
-        assert posters.wait(5)
-    assert (
-        len(threads) == 2
-        and threading.main_thread() not in threads
-        and "failed (ValueError)" in caplog.text
-    )
+    with PosterService(make_settings(tmdb), config=FAST_CONFIG) as posters:
+        for _ in range(2):
+            posters.request([MOVIE], fail)
+            assert posters.wait()
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
+    assert "failed (ValueError)" in caplog.text
 
 
-def test_a_full_queue(tmdb):
-    tmdb.slowness, came = 0.05, []
-    with PosterService(
-        settings_for(tmdb), config=ClientConfig(max_queue=5, max_workers=2)
-    ) as posters:
-        posters.request(
-            [{**FILM, "show_id": str(i), "title": f"Film {i}"} for i in range(20)], came.append
-        )
-        assert posters.wait(10)
-    assert (
-        len(came) == 20
-        and sum(a["reason"] == "too many posters are waited for" for a in came) == 15
-    )
+def test_full_queue(tmdb):
+    received = []
+    config = ClientConfig(max_queue=5, max_workers=2)
+    with PosterService(make_settings(tmdb), config=config) as posters:
+        posters.request(make_movies(20), received.append)
+        assert posters.wait()
+    assert len(received) == 20
+    assert sum(info["reason"] == "the poster queue is full" for info in received) == 15
 
 
-def test_close_drops_what_waits(tmdb):
-    tmdb.slowness, came = 0.15, []
-    posters = PosterService(settings_for(tmdb), config=FAST)
-    posters.request(
-        [{**FILM, "show_id": str(i), "title": f"Film {i}"} for i in range(100)], came.append
-    )
-    start = time.monotonic()
+def test_close_drops_queue(tmdb):
+    received = []
+    tmdb.gate.clear()
+    posters = PosterService(make_settings(tmdb), config=PATIENT_CONFIG)
+    posters.request(make_movies(100), received.append)
+    assert tmdb.wait_for_requests(1)
+    posters.close()  # returns while the lookups wait for the gate
     posters.close()
-    posters.close()
-    assert time.monotonic() - start < 0.4 and posters.request([FILM], came.append) == 0
-    time.sleep(0.4)
-    assert len(tmdb.calls) <= 4 and came == []
+    assert posters.request([MOVIE], received.append) == 0
+    tmdb.gate.set()
+    posters._pool.executor.shutdown(wait=True)
+    assert len(tmdb.requests) <= PATIENT_CONFIG.max_workers
+    assert received == []
 
 
-def test_python_ends_with_a_long_queue(tmdb, tmp_path):
-    tmdb.slowness = 0.3
-    code = (
-        "from mediarec.tmdb import *; p = Posters(read_settings(None, key='%s', base_url='%s'), folder='%s');"
-        "p.want([dict(show_id=i, title=f'Film {i}', type='Movie', release_year=2000) for i in range(200)])"
-        % (KEY, tmdb.base_url, tmp_path / "c")
-    )
-    start = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=15)
+EXIT_SCRIPT = """
+from mediarec.apps.posters import PosterService
+from mediarec.apps.tmdb_settings import read_tmdb_settings
+
+settings = read_tmdb_settings(None, key={key!r}, base_url={base_url!r})
+posters = PosterService(settings, cache_dir={cache_dir!r})
+titles = [
+    dict(show_id=i, title=f"Film {{i}}", type="Movie", release_year=2000) for i in range(200)
+]
+posters.request(titles)
+"""
+
+
+def test_interpreter_exit_with_long_queue(tmdb, tmp_path):
+    tmdb.delay = 0.3
+    code = EXIT_SCRIPT.format(key=KEY, base_url=tmdb.base_url, cache_dir=str(tmp_path / "c"))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and not done.stderr, done.stderr
-    assert time.monotonic() - start < 6 and len(tmdb.calls) < 20
+    assert len(tmdb.requests) < 20
 
 
-# --- which work
+# --- matching
 
 
-def test_titles_must_be_equal_and_years_near():
-    films = [
-        work(1, "Heat", "1995-12-15"),
-        work(2, "Heat", "1986-11-13"),
-        work(3, "Heat 2", "1995-01-01"),
-        work(4, "The Host", "2013-03-22"),
-        work(5, "The Host", "2013-07-01"),
-        work(6, "Amélie", "2001-04-25", original="Le Fabuleux Destin d'Amélie Poulain"),
-        work(7, "Undated", ""),
+def test_title_and_year_matching():
+    movies = [
+        make_work(1, "Heat", "1995-12-15"),
+        make_work(2, "Heat", "1986-11-13"),
+        make_work(3, "Heat 2", "1995-01-01"),
+        make_work(4, "The Host", "2013-03-22"),
+        make_work(5, "The Host", "2013-07-01"),
+        make_work(6, "Amélie", "2001-04-25", original="Le Fabuleux Destin d'Amélie Poulain"),
+        make_work(7, "Undated", ""),
     ]
-    with FakeTmdb(films, invent=False) as tmdb:
-        which = lambda title, year: ask(tmdb, title=title, release_year=year)[0]["tmdb_id"]
-        assert [
-            which("Heat", 1995),
-            which("heat!", 1994),
-            which("Heat", 1987),
-            which("Heat", 1990),
-            which("Heat", None),
-        ] == [1, 1, 2, None, None]
-        assert which("The Host", 2013) is None and which("Undated", 2000) is None
-        assert (
-            which("Amélie", 2002) == 6 and which("Le fabuleux destin d'Amélie Poulain", 2001) == 6
-        )
-        assert "2 films that fit" in ask(tmdb, title="The Host", release_year=2013)[0]["reason"]
+    expected = [
+        ("Heat", 1995, 1),
+        ("heat!", 1994, 1),
+        ("Heat", 1987, 2),
+        ("Heat", 1990, None),
+        ("Heat", None, None),
+        ("The Host", 2013, None),
+        ("Undated", 2000, None),
+        ("Amélie", 2002, 6),
+        ("Le fabuleux destin d'Amélie Poulain", 2001, 6),
+    ]
+    with FakeTmdb(movies, invent=False) as tmdb:
+        for title, year, tmdb_id in expected:
+            assert fetch_id(tmdb, title=title, release_year=year) == tmdb_id, (title, year)
+        info, _ = fetch_info(tmdb, title="The Host", release_year=2013)
+        assert "2 matching films" in info["reason"]
 
 
-def test_the_same_year_goes_before_the_next():
-    with FakeTmdb(
-        [
-            work(1, "Twin", "2001-01-01"),
-            work(2, "Twin", "2002-01-01"),
-            work(3, "Twin", "2004-01-01"),
-        ],
-        invent=False,
-    ) as tmdb:
-        which = lambda year: ask(tmdb, title="Twin", release_year=year)[0]["tmdb_id"]
-        assert [which(y) for y in (2000, 2001, 2002, 2003, 2004, 2005)] == [1, 1, 2, None, 3, 3]
+def test_exact_year_preferred():
+    movies = [
+        make_work(1, "Twin", "2001-01-01"),
+        make_work(2, "Twin", "2002-01-01"),
+        make_work(3, "Twin", "2004-01-01"),
+    ]
+    expected = {2000: 1, 2001: 1, 2002: 2, 2003: None, 2004: 3, 2005: 3}
+    with FakeTmdb(movies, invent=False) as tmdb:
+        found = {year: fetch_id(tmdb, title="Twin", release_year=year) for year in expected}
+    assert found == expected
 
 
-def test_series_by_their_latest_season():
+def test_tv_matched_by_latest_season():
     series = [
-        work(1, "House of Cards", "1990-11-18", aired=[1990]),
-        work(2, "House of Cards", "2013-02-01", aired=range(2013, 2019)),
-        work(3, "Dark", "2017-12-01"),
-        work(4, "Twins", "2010-01-01"),
-        work(5, "Twins", "2012-01-01"),
-        work(6, "Again", "2002-01-01"),
-        work(7, "Again", "2023-01-01"),
+        make_work(1, "House of Cards", "1990-11-18", aired=[1990]),
+        make_work(2, "House of Cards", "2013-02-01", aired=range(2013, 2019)),
+        make_work(3, "Dark", "2017-12-01"),
+        make_work(4, "Twins", "2010-01-01"),
+        make_work(5, "Twins", "2012-01-01"),
+        make_work(6, "Again", "2002-01-01"),
+        make_work(7, "Again", "2023-01-01"),
+    ]
+    expected = [
+        ("House of Cards", 2018, 2),
+        ("House of Cards", 1990, 1),
+        ("House of Cards", 2021, None),
+        ("Dark", 2020, 3),
+        ("Dark", 2016, 3),
+        ("Dark", 2015, None),
+        ("Dark", None, 3),
+        ("Twins", 2015, None),
+        ("Again", 2010, 6),
     ]
     with FakeTmdb(series=series, invent=False) as tmdb:
-        which = lambda title, year: ask(tmdb, title=title, type="TV Show", release_year=year)[0][
-            "tmdb_id"
-        ]
-        assert [
-            which("House of Cards", 2018),
-            which("House of Cards", 1990),
-            which("House of Cards", 2021),
-        ] == [2, 1, None]
-        assert [
-            which("Dark", 2020),
-            which("Dark", 2016),
-            which("Dark", 2015),
-            which("Dark", None),
-        ] == [3, 3, None, 3]
-        assert which("Twins", 2015) is None and which("Again", 2010) == 6
+        for title, year, tmdb_id in expected:
+            found = fetch_id(tmdb, title=title, type="TV Show", release_year=year)
+            assert found == tmdb_id, (title, year)
 
 
-def test_rows_that_cannot_be_asked_for(tmdb):
-    for changes, said in (
-        (dict(type=None), "film or a series"),
-        (dict(type=float("nan")), "film or a series"),
-        (dict(title=""), "no work has"),
-        (dict(title="x" * 10_000), "no work has"),
-    ):
-        assert said in ask(tmdb, **changes)[0]["reason"]
-    assert not tmdb.calls
-    assert (
-        ask(tmdb, release_year="2010")[0]["tmdb_id"]
-        and ask(tmdb, title="\ud800 odd \x00")[0]["reason"] is not None
-    )
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"type": None}, "film or a series"),
+        ({"type": float("nan")}, "film or a series"),
+        ({"title": ""}, "empty or too long"),
+        ({"title": "x" * 10_000}, "empty or too long"),
+    ],
+)
+def test_invalid_titles(tmdb, changes, message):
+    assert message in fetch_info(tmdb, **changes)[0]["reason"]
+    assert not tmdb.requests
 
 
-# --- all wrong
+def test_unusual_titles(tmdb):
+    assert fetch_id(tmdb, release_year="2010")
+    assert fetch_info(tmdb, title="\ud800 odd \x00")[0]["reason"] is not None
 
-REASONS = {
-    "slow": "does not answer in time",
+
+# --- failures
+
+REASON_BY_FAULT = {
+    "slow": "did not answer in time",
     "drip": "too slowly",
-    "401": "refuses the key",
-    "403": "forbids",
-    "404": "no film of that name",
-    "429 long": "asks to wait",
-    "500": "error of its own",
-    "endless 500": "error of its own",
-    "half": "not JSON",
-    "html": "not labelled as JSON",
-    "mislabelled": "not JSON",
+    "401": "rejected the API key",
+    "403": "denied access",
+    "404": "no film",
+    "429 long": "rate limit exceeded",
+    "500": "server error",
+    "endless 500": "server error",
+    "half": "not valid JSON",
+    "html": "not labeled as JSON",
+    "mislabelled": "not valid JSON",
     "list": "no results",
     "endless": "too large",
-    "redirect": "redirects elsewhere",
-    "echo": "repeats the key",
+    "redirect": "redirect, which is not followed",
+    "echo": "contains the API key",
     "drop": "cannot be reached",
-    "short": "breaks off",
-    "deep": "not JSON",
-    "bad path": "is refused",
-    "no poster": "no poster of it",
+    "short": "is incomplete",
+    "deep": "not valid JSON",
+    "bad path": "invalid poster path",
+    "no poster": "no poster for this title",
     "many pages": "too many works",
-    "binary": "not JSON",
+    "binary": "not valid JSON",
 }
+CACHED_FAULTS = ("404", "bad path", "no poster", "many pages")
 
 
-@pytest.mark.parametrize("trouble", REASONS)
-def test_each_trouble_is_one_line(tmdb, trouble):
-    tmdb.always = trouble
-    start = time.monotonic()
-    answer, posters = ask(tmdb)
-    assert (
-        REASONS[trouble] in answer["reason"]
-        and "\n" not in answer["reason"]
-        and answer["poster"] is None
-    )
-    assert time.monotonic() - start < 3 and not any("elsewhere" in path for path, _ in tmdb.calls)
-    again = len(tmdb.calls)
-    tmdb.always = None
-    later, _ = ask(tmdb)
-    if trouble not in ("404", "bad path", "no poster", "many pages"):
-        assert later["poster"] and len(tmdb.calls) > again  # errors are not cached
+@pytest.mark.parametrize("fault", REASON_BY_FAULT)
+def test_fault_gives_one_line_reason(tmdb, fault):
+    """Waiting for a slow response until its end would give a poster."""
+    tmdb.default_fault = fault
+    info, _ = fetch_info(tmdb)
+    assert REASON_BY_FAULT[fault] in info["reason"]
+    assert "\n" not in info["reason"]
+    assert info["poster"] is None
+    assert not any("elsewhere" in path for path, _ in tmdb.requests)
+    n_requests = len(tmdb.requests)
+    tmdb.default_fault = None
+    later, _ = fetch_info(tmdb)
+    if fault not in CACHED_FAULTS:
+        assert later["poster"]
+        assert len(tmdb.requests) > n_requests
 
 
-def test_every_trouble_is_tried():
-    assert {*REASONS, "429", "500 once"} == {*TROUBLES}
+def test_all_faults_covered():
+    assert {*REASON_BY_FAULT, "429", "500 once"} == {*FAULTS}
 
 
-def test_retries(tmdb):
-    tmdb.last_error.update({"Once": "500 once", "Busy": "429"})
-    assert ask(tmdb, title="Once")[0]["poster"] and len(tmdb.calls) == 2
-    start = time.monotonic()
-    assert ask(tmdb, title="Busy")[0]["poster"] and len(tmdb.calls) == 4
-    assert 0.9 < time.monotonic() - start < 3
+def test_retries(tmdb, monkeypatch):
+    waits = []
+    fake_time = SimpleNamespace(sleep=waits.append, time=time.time)
+    monkeypatch.setattr("urllib3.util.retry.time", fake_time)
+    tmdb.faults.update({"Once": "500 once", "Busy": "429"})
+    assert fetch_info(tmdb, title="Once")[0]["poster"]
+    assert len(tmdb.requests) == 2
+    assert 1 not in waits
+    assert fetch_info(tmdb, title="Busy")[0]["poster"]
+    assert len(tmdb.requests) == 4
+    assert 1 in waits  # the Retry-After of the response
 
 
-def test_a_long_wait_is_a_pause(tmdb):
-    tmdb.last_error["Busy"] = "429 long"
-    with PosterService(settings_for(tmdb), config=FAST) as posters:
-        posters.request([{**FILM, "title": "Busy"}])
-        assert posters.wait(5)
-        assert len(tmdb.calls) == 1 and "3600 seconds" in posters.last_error
-        posters.request([{**FILM, "show_id": "s2"}])
-        assert posters.wait(5)
-        assert (
-            len(tmdb.calls) == 1 and posters.get_cached("s2") is None
-        )  # it can be asked for again later
+def test_long_retry_after_opens_breaker(tmdb):
+    tmdb.faults["Busy"] = "429 long"
+    with PosterService(make_settings(tmdb), config=FAST_CONFIG) as posters:
+        posters.request([{**MOVIE, "title": "Busy"}])
+        assert posters.wait()
+        assert len(tmdb.requests) == 1
+        assert "3600 seconds" in posters.last_error
+        posters.request([{**MOVIE, "show_id": "s2"}])
+        assert posters.wait()
+        assert len(tmdb.requests) == 1
+        assert posters.get_cached("s2") is None  # it can be requested again later
 
 
-@pytest.mark.parametrize("trouble", ["slow", "500", "drop", "html"])
-def test_no_hundred_tries_in_a_row(tmdb, trouble, caplog):
-    tmdb.always, came = trouble, []
-    with PosterService(settings_for(tmdb), config=FAST) as posters:
-        posters.request(
-            [{**FILM, "show_id": str(i), "title": f"Film {i}"} for i in range(100)], came.append
-        )
-        assert posters.wait(10)
-    tried = {c[1]["query"] for c in tmdb.calls}
-    assert len(came) == 100 and len(tried) <= FAST.breaker_threshold + FAST.max_workers
-    assert (
-        len([r for r in caplog.records if r.levelno >= logging.WARNING]) == 1
-        and "60 seconds" in posters.last_error
-    )
+@pytest.mark.parametrize("fault", ["slow", "500", "drop", "html"])
+def test_breaker_limits_requests(tmdb, fault, caplog):
+    received = []
+    tmdb.default_fault = fault
+    with PosterService(make_settings(tmdb), config=FAST_CONFIG) as posters:
+        posters.request(make_movies(100), received.append)
+        assert posters.wait()
+    titles = {params["query"] for _, params in tmdb.requests}
+    assert len(received) == 100
+    assert len(titles) <= FAST_CONFIG.breaker_threshold + FAST_CONFIG.max_workers
+    assert count_warnings(caplog) == 1
+    assert "60 seconds" in posters.last_error
 
 
-def test_after_the_pause_it_is_tried_again(tmdb):
-    tmdb.always = "500"
-    with PosterService(
-        settings_for(tmdb),
-        config=ClientConfig(
-            max_retries=0, breaker_threshold=1, breaker_cooldown=0.2, failure_ttl=0.1
-        ),
-    ) as posters:
-        posters.request([FILM])
-        assert posters.wait(5) and posters.last_error
-        tmdb.always = None
-        time.sleep(0.3)
-        posters.request([FILM])
-        assert posters.wait(5)
-        assert posters.get_cached("s1")["poster"] and posters.last_error is None
+def test_breaker_closes_after_cooldown(tmdb, clock):
+    tmdb.default_fault = "500"
+    config = ClientConfig(max_retries=0, breaker_threshold=1, breaker_cooldown=60, failure_ttl=50)
+    with PosterService(make_settings(tmdb), config=config) as posters:
+        posters.request([MOVIE])
+        assert posters.wait()
+        assert posters.last_error
+        tmdb.default_fault = None
+        clock.now += 55
+        posters.request([MOVIE])
+        assert posters.wait()
+        assert posters.get_cached("s1") is None  # the pause is not over
+        assert len(tmdb.requests) == 1
+        clock.now += 10
+        posters.request([MOVIE])
+        assert posters.wait()
+        assert posters.get_cached("s1")["poster"]
+        assert posters.last_error is None
 
 
-def test_nobody_there(tmp_path):
+def test_host_unreachable():
     with FakeTmdb() as gone:
         pass
-    start = time.monotonic()
-    answer, _ = ask(gone)
-    assert answer["reason"] == "TMDb cannot be reached" and time.monotonic() - start < 3
+    info, _ = fetch_info(gone)
+    assert info["reason"] == "TMDb cannot be reached"
 
 
-def test_a_refused_key_ends_it_and_is_said_once(tmdb, caplog):
-    came = []
-    with PosterService(settings_for(tmdb, "f" * 32), config=FAST) as posters:
-        for i in range(30):
-            posters.request([{**FILM, "show_id": str(i), "title": f"Film {i}"}], came.append)
-        assert posters.wait(5)
+def test_refused_key_disables_service(tmdb, caplog):
+    received = []
+    with PosterService(make_settings(tmdb, "f" * 32), config=FAST_CONFIG) as posters:
+        for movie in make_movies(30):
+            posters.request([movie], received.append)
+        assert posters.wait()
         assert "TMDB_API_KEY" in posters.last_error
-    assert (
-        len(came) == 30
-        and len(tmdb.calls) <= FAST.max_workers
-        and len([r for r in caplog.records if r.levelno >= logging.WARNING]) == 1
-    )
+    assert len(received) == 30
+    assert len(tmdb.requests) <= FAST_CONFIG.max_workers
+    assert count_warnings(caplog) == 1
 
 
-def test_no_key_no_question(tmdb):
-    came = []
-    with PosterService(read_tmdb_settings(None, base_url=tmdb.base_url), config=FAST) as posters:
-        posters.request([FILM], came.append)
-        assert posters.wait(5)
-    assert came[0]["reason"] == "no key for TMDb: TMDB_API_KEY is not set" and not tmdb.calls
+def test_without_key_no_request(tmdb):
+    received = []
+    settings = read_tmdb_settings(None, base_url=tmdb.base_url)
+    with PosterService(settings, config=FAST_CONFIG) as posters:
+        posters.request([MOVIE], received.append)
+        assert posters.wait()
+    assert received[0]["reason"] == "no TMDb key: TMDB_API_KEY is not set"
+    assert not tmdb.requests
 
 
-# --- caches that cannot be
+# --- broken caches
 
 
-def test_a_broken_cache_is_made_anew(tmdb, tmp_path):
+def test_corrupt_cache_is_recreated(tmdb, tmp_path):
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "tmdb.sqlite").write_bytes(b"no database at all" * 200)
-    assert ask(tmdb)[0]["poster"] and ask(tmdb)[0]["poster"] and len(tmdb.calls) == 1
+    assert fetch_info(tmdb)[0]["poster"]
+    assert fetch_info(tmdb)[0]["poster"]
+    assert len(tmdb.requests) == 1
 
 
-def test_no_cache_is_no_obstacle(tmdb, tmp_path, monkeypatch):
+def test_works_without_cache(tmdb, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MEDIAREC_CACHE", str(tmp_path / "file" / "below"))
-    assert ask(tmdb)[0]["poster"] and ask(tmdb)[0]["poster"] and len(tmdb.calls) == 2
+    assert fetch_info(tmdb)[0]["poster"]
+    assert fetch_info(tmdb)[0]["poster"]
+    assert len(tmdb.requests) == 2
 
 
-def test_the_cache_is_deleted_meanwhile(tmdb, tmp_path):
-    with PosterService(settings_for(tmdb), config=FAST) as posters:
-        posters.request([FILM])
-        assert posters.wait(5)
-        for p in (tmp_path / "cache").iterdir():
-            p.unlink()
-        for i in range(3):
-            posters.request([{**FILM, "show_id": str(i), "title": f"Film {i}"}])
-            assert posters.wait(8)
-        assert all(posters.get_cached(str(i))["poster"] for i in range(3))
+def test_cache_deleted_while_open(tmdb, tmp_path):
+    with PosterService(make_settings(tmdb), config=FAST_CONFIG) as posters:
+        posters.request([MOVIE])
+        assert posters.wait()
+        for path in (tmp_path / "cache").iterdir():
+            path.unlink()
+        for movie in make_movies(3):
+            posters.request([movie])
+            assert posters.wait()
+        assert all(posters.get_cached(f"s{i}")["poster"] for i in range(3))
 
 
-def test_the_cache_is_locked_by_another(tmdb, tmp_path, monkeypatch):
-    monkeypatch.setattr("mediarec.tmdb.LOCKED", 0.2)
-    ask(tmdb)
+def test_locked_cache(tmdb, tmp_path, monkeypatch):
+    monkeypatch.setattr("mediarec.apps.tmdb_client.CACHE_LOCK_TIMEOUT", 0.2)
+    fetch_info(tmdb)
     other = sqlite3.connect(tmp_path / "cache" / "tmdb.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    assert ask(tmdb, title="Locked", seconds=15)[0]["poster"]
+    assert fetch_info(tmdb, title="Locked", timeout=30)[0]["poster"]
     other.execute("ROLLBACK")
     other.close()
 
 
-def test_a_cache_that_cannot_write(tmdb):
-    client = TmdbClient(settings_for(tmdb), config=FAST)
+def test_unwritable_cache(tmdb):
+    client = TmdbClient(make_settings(tmdb), config=FAST_CONFIG)
 
-    def broken(*args):
+    def fail(*args):
         raise NameError("as requests-cache 1.2 does with attrs 26")
 
-    client.session.cache.save_response = broken
+    client.session.cache.save_response = fail
     for _ in range(2):
         assert client.get("/search/movie", query="Inception")["results"]
     client.close()
 
 
-def test_cached_rubbish_is_asked_for_anew(tmdb, tmp_path):
-    ask(tmdb)
+def test_corrupt_entry_is_refetched(tmdb, tmp_path):
+    fetch_info(tmdb)
     with sqlite3.connect(tmp_path / "cache" / "tmdb.sqlite") as db:
         db.execute("UPDATE responses SET value = '{\"rubbish\": 1'")
     db.close()
-    assert ask(tmdb)[0]["poster"] and len(tmdb.calls) == 2
+    assert fetch_info(tmdb)[0]["poster"]
+    assert len(tmdb.requests) == 2
 
 
 # --- the key
 
 
-def leaks(text, key):
-    """Whether a text holds the key, plainly or in base 64."""
+def contains_key(text, key):
+    """Return whether a text contains the key, plainly or in base 64."""
     text = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
-    hidden = [base64.b64encode(b"x" * i + key.encode())[4:-8] for i in range(3)]
-    return any(
-        form in text for form in (key.encode(), key.upper().encode(), key[4:-4].encode(), *hidden)
-    )
+    encoded = [base64.b64encode(b"x" * i + key.encode())[4:-8] for i in range(3)]
+    forms = (key.encode(), key.upper().encode(), key[4:-4].encode(), *encoded)
+    return any(form in text for form in forms)
+
+
+LEAK_CONFIG = ClientConfig(
+    connect_timeout=0.3,
+    read_timeout=0.06,
+    total_timeout=0.1,
+    max_body_bytes=100_000,
+    max_retries=1,
+    backoff_factor=0.01,
+    max_retry_after=0.5,
+    breaker_threshold=1000,
+)
+LOGGERS = (
+    "urllib3",
+    "urllib3.connectionpool",
+    "requests",
+    "requests_cache",
+    "mediarec",
+    "mediarec.apps.posters",
+    "mediarec.apps.tmdb_client",
+)
+
+
+def collect_client_texts(settings, fault):
+    """Return the texts of a failed lookup by the client."""
+    client = TmdbClient(settings, config=LEAK_CONFIG)
+    texts = []
+    try:
+        find_movie(client.get, f"Film with {fault}", 2010)
+    except LookupFailed as e:
+        texts += [str(e), repr(e), "".join(traceback.format_exception(e)), str(e.__dict__)]
+        texts += [repr(e.__cause__), repr(e.__context__)]
+    pytest.raises(TypeError, pickle.dumps, client)
+    pytest.raises(TypeError, copy.copy, client)
+    client.close()
+    return texts
+
+
+def collect_service_texts(settings, fault):
+    """Return the texts of a lookup by the service."""
+    answers = []
+    with PosterService(settings, config=LEAK_CONFIG) as posters:
+        posters.request([{**MOVIE, "title": f"Other film with {fault}"}], answers.append)
+        assert posters.wait()
+        pytest.raises(TypeError, pickle.dumps, posters)
+        pytest.raises(TypeError, copy.copy, posters)
+        texts = [repr(posters), str(posters.last_error), str(vars(posters))]
+        texts += [repr(posters._client), str(vars(posters._client.session))]
+    return texts + [str(answer) for answer in answers]
+
+
+def collect_cache_texts(path):
+    """Return the texts of all entries of an on-disk cache, after a check that there are many."""
+    from requests_cache import SQLiteCache
+
+    cache = SQLiteCache(path, serializer="json")
+    texts = []
+    for entry in cache.filter():
+        texts += [entry.url, entry.cache_key, str(entry.headers), entry.text]
+        texts += [entry.request.url, str(entry.request.headers)]
+    cache.close()
+    assert sum("/search/" in text for text in texts) >= 10
+    return texts
 
 
 @pytest.mark.parametrize("key", [KEY, TOKEN])
-def test_the_key_shows_nowhere(tmdb, key, caplog, tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)  # prints what is sent
+def test_key_is_never_exposed(tmdb, key, caplog, tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)  # prints each request
     caplog.set_level(logging.DEBUG)
-    for name in (
-        "urllib3",
-        "urllib3.connectionpool",
-        "requests",
-        "requests_cache",
-        "mediarec",
-        "mediarec.tmdb",
-    ):
+    for name in LOGGERS:
         caplog.set_level(logging.DEBUG, logger=name)
-    settings, said, wait = (
-        settings_for(tmdb, key),
-        [],
-        ClientConfig(
-            connect_timeout=0.3,
-            read_timeout=0.06,
-            total_timeout=0.1,
-            max_body_bytes=100_000,
-            max_retries=1,
-            backoff_factor=0.01,
-            max_retry_after=0.5,
-            breaker_threshold=1000,
-        ),
-    )
-    for trouble in (*TROUBLES, None):
-        tmdb.always = trouble
-        client = TmdbClient(settings, config=wait)
-        try:
-            find_movie(client.get, f"Film with {trouble}", 2010)
-        except LookupFailed as e:
-            said += [
-                str(e),
-                repr(e),
-                "".join(traceback.format_exception(e)),
-                str(e.__dict__),
-                repr(e.__cause__),
-                repr(e.__context__),
-            ]
-        with PosterService(settings, config=wait) as posters:
-            posters.request(
-                [{**FILM, "title": f"Other film with {trouble}"}], lambda a: said.append(str(a))
-            )
-            assert posters.wait(10)
-            said += [
-                repr(posters),
-                str(posters.last_error),
-                str(vars(posters)),
-                repr(posters._client),
-                str(vars(posters._client.session)),
-            ]
-            for thing in (posters, client):
-                pytest.raises(TypeError, pickle.dumps, thing)
-                pytest.raises(TypeError, copy.copy, thing)
-        client.close()
+    settings = make_settings(tmdb, key)
+    texts = []
+    for fault in (*FAULTS, None):
+        tmdb.default_fault = fault
+        texts += collect_client_texts(settings, fault)
+        texts += collect_service_texts(settings, fault)
     with FakeTmdb() as gone:
         pass
-    client = TmdbClient(settings_for(gone, key), config=wait)
-    with pytest.raises(LookupFailed) as e:
+    client = TmdbClient(make_settings(gone, key), config=LEAK_CONFIG)
+    with pytest.raises(LookupFailed) as caught:
         client.get("/search/movie", query="Nobody")
-    said += [str(e), "".join(traceback.format_exception(e.value))]
+    texts += [str(caught), "".join(traceback.format_exception(caught.value))]
     client.close()
-    assert len(caplog.records) > 100 and "Film+with+500" in caplog.text  # the log was at work
-    out, err = capfd.readouterr()
-    files = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert len(caplog.records) > 100 and "Film+with+500" in caplog.text  # the log was active
+    texts.append(caplog.text)
+    texts += [f"{record.args} {record.exc_info}" for record in caplog.records]
+    texts += capfd.readouterr()
+    files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"Film+with" in files
-    from requests_cache import SQLiteCache
-
-    cache = SQLiteCache(tmp_path / "cache" / "tmdb.sqlite", serializer="json")
-    held = "".join(
-        f"{r.url} {r.cache_key} {r.headers} {r.request.url} {r.request.headers} {r.text}"
-        for r in cache.filter()
-    )
-    cache.close()
-    assert held.count("/search/") >= 10
-    for text in (
-        caplog.text,
-        "".join(str(r.args) + str(r.exc_info) for r in caplog.records),
-        "".join(said),
-        out + err,
-        files,
-        held,
-    ):
-        assert not leaks(text, key)
-    assert leaks("".join([settings.key.get_secret_value()]), key)  # the search would find it
+    texts += collect_cache_texts(tmp_path / "cache" / "tmdb.sqlite")
+    assert not contains_key(files, key)
+    assert not any(contains_key(text, key) for text in texts)
+    assert not contains_key("".join(texts), key)
+    assert contains_key(settings.key.get_secret_value(), key)  # the search would find it
 
 
-def test_settings_do_not_show_the_key(tmdb):
-    settings = settings_for(tmdb)
-    for text in (
+def test_settings_hide_key(tmdb):
+    settings = make_settings(tmdb)
+    texts = (
         repr(settings),
         str(settings),
         repr(settings.key),
         f"{settings.key}",
         str(pickle.dumps(settings)),
         repr(copy.deepcopy(settings)),
-    ):
-        assert not leaks(text, KEY)
+    )
+    assert not any(contains_key(text, KEY) for text in texts)
     with pytest.raises(TypeError):
         pickle.dumps(settings.key)
-    assert copy.copy(settings).key is None and copy.deepcopy(settings.key) is settings.key
+    assert copy.copy(settings).key is None
+    assert copy.deepcopy(settings.key) is settings.key
+    with pytest.raises(TmdbError):
+        TmdbSettings(KEY)
 
 
-def test_settings_from_the_environment_and_a_file(monkeypatch, tmp_path):
+def test_settings_sources(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert read_tmdb_settings().key is None
     (tmp_path / ".env").write_text(
         f"OTHER=1\nTMDB_API_KEY={KEY}\nTMDB_IMG_BASE=https://img.example/t/p/\n",
         encoding="utf-8-sig",
     )
-    found = read_tmdb_settings()
-    assert (
-        found.key.get_secret_value() == KEY
-        and found.img_base == "https://img.example/t/p"
-        and read_tmdb_settings(None).key is None
-    )
+    settings = read_tmdb_settings()
+    assert settings.key.get_secret_value() == KEY
+    assert settings.img_base == "https://img.example/t/p"
+    assert read_tmdb_settings(None).key is None
     monkeypatch.setenv("TMDB_API_KEY", TOKEN)
     assert read_tmdb_settings().key.get_secret_value() == TOKEN
     (tmp_path / "nbs").mkdir()
@@ -661,58 +708,62 @@ def test_settings_from_the_environment_and_a_file(monkeypatch, tmp_path):
         ("TMDB_BASE_URL", f"{KEY}"),
     ],
 )
-def test_a_malformed_setting_is_named_and_not_shown(monkeypatch, name, value):
+def test_invalid_setting_is_named_not_shown(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     with pytest.raises(TmdbError) as caught:
         read_tmdb_settings(None)
-    e = caught.value
-    assert (
-        str(e).startswith(f"{name} is ")
-        and isinstance(e, MediarecError)
-        and e.__cause__ is None
-        and e.__context__ is None
-    )
-    assert KEY[:-1] not in "".join(traceback.format_exception(e))
+    error = caught.value
+    assert str(error).startswith(f"{name} is ")
+    assert isinstance(error, MediarecError)
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    assert KEY[:-1] not in "".join(traceback.format_exception(error))
 
 
-def test_a_dot_env_that_cannot_be_read(tmp_path):
+def test_unreadable_env_file(tmp_path):
     (tmp_path / "odd").write_bytes(b"TMDB_API_KEY=" + KEY.encode() + b"\xff\n")
     with pytest.raises(TmdbError, match="not UTF-8") as caught:
         read_tmdb_settings(tmp_path / "odd")
-    assert caught.value.__context__ is None and not leaks(
-        "".join(traceback.format_exception(caught.value)), KEY
-    )
+    assert caught.value.__context__ is None
+    assert not contains_key("".join(traceback.format_exception(caught.value)), KEY)
 
 
-def test_the_example_holds_no_key_and_git_ignores_the_real_one(root):
+def test_env_example_has_no_key(root):
     example = (root / ".env.example").read_text(encoding="utf-8")
-    assert re.search(r"^TMDB_API_KEY=$", example, re.M) and not re.search(r"[0-9a-f]{32}", example)
+    assert re.search(r"^TMDB_API_KEY=$", example, re.M)
+    assert not re.search(r"[0-9a-f]{32}", example)
     assert read_tmdb_settings(root / ".env.example").key is None
     if (root / ".git").exists():
         assert subprocess.run(["git", "check-ignore", "-q", ".env"], cwd=root).returncode == 0
 
 
-def test_extras_name_what_is_needed(root):
-    import configparser
-
-    cfg = configparser.ConfigParser(delimiters=["="], interpolation=None)
-    cfg.read(root / "settings.ini", encoding="utf-8")
-    for extra in ("posters", "lab", "dev"):
-        assert {"requests-cache>=1.3.2", "pydantic-settings>=2.3"} <= set(
-            cfg["DEFAULT"][f"{extra}_requirements"].split()
-        )
+@pytest.mark.parametrize("extra", ["posters", "web", "lab", "dev"])
+def test_extras(root, extra):
+    """Each of these extras installs what posters need, by itself or by an extra it includes."""
+    config = configparser.ConfigParser(delimiters=["="], interpolation=None)
+    config.read(root / "settings.ini", encoding="utf-8")
+    assert {"requests-cache>=1.3.2", "pydantic-settings>=2.3"} <= extra_packages(config, extra)
 
 
-def test_the_notice():
-    assert (
-        ATTRIBUTION == "This product uses the TMDB API but is not endorsed or certified by TMDB."
-        and TMDB_URL == "https://www.themoviedb.org"
+def extra_packages(config, extra):
+    """Return the requirements of an extra and of the extras that it includes."""
+    section = config["DEFAULT"]
+    packages = set(section.get(f"{extra}_requirements", "").split())
+    for included in section.get(f"{extra}_includes", "").split():
+        packages |= extra_packages(config, included)
+    return packages
+
+
+def test_attribution():
+    assert ATTRIBUTION == (
+        "This product uses the TMDB API but is not endorsed or certified by TMDB."
     )
+    assert TMDB_URL == "https://www.themoviedb.org"
 
 
 # --- the placeholder
 
-ODD = [
+HARD_TITLES = [
     "Inception",
     "<b>&\"'</b> ]]> <!--",
     "\x00\x01\x1b\x7f\x85\u2028",
@@ -735,28 +786,30 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("title", ODD, ids=range(len(ODD)))
-def test_a_placeholder_is_well_formed(title):
+@pytest.mark.parametrize("title", HARD_TITLES, ids=range(len(HARD_TITLES)))
+def test_placeholder_is_well_formed(title):
     svg = placeholder_svg(title, 2010, 5)
     tree = ElementTree.fromstring(svg.encode("utf-8"))
-    space = "{http://www.w3.org/2000/svg}"
-    lines = tree.findall(f".//{space}tspan")
-    assert (
-        tree.get("role") == "img"
-        and tree[0].tag == space + "title"
-        and tree[0].text.endswith("(2010)")
-    )
-    assert 1 <= len(lines) <= 4 and all(line.text for line in lines) and len(svg) < 6_000
+    lines = tree.findall(f".//{SVG}tspan")
+    assert tree.get("role") == "img"
+    assert tree[0].tag == SVG + "title"
+    assert tree[0].text.endswith("(2010)")
+    assert 1 <= len(lines) <= 4
+    assert all(line.text for line in lines)
+    assert len(svg) < 6_000
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", svg)
 
 
-def test_placeholders_years_tints_and_ellipses():
-    assert (
-        "2010" in placeholder_svg("A", 2010.0)
-        and "(" not in placeholder_svg("A")
-        and "nan" not in placeholder_svg("A", float("nan"))
-    )
-    assert [
-        re.search('fill="(#[0-9a-f]{6})"', placeholder_svg("A", None, i))[1] for i in range(12)
-    ] == list(POSTER_COLORS) and placeholder_svg("A", 2000, None) == placeholder_svg("A", 2000, 12)
-    assert "…" in placeholder_svg("word " * 50) and "…" not in placeholder_svg("Three Words Here")
+def placeholder_color(color_index):
+    """Return the color of a placeholder."""
+    return re.search('fill="(#[0-9a-f]{6})"', placeholder_svg("A", None, color_index))[1]
+
+
+def test_placeholder_year_color_and_ellipsis():
+    assert "2010" in placeholder_svg("A", 2010.0)
+    assert "(" not in placeholder_svg("A")
+    assert "nan" not in placeholder_svg("A", float("nan"))
+    assert [placeholder_color(i) for i in range(12)] == list(POSTER_COLORS)
+    assert placeholder_svg("A", 2000, None) == placeholder_svg("A", 2000, 12)
+    assert "…" in placeholder_svg("word " * 50)
+    assert "…" not in placeholder_svg("Three Words Here")

@@ -27,20 +27,22 @@ FIRST, SECOND = (
 )  # answered at once, in this order
 
 
-def lane_of(head):  # what has come of a request -> the name of its lane
+def lane_of(head: bytes | None) -> str:
+    """Return the name of the thread pool for the first bytes of a request."""
     if not whole(head):
         return "slow"
     return next((lane for lane, starts in LANES if head.startswith(starts)), "pages")
 
 
-def whole(head):
+def whole(head: bytes | None) -> bool:
+    """Return whether the head of a request is complete."""
     return bool(head) and head.endswith(b"\r\n\r\n")
 
 
 class Lanes:
-    """Threads by what they do, in the place of gunicorn's one pool."""
+    """One thread pool per kind of request, in place of gunicorn's single pool."""
 
-    def __init__(self, threads):  # For pages
+    def __init__(self, threads):
         from concurrent.futures import ThreadPoolExecutor
 
         self.pools = {
@@ -48,17 +50,18 @@ class Lanes:
             for lane, n in (("pages", threads), ("quick", 2), ("posters", 6), ("slow", 32))
         }
 
-    def submit(self, handle, conn):
+    def submit(self, handle, conn) -> object:
+        """Give a request to its pool; return the future."""
         return self.pools[lane_of(peeked(conn.sock))].submit(handle, conn)
 
-    def shutdown(self, wait=True):
+    def shutdown(self, wait=True) -> None:
+        """Shut down all pools."""
         for pool in self.pools.values():
             pool.shutdown(wait=wait)
 
 
-def peeked(
-    sock, most=8192
-):  # -> the bytes that are there, without taking them; None where nothing has come yet
+def peeked(sock, most=8192) -> bytes | None:
+    """Return the received bytes without consuming them; None if there are none yet."""
     import socket
 
     try:
@@ -69,9 +72,8 @@ def peeked(
         return b""
 
 
-def read_up(
-    sock,
-):  # -> whether the other side has taken all that was sent, so that an answer will not wait for it
+def read_up(sock) -> bool:
+    """Return whether the client has read everything that was sent."""
     import fcntl
     import termios
 
@@ -82,15 +84,18 @@ def read_up(
 
 # %% ../../nbs/84_apps.gunicorn_worker.ipynb #819e1c56
 _PLAIN = re.compile(
-    rb"GET (/api/suggest|/api/recommend)\?([!-~]*) HTTP/1\.1\r\n((?:[A-Za-z0-9-]+:[\t -~]*\r\n)+)\r\n"
+    rb"GET (/api/suggest|/api/recommend)\?([!-~]*) HTTP/1\.1\r\n"
+    rb"((?:[A-Za-z0-9-]+:[\t -~]*\r\n)+)\r\n"
 )
 _ODD = re.compile(
-    rb"^(?!host:|accept|user-agent:|connection:[ \t]*keep-alive[ \t]*\r|referer:|sec-|cache-control:|pragma:|priority:|cookie:|dnt:|origin:|if-)",
+    rb"^(?!host:|accept|user-agent:|connection:[ \t]*keep-alive[ \t]*\r|referer:|sec-"
+    rb"|cache-control:|pragma:|priority:|cookie:|dnt:|origin:|if-)",
     re.I,
 )
 
 
-def plain_question(head):  # -> (path, query) of a request that is nothing but a question, or None
+def plain_question(head: bytes) -> tuple[str, str] | None:
+    """Return (path, query) of a plain request, or None."""
     found = _PLAIN.fullmatch(head)
     if not found or b"#" in found[2] or any(_ODD.match(line) for line in found[3].splitlines(True)):
         return None
@@ -101,7 +106,8 @@ def plain_question(head):  # -> (path, query) of a request that is nothing but a
     )
 
 
-def asked_plainly(path, query, address, port):  # -> what WSGI calls an environment
+def asked_plainly(path: str, query: str, address: str, port: int) -> dict:
+    """Return the WSGI environment of a plain request."""
     return {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -121,8 +127,8 @@ def asked_plainly(path, query, address, port):  # -> what WSGI calls an environm
     }
 
 
-def answer_plainly(application, environ, last=False):  # -> the bytes of the answer
-    """An application's answer as HTTP."""
+def answer_plainly(application, environ: dict, last: bool = False) -> bytes:
+    """Return the answer of a WSGI application as HTTP."""
     begun = []
 
     def start(status, headers, error=None):
@@ -135,45 +141,46 @@ def answer_plainly(application, environ, last=False):  # -> the bytes of the ans
         getattr(parts, "close", lambda: None)()
     status, headers = begun
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return (
-        f"HTTP/1.1 {status}\r\nDate: {http_date()}\r\nConnection: {'close' if last else 'keep-alive'}\r\n{lines}\r\n".encode(
-            "latin-1"
-        )
-        + body
-    )
+    connection = "close" if last else "keep-alive"
+    head = f"HTTP/1.1 {status}\r\nDate: {http_date()}\r\nConnection: {connection}\r\n{lines}\r\n"
+    return head.encode("latin-1") + body
 
 # %% ../../nbs/84_apps.gunicorn_worker.ipynb #dab4db6e
 SLOTS, POLITE = 64, 0.005  # processes at most; seconds
 
 
 class Crowd:
-    """How many connections each process has, in memory that all share."""
+    """The number of connections of each process, in shared memory."""
 
     def __init__(self):
         self.ids, self.held = (memoryview(mmap.mmap(-1, 4 * SLOTS)).cast("i") for _ in range(2))
 
-    def enter(self, slot):
+    def enter(self, slot) -> None:
+        """Register this process."""
         self.ids[slot], self.held[slot] = os.getpid(), 0
 
-    def leave(self, process):
+    def leave(self, process) -> None:
+        """Remove a process."""
         for slot in range(SLOTS):
             if self.ids[slot] == process:
                 self.ids[slot] = 0
 
-    def fewest(self, slot):  # -> the least that any other has, or None
+    def fewest(self, slot) -> int | None:
+        """Return the smallest number of connections of another process, or None."""
         return min((self.held[i] for i in range(SLOTS) if self.ids[i] and i != slot), default=None)
 
 # %% ../../nbs/84_apps.gunicorn_worker.ipynb #70370148
 class Fair:
-    """gunicorn's threaded worker takes connections: as many as the others do, and at the end none that it cannot answer."""
+    """Accepts as many connections as the other processes, and none that it cannot answer."""
 
-    def init_process(self):
+    def init_process(self) -> None:
+        """Register this process."""
         self.slot, self.since = self.age % SLOTS, None
         self.crowd.enter(self.slot)
         super().init_process()
 
-    def accept(self, listener):
-        """Take a connection, unless another process has fewer; that one gets a moment to do it."""
+    def accept(self, listener) -> None:
+        """Accept a connection, unless another process has fewer; then wait a few milliseconds."""
         fewest, now = self.crowd.fewest(self.slot), time.monotonic()
         if self.live and fewest is not None and self.nr_conns > fewest:
             self.since = self.since or now
@@ -183,13 +190,14 @@ class Fair:
         super().accept(listener)
         self.crowd.held[self.slot] = self.nr_conns
 
-    def set_accept_enabled(self, enabled):
+    def set_accept_enabled(self, enabled) -> None:
+        """Stop accepting when the process stops."""
         super().set_accept_enabled(enabled)
         if not self.live:
             self.turn_away()
 
-    def turn_away(self):
-        """When stopping: take who has already come, and let others be refused at once."""
+    def turn_away(self) -> None:
+        """Accept the waiting connections, then close the listeners."""
         for listener in self.sockets:
             listener.setblocking(False)
             before = -1
@@ -200,31 +208,36 @@ class Fair:
 
 # %% ../../nbs/84_apps.gunicorn_worker.ipynb #20090c28
 class _Done:
-    """What came of a request that no thread was asked to answer."""
+    """The finished future of a request that was answered at once."""
 
     def __init__(self, result):
         self.kept = result
 
-    def result(self):
+    def result(self) -> object:
+        """Return the result."""
         return self.kept
 
-    def cancelled(self):
+    def cancelled(self) -> bool:
+        """Return False."""
         return False
 
 
 class AtOnce(Fair):
-    """And it answers questions at once."""
+    """Answers queries at once."""
 
     later = None  # gunicorn's sign that a connection has said nothing yet
 
-    def init_process(self):
+    def init_process(self) -> None:
+        """Prepare the queue of recommendations."""
         self.waiting = deque()
         super().init_process()
 
-    def get_thread_pool(self):
+    def get_thread_pool(self) -> Lanes:
+        """Return the thread pools."""
         return Lanes(self.cfg.threads)
 
-    def enqueue_req(self, conn):
+    def enqueue_req(self, conn) -> None:
+        """Answer a query, or give the request to a thread."""
         if conn.parser is not None and conn.parser.unreader.buf.getvalue():
             return super().enqueue_req(conn)  # more than one request came at once
         head = peeked(conn.sock)
@@ -238,14 +251,16 @@ class AtOnce(Fair):
         else:
             super().enqueue_req(conn)
 
-    def answer(self, conn):
+    def answer(self, conn) -> None:
+        """Answer one query."""
         conn.data_ready, head = True, peeked(conn.sock) or b""
         question = plain_question(head)
         self.finish_request(
             conn, _Done(self.reply(conn, head, question) if question else self.handle(conn))
         )
 
-    def reply(self, conn, head, question):  # -> whether the connection stays
+    def reply(self, conn, head, question) -> bool:
+        """Send the answer to a plain request; return whether the connection stays open."""
         last = not self.live
         try:
             conn.init()
@@ -265,20 +280,21 @@ class AtOnce(Fair):
             )
             return not last
         except OSError:
-            return False  # whoever asked is gone
+            return False  # the client is gone
         except Exception:
             self.log.exception("an answer failed")
             return False
 
-    def wait_for_and_dispatch_events(self, timeout):
+    def wait_for_and_dispatch_events(self, timeout) -> None:
+        """Wait for events, then answer one recommendation."""
         self.crowd.held[self.slot] = self.nr_conns
         super().wait_for_and_dispatch_events(0 if self.waiting else timeout)
         if self.waiting:
             self.answer(self.waiting.popleft())
 
 # %% ../../nbs/84_apps.gunicorn_worker.ipynb #81f49158
-def worker_class(crowd):  # -> class
-    """gunicorn's threaded worker, with what is added; without, where a gunicorn does it otherwise."""
+def worker_class(crowd: Crowd) -> type:
+    """Return the worker class; gunicorn's own if its internals are unknown."""
     from gunicorn.workers import gthread
 
     ThreadWorker = gthread.ThreadWorker

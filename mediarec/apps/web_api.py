@@ -13,19 +13,62 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, request
 
+from mediarec.apps.viewmodel import cluster_members, cluster_summaries
 from mediarec.apps.web_queries import (
     ENDPOINT_PARAMETERS,
     PARAMETERS,
     ApiError,
     ModelView,
-    cluster_json,
     parse_parameters,
     recommend_json,
     resolve_labels,
     suggest_json,
     to_json_bytes,
 )
-from mediarec.core import AGE_GROUPS, TYPES
+from mediarec.core import AGE_GROUPS, TYPES, FilterError
+
+# %% ../../nbs/81_apps.web_api.ipynb #1a2d165d
+def cluster_json(
+    view: ModelView, method: str | None = None, number: int | None = None, n: int = 10
+) -> dict:
+    """Return the clusterings, the clusters of a clustering, or the titles of a cluster.
+
+    Parameters
+    ----------
+    view : ModelView
+        The model.
+    method : str, optional
+        A clustering.
+    number : int, optional
+        A cluster of it.
+    n : int
+        Largest number of titles.
+
+    Raises
+    ------
+    ApiError
+        If the clustering or the cluster does not exist.
+    """
+    model = view.model
+    if method is None:
+        return {"results": [_count_clusters(model, m) for m in view.filter_options["methods"]]}
+    try:
+        clusters = cluster_summaries(model, method)
+    except FilterError as e:
+        raise ApiError(404, str(e), "method") from None
+    if number is None:
+        return {"method": method, "results": clusters}
+    if not 0 <= number < len(clusters):
+        detail = f"{method} has clusters 0 to {len(clusters) - 1}, not {number}"
+        raise ApiError(404, detail, "number")
+    rows = cluster_members(model, method, number)
+    titles = {"titles": len(rows), "results": [view.cards[row] for row in rows[:n]]}
+    return {"method": method} | clusters[number] | titles
+
+
+def _count_clusters(model, method):
+    """Return the name, the label and the number of clusters of a clustering."""
+    return method | {"clusters": len(model.clusterings.descriptions[method["name"]])}
 
 # %% ../../nbs/81_apps.web_api.ipynb #3615cc51
 def _package_dir(name):

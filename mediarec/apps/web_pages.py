@@ -9,10 +9,10 @@ __all__ = []
 from urllib.parse import urlencode
 
 import numpy as np
-from flask import redirect, render_template, request, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 
 from mediarec.apps.viewmodel import cluster_members, start_titles
-from mediarec.apps.web_api import current_view, site
+from mediarec.apps.web_api import cluster_json, current_view, site
 from mediarec.apps.web_queries import (
     ENDPOINT_PARAMETERS,
     FILTER_PARAMETERS,
@@ -20,7 +20,6 @@ from mediarec.apps.web_queries import (
     PARAMETERS,
     ApiError,
     answer_query,
-    cluster_json,
     filter_arguments,
     parse_parameters,
     resolve_labels,
@@ -38,242 +37,270 @@ _FILTER_LABELS = {
 _DIVERSITY_OPTIONS = (("", "the nearest"), ("0.3", "some variety"), ("0.6", "much variety"))
 
 
-def _page_url(params, **changes):  # -> "/?title=Inception&type=Movie"
-    """The page of what is asked, with something changed; None or [] leaves a parameter out."""
-    query = {
-        k: v
-        for k, v in (params | changes).items()
-        if v not in (None, [], "") and not (k in PARAMETERS and v == PARAMETERS[k].default)
-    }
-    query = {k: round(v, 4) if isinstance(v, float) else v for k, v in query.items()}
-    return "/?" + urlencode(query, doseq=True, errors="replace") if query else "/"
+def _is_given(name, value):
+    """Return whether a parameter has a value other than its default."""
+    is_default = name in PARAMETERS and value == PARAMETERS[name].default
+    return value not in (None, [], "") and not is_default
 
 
-def _card_url(card, params):  # -> address of a card's page, filters kept
-    """Where a card leads: to more like it, with the same filters."""
-    filters = {
-        k: v
-        for k, v in params.items()
-        if k in FILTER_PARAMETERS
-        and k != "cluster"
-        and v not in (None, [])
-        and v != PARAMETERS[k].default
-    }
-    return card["href"] + (
-        "&" + urlencode(filters, doseq=True, errors="replace") if filters else ""
-    )
+def _encode_query(params):
+    """Return parameters as the query part of a URL."""
+    values = {k: round(v, 4) if isinstance(v, float) else v for k, v in params.items()}
+    return urlencode(values, doseq=True, errors="replace")
 
 
-def _count_matches(view, params):  # -> how many titles pass the filters
+def _page_url(params, **changes):
+    """Return the URL of a page with changed parameters; None or [] removes a parameter."""
+    query = {k: v for k, v in (params | changes).items() if _is_given(k, v)}
+    return "/?" + _encode_query(query) if query else "/"
+
+
+def _card_url(card, params):
+    """Return the URL of a card's page, with the same filters except the cluster."""
+    names = [name for name in FILTER_PARAMETERS if name != "cluster"]
+    filters = {name: params[name] for name in params if name in names}
+    filters = {name: value for name, value in filters.items() if _is_given(name, value)}
+    return card["href"] + ("&" + _encode_query(filters) if filters else "")
+
+
+def _count_matches(view, params):
+    """Return the number of titles that pass the filters."""
     return int(view.model.filter_mask(**filter_arguments(params)).sum())
 
 
-def _relaxations(view, params):  # -> list of {label, href}
-    """Filters to drop, with what would remain."""
-    active = [f for f in _FILTER_LABELS if params[f] not in (None, [])]
-    blank = {f: [] if PARAMETERS[f].multiple else None for f in active}
-    n_matches = {f: _count_matches(view, params | {f: blank[f]}) for f in active}
-    links = [
-        {"label": f"Any {_FILTER_LABELS[f]} ({n:,})", "href": _page_url(params, **{f: None})}
-        for f, n in n_matches.items()
-        if n
-    ]
-    return links + (
-        [{"label": "No filters", "href": _page_url(params, **dict.fromkeys(active))}]
-        if len(active) > 1
-        else []
-    )
+def _active_filters(params):
+    """Return the names of the filters that are set."""
+    return [name for name in _FILTER_LABELS if params[name] not in (None, [])]
+
+
+def _relaxations(view, params):
+    """Return links (label, href) that remove a filter, with the number of titles left."""
+    active = _active_filters(params)
+    links = []
+    for name in active:
+        blank = [] if PARAMETERS[name].multiple else None
+        n_matches = _count_matches(view, params | {name: blank})
+        if n_matches:
+            label = f"Any {_FILTER_LABELS[name]} ({n_matches:,})"
+            links.append({"label": label, "href": _page_url(params, **{name: None})})
+    if len(active) > 1:
+        href = _page_url(params, **dict.fromkeys(active))
+        links.append({"label": "No filters", "href": href})
+    return links
 
 # %% ../../nbs/82_apps.web_pages.ipynb #1d7c418c
-def _start_view(view, params):  # -> dict
-    """What to begin with: of the titles that pass the filters."""
-    mask, n = view.model.filter_mask(**filter_arguments(params)), params["n"]
-    if params["cluster"] and ":" in params["cluster"]:
-        mask &= np.isin(
-            np.arange(len(mask)), cluster_members(view.model, *params["cluster"].split(":"))
-        )
-    filtered = any(params[f] not in (None, []) for f in _FILTER_LABELS)
-    rows = (
-        [r for r in start_titles(view.model, 10) if mask[r]]
-        if not filtered
-        else _newest_rows(view, np.flatnonzero(mask))[:n]
-    )
-    heading = (
-        "Begin with one of these"
-        if not filtered
-        else "The newest that pass the filters"
-        if rows
-        else "No title passes these filters"
-    )
+_N_START_TITLES = 10
+_MAX_NEWEST = 500
+
+
+def _start_view(view, params):
+    """Return the content of a page without a query."""
+    n = params["n"]
+    mask = _start_mask(view, params)
+    has_filters = bool(_active_filters(params))
+    if has_filters:
+        rows = _newest_rows(view, np.flatnonzero(mask))[:n]
+        heading = "The newest that pass the filters" if rows else "No title passes these filters"
+    else:
+        rows = [row for row in start_titles(view.model, _N_START_TITLES) if mask[row]]
+        heading = "Begin with one of these"
     return {
         "heading": heading,
-        "cards": [view.cards[r] for r in rows],
-        "passing": int(mask.sum()),
-        "further": filtered and n < min(PARAMETER_LIMITS["n"], mask.sum()),
-        "ways": _relaxations(view, params) if not rows else [],
+        "cards": [view.cards[row] for row in rows],
+        "n_matches": int(mask.sum()),
+        "has_more": has_filters and n < min(PARAMETER_LIMITS["n"], mask.sum()),
+        "relaxations": _relaxations(view, params) if not rows else [],
     }
 
 
-def _newest_rows(view, rows):  # -> rows, works once
-    year = view.model.filter_columns.year[rows].astype(int)
-    ordered = rows[np.argsort(-year, kind="stable")][:500].tolist()
-    return list(
-        {int(view.model.filter_columns.work_row[r]): r for r in reversed(ordered)}.values()
-    )[::-1]
+def _start_mask(view, params):
+    """Return which titles pass the filters and, if one is given, are in the cluster."""
+    mask = view.model.filter_mask(**filter_arguments(params))
+    cluster = params["cluster"]
+    if cluster and ":" in cluster:
+        members = cluster_members(view.model, *cluster.split(":"))
+        mask = mask & np.isin(np.arange(len(mask)), members)
+    return mask
 
 
-def _results_view(view, params):  # -> dict
-    """More like what was asked."""
-    query, rows, scores, reasons, notes = answer_query(view, params)
-    query_titles = [view.cards[r] for r in query.liked_rows]
-    label = " and ".join(
-        [c["title"] for c in query_titles]
-        + ([f"“{params['text'].strip()}”"] if params["text"] else [])
-    )
-    page = {
-        "cards": [view.cards[r] | {"why": w} for r, w in zip(rows, reasons)],
+def _newest_rows(view, rows):
+    """Return the newest of some rows, one per work."""
+    columns = view.model.filter_columns
+    years = columns.year[rows].astype(int)
+    newest = rows[np.argsort(-years, kind="stable")][:_MAX_NEWEST].tolist()
+    row_by_work = {}
+    for row in newest:
+        row_by_work.setdefault(int(columns.work_row[row]), row)
+    return list(row_by_work.values())
+
+
+def _results_view(view, params):
+    """Return the content of a page with recommendations."""
+    query, rows, _, reasons, notes = answer_query(view, params)
+    query_titles = [view.cards[row] for row in query.liked_rows]
+    labels = [card["title"] for card in query_titles]
+    if params["text"]:
+        labels.append(f"“{params['text'].strip()}”")
+    label = " and ".join(labels)
+    heading = f"More like {label}" if rows else f"Nothing like {label} passes these filters"
+    return {
+        "heading": heading,
+        "cards": [view.cards[row] | {"why": why} for row, why in zip(rows, reasons)],
         "notes": notes,
-        "own": query_titles,
-        "ways": [],
-        "passing": _count_matches(view, params),
-        "further": len(rows) == params["n"] < PARAMETER_LIMITS["n"],
+        "query_titles": query_titles,
+        "relaxations": _relaxations(view, params) if not rows else [],
+        "n_matches": _count_matches(view, params),
+        "has_more": len(rows) == params["n"] < PARAMETER_LIMITS["n"],
     }
-    return page | (
-        {"heading": f"More like {label}"}
-        if rows
-        else {
-            "heading": f"Nothing like {label} passes these filters",
-            "ways": _relaxations(view, params),
-        }
-    )
 
 # %% ../../nbs/82_apps.web_pages.ipynb #b3ff75e9
-def _page_parameters(view):  # -> what is asked of a page
-    """What a page is asked; empty fields of its form count as none, and an id only while the form names its title."""
-    params = resolve_labels(
-        view, parse_parameters(request.args, ENDPOINT_PARAMETERS["recommend"], strict=False)
-    )
-    if not (params["id"] and params["title"]):
-        return params
-    titles = view.model.titles
-    return params | (
-        {"title": None}
-        if params["id"] in titles.row_by_id
-        and titles.titles[titles.row_by_id[params["id"]]] == params["title"]
-        else {"id": None}
-    )
-
-
-def render_page(template, status=200, **context):
-    view = current_view()
-    return render_template(
-        template,
-        site_facts=view.filter_options,
-        most=PARAMETER_LIMITS,
-        variety=_DIVERSITY_OPTIONS,
-        onward=_card_url,
-        address=_page_url,
-        served_method=view.cluster_method,
-        **context,
-    ), status
-
-
 _EMPTY_PARAMETERS = {
-    name: [] if p.multiple else p.default for name, p in PARAMETERS.items() if name != "q"
+    name: [] if parameter.multiple else parameter.default
+    for name, parameter in PARAMETERS.items()
+    if name != "q"
 }
 
 
+def _page_parameters(view):
+    """Return the parameters of the current page; an id counts only with its own title."""
+    names = ENDPOINT_PARAMETERS["recommend"]
+    params = resolve_labels(view, parse_parameters(request.args, names, strict=False))
+    if not (params["id"] and params["title"]):
+        return params
+    index = view.model.titles
+    row = index.row_by_id.get(params["id"])
+    is_same_title = row is not None and index.titles[row] == params["title"]
+    return params | ({"title": None} if is_same_title else {"id": None})
+
+
+def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
+    """Render a template with the values that all templates use.
+
+    Parameters
+    ----------
+    template : str
+        Name of the template.
+    status : int
+        HTTP status.
+    **context
+        Further values of the template.
+
+    Returns
+    -------
+    tuple
+        The HTML and the status.
+    """
+    html = render_template(
+        template,
+        filter_options=current_view().filter_options,
+        limits=PARAMETER_LIMITS,
+        diversity_options=_DIVERSITY_OPTIONS,
+        card_url=_card_url,
+        page_url=_page_url,
+        posters=current_app.extensions["mediarec"].poster_cache.poster_service is not None,
+        **context,
+    )
+    return html, status
+
+
 @site.get("/")
-def index():
+def index() -> tuple[str, int]:
+    """Return the start page or the recommendations."""
     view = current_view()
     try:
         params = _page_parameters(view)
-        page = (
-            _results_view(view, params)
-            if any(params[k] for k in ("title", "id", "text"))
-            else _start_view(view, params)
-        )
-    except ApiError as p:
-        return _error_page(view, p)
+        has_query = any(params[name] for name in ("title", "id", "text"))
+        page = _results_view(view, params) if has_query else _start_view(view, params)
+    except ApiError as e:
+        return _error_page(view, e)
     if params["id"]:
-        params = params | {
-            "title": view.model.titles.titles[view.model.titles.row_by_id[params["id"]]]
-        }
-    return render_page("home.html", asked=params, page=page)
+        titles = view.model.titles
+        params = params | {"title": titles.titles[titles.row_by_id[params["id"]]]}
+    return render_page("home.html", params=params, page=page)
+
+# %% ../../nbs/82_apps.web_pages.ipynb #aa4de46f
+_ERROR_HEADINGS = {404: "Nothing is called that", 409: "Which one?"}
 
 
 def _error_page(view, error):
-    """A question that has no answer, with what could be meant."""
-    raw = {
-        k: request.args.getlist(k)[:30] if PARAMETERS[k].multiple else request.args.get(k)
-        for k in _EMPTY_PARAMETERS
-    }
-    params = _EMPTY_PARAMETERS | {
-        k: v
-        for k, v in raw.items()
-        if k in ("title", "text") and v and len(v) <= PARAMETER_LIMITS[k]
-    }
-    heading = {404: "Nothing is called that", 409: "Which one?"}.get(
-        error.status, "That cannot be asked"
-    )
+    """Return the page of an error, with the titles that the user may have meant."""
+    is_bad_request = error.status == 400
+    candidates = [view.cards[row] for row in error.candidate_rows]
     page = {
-        "heading": heading,
-        "cards": [view.cards[r] for r in error.candidate_rows],
-        "ways": [] if error.candidate_rows else [{"label": "Begin again", "href": "/"}],
-        "wrong": error.detail if error.status == 400 else None,
-        "notes": [_error_note(error)] if error.status != 400 else [],
+        "heading": _ERROR_HEADINGS.get(error.status, "Invalid query"),
+        "cards": candidates,
+        "relaxations": [] if candidates else [{"label": "Begin again", "href": "/"}],
+        "error": error.detail if is_bad_request else None,
+        "notes": [] if is_bad_request else [_error_note(error)],
     }
-    return render_page(
-        "home.html", 200 if error.status == 409 else error.status, asked=params, page=page
-    )
+    status = 200 if error.status == 409 else error.status
+    return render_page("home.html", status, params=_text_fields(), page=page)
+
+
+def _text_fields():
+    """Return the title and the text of the current request, and no other parameter."""
+    params = dict(_EMPTY_PARAMETERS)
+    for name in ("title", "text"):
+        value = request.args.get(name)
+        if value and len(value) <= PARAMETER_LIMITS[name]:
+            params[name] = value
+    return params
 
 
 def _error_note(error):
-    return (
-        "These come nearest:"
-        if error.status == 404 and error.candidate_rows
-        else "Try another spelling, or fewer words."
-        if error.status == 404
-        else "Several titles have this name."
-    )
+    """Return a hint below the heading of an error page."""
+    if error.status != 404:
+        return "Several titles have this name."
+    if error.candidate_rows:
+        return "The most similar titles:"
+    return "Try another spelling, or fewer words."
 
 # %% ../../nbs/82_apps.web_pages.ipynb #c80af6a6
+_CLUSTER_PAGE_SIZE = 24
+_MAX_CLUSTER_TITLES = 480
+
+
 @site.get("/clusters")
-def clusters_redirect():
+def clusters_redirect() -> Response | tuple[str, int]:
+    """Redirect to the default clustering."""
     method = current_view().cluster_method
-    return (
-        redirect(url_for("site.cluster_list", method=method))
-        if method
-        else render_page("clusters.html", method=None, groups=[])
-    )
+    if method:
+        return redirect(url_for("site.clusters_page", method=method))
+    return render_page("clusters.html", method=None, clusters=[])
+
+
+def _negative_size(cluster):
+    """Return the sort key for clusters, largest first."""
+    return -cluster["size"]
 
 
 @site.get("/clusters/<method>")
-def clusters_page(method):
+def clusters_page(method: str) -> tuple[str, int]:
+    """Return the page of a clustering."""
     view = current_view()
     clusters = cluster_json(view, method)["results"]
     n_noise = int((view.model.clusterings.labels[method] < 0).sum())
-    return render_page(
-        "clusters.html",
-        method=method,
-        groups=sorted(clusters, key=lambda group: -group["size"]),
-        outside=n_noise,
-    )
+    clusters = sorted(clusters, key=_negative_size)
+    return render_page("clusters.html", method=method, clusters=clusters, n_noise=n_noise)
 
 
 @site.get("/clusters/<method>/<int:number>")
-def cluster_page(method, number):
-    view, n = current_view(), min(max(request.args.get("n", 24, int), 1), 480)
-    cluster = cluster_json(view, method, number, n)
+def cluster_page(method: str, number: int) -> tuple[str, int]:
+    """Return the page of a cluster; the parameter n is the number of titles."""
+    n = request.args.get("n", _CLUSTER_PAGE_SIZE, int)
+    n = min(max(n, 1), _MAX_CLUSTER_TITLES)
+    cluster = cluster_json(current_view(), method, number, n)
+    has_more = n < min(cluster["titles"], _MAX_CLUSTER_TITLES)
     return render_page(
         "cluster.html",
         method=method,
-        group=cluster,
+        cluster=cluster,
         cards=cluster["results"],
-        context=min(n + 24, 480) if n < min(cluster["titles"], 480) else None,
+        next_n=min(n + _CLUSTER_PAGE_SIZE, _MAX_CLUSTER_TITLES) if has_more else None,
     )
 
 
 @site.get("/api")
-def api_redirect():
-    return redirect(url_for("site.openapi"))
+def api_redirect() -> Response:
+    """Redirect to the OpenAPI document."""
+    return redirect(url_for("site.api_openapi"))

@@ -93,7 +93,7 @@ def atomic_write(path: str | Path, write: Callable[[Path], Any]) -> None:
     """Call `write` with a temporary path and rename it to `path`; write to a device directly."""
     path = Path(path).resolve()
     if path.is_dir():
-        raise MediarecError(f"{path} is a directory: give the name of a file")
+        raise MediarecError(f"{path} is a folder: name a file in it")
     if path.exists() and not path.is_file():
         write(path)
         return

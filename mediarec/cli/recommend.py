@@ -138,7 +138,7 @@ def for_me(
     file: Annotated[
         Path,
         typer.Argument(
-            help="NetflixViewingHistory.csv, a list with one title a line, or a CSV of title,rating."
+            help="NetflixViewingHistory.csv, a list of titles, or a CSV file of title,rating."
         ),
     ],
     model: ModelOption = None,
@@ -155,7 +155,7 @@ def for_me(
     from mediarec.recommend.profiles import read_profile, recommend_for_profile
 
     if not file.is_file():
-        raise MediarecError(f"{file} does not exist")
+        raise MediarecError(f"there is no file {file}")
     recommender = load_model_option(model)
     profile = read_profile(recommender, file)
     found = recommend_for_profile(
@@ -183,7 +183,7 @@ def _read_ids(path: Path) -> list[str]:
     from mediarec.data.tables import decode_text
 
     if not Path(path).is_file():
-        raise CatalogError(f"{path} does not exist")
+        raise CatalogError(f"there is no file {path}")
     text = decode_text(Path(path).read_bytes(), Path(path).name)
     ids = [line.split(",")[0].strip().strip('"') for line in text.splitlines()]
     if ids and ids[0].lower() in _ID_HEADERS:

@@ -6,10 +6,14 @@
 __all__ = ['evaluate_model']
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #d8c625a6
+from collections.abc import Iterable
+from itertools import chain
+
 import numpy as np
 import pandas as pd
 
 from mediarec.core import MediarecError
+from mediarec.evaluation.baselines import Scorer
 from mediarec.evaluation.metrics import (
     condensed_ndcg_at_k,
     ndcg_at_k,
@@ -19,14 +23,11 @@ from mediarec.evaluation.metrics import (
 from mediarec.features.numeric import DECAY_SCALES
 from mediarec.recommend.explanations import REASON_TEMPLATES, common_reasons
 from mediarec.recommend.ranking import query_for_row, score_query
-from mediarec.recommend.recommender import recommend_batch
+from mediarec.recommend.recommender import Recommender, recommend_batch
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #629e2f64
-def judged_metrics(
-    run: pd.DataFrame,  # query_id, rank, candidate_id; fifty deep for the condensed figure
-    judgments: pd.DataFrame,  # query_id, candidate_id, grade
-) -> dict:  # Name of the figure to a Series of one value a query
-    """What graded judgments say of a run."""
+def judged_metrics(run: pd.DataFrame, judgments: pd.DataFrame) -> dict[str, pd.Series]:
+    """Compute the judged metrics of a run, one value per query; the run should be 50 deep."""
     return {
         "judged nDCG@10": ndcg_at_k(run, judgments),
         "P@10": precision_at_k(run, judgments),
@@ -35,167 +36,267 @@ def judged_metrics(
 
 
 def co_preference_metrics(
-    run: pd.DataFrame,  # Ten deep, within the pool
-    gains: pd.DataFrame,  # query_id, candidate_id, gain
-    pool,  # The show_ids that were ranked
-) -> dict:
-    """What ratings say of a run."""
+    run: pd.DataFrame, gains: pd.DataFrame, pool: Iterable
+) -> dict[str, pd.Series]:
+    """Compute the co-preference metric of a run within the pool, one value per query."""
     return {"co-preference nDCG@10": ndcg_from_gains(run, gains, pool)}
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #7cfbd6da
+def _known_ids(model: Recommender, ids: Iterable) -> list[str]:
+    """Return the distinct ids that the catalog of a model has, in order."""
+    return [i for i in dict.fromkeys(ids) if i in model.titles.row_by_id]
+
+
 def evaluate_model(
-    model,  # A `Recommender`
-    judgments=None,  # Graded pairs, or None
-    gains=None,
-    pool=None,  # Co-preference, or None
-) -> dict:  # Name of the figure to a Series of one value a query
-    """Both exams for a recommender."""
-    known = lambda ids: [i for i in dict.fromkeys(ids) if i in model.titles.row_by_id]
-    out = {}
+    model: Recommender,
+    judgments: pd.DataFrame | None = None,
+    gains: pd.DataFrame | None = None,
+    pool: Iterable | None = None,
+) -> dict[str, pd.Series]:
+    """Evaluate a recommender on judgments, on co-preference or on both.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    judgments : DataFrame, optional
+        Columns `query_id`, `candidate_id` and `grade`, for example from `read_judgments`.
+    gains, pool : DataFrame and iterable of str, optional
+        The result of `co_preference`.
+
+    Returns
+    -------
+    dict
+        Maps the name of a metric to a Series with one value per query. With judgments:
+        "judged nDCG@10", "P@10" and "condensed". With gains: "co-preference nDCG@10".
+
+    Raises
+    ------
+    MediarecError
+        If the catalog has none of the judged queries.
+
+    Examples
+    --------
+    >>> from mediarec import Recommender, load_catalog
+    >>> from mediarec.evaluation.judgments import read_judgments
+    >>> model = Recommender().fit(load_catalog("netflix_titles.csv"))  # doctest: +SKIP
+    >>> metrics = evaluate_model(model, read_judgments())  # doctest: +SKIP
+    >>> metrics["judged nDCG@10"].mean()  # doctest: +SKIP
+    """
+    metrics = {}
     if judgments is not None:
-        asked = known(judgments.query_id)
-        if not asked:
+        queries = _known_ids(model, judgments.query_id)
+        if not queries:
             raise MediarecError(
-                "none of the judged titles is in this catalogue: judgments name its show_ids (--judgments, or MEDIAREC_JUDGMENTS)"
+                "none of the judged titles is in this catalog: judgments must use its show_ids "
+                "(see --judgments and MEDIAREC_JUDGMENTS)"
             )
-        out |= judged_metrics(recommend_batch(model, asked, 50), judgments)
+        metrics.update(judged_metrics(recommend_batch(model, queries, 50), judgments))
     if gains is not None:
-        out |= co_preference_metrics(
-            recommend_batch(model, known(pool), 10, known(pool)), gains, pool
-        )
-    return out
+        queries = _known_ids(model, pool)
+        run = recommend_batch(model, queries, 10, queries)
+        metrics.update(co_preference_metrics(run, gains, pool))
+    return metrics
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #858b6752
 def metric_differences(
-    metrics: dict,  # System to {name of the figure: Series of one value a query}
-    system,  # Of the system that is compared
-) -> dict:  # The other systems to {name of the figure: how far they are behind on each query}, for `summary`
-    """One system's figures less each other's, on the same queries."""
-    return {
-        other: {f: metrics[system][f] - values for f, values in of.items()}
-        for other, of in metrics.items()
-        if other != system
-    }
+    metrics: dict[str, dict[str, pd.Series]], system: str
+) -> dict[str, dict[str, pd.Series]]:
+    """Subtract the metrics of each other system from those of one system, query by query.
+
+    Parameters
+    ----------
+    metrics : dict
+        Maps the name of a system to its metrics, as in `summary_table`.
+    system : str
+        The system that is compared with the others.
+
+    Returns
+    -------
+    dict
+        Maps the name of each other system to the differences, for `summary_table`.
+    """
+    differences = {}
+    for other, values in metrics.items():
+        if other != system:
+            differences[other] = {
+                name: metrics[system][name] - value for name, value in values.items()
+            }
+    return differences
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #c5d00493
-def model_scorer(model):  # -> a function from rows to (rows, n) scores
-    """A `Recommender` as a system like the ones above."""
-    return lambda rows: np.stack(
-        [
-            score_query(model.index, query_for_row(model.index, int(r)), model.normalized_weights)
-            for r in rows
-        ]
-    )
+def model_scorer(model: Recommender) -> Scorer:
+    """Make a scorer from a fitted recommender, to compare it with the baselines."""
+
+    def score(rows: np.ndarray) -> np.ndarray:
+        queries = [query_for_row(model.index, int(row)) for row in rows]
+        return np.stack(
+            [score_query(model.index, query, model.normalized_weights) for query in queries]
+        )
+
+    return score
 
 
-def _rank_with_ties(
-    scores: np.ndarray,  # (candidates,)
-    index: int,  # Which of them is looked for
-) -> float:  # Its place, counted from 1
-    """Where a candidate comes; those that tie share the mean of their places."""
-    return (
-        1 + float((scores > scores[index]).sum()) + (float((scores == scores[index]).sum()) - 1) / 2
-    )
+def _rank_with_ties(scores: np.ndarray, position: int) -> float:
+    """Return the rank (from 1) of a candidate; ties share the mean of their ranks."""
+    score = scores[position]
+    n_better = (scores > score).sum()
+    n_equal = (scores == score).sum()
+    return float(n_better + (n_equal + 1) / 2)
 
 
 def held_out_ranks(
-    catalog: pd.DataFrame,  # A cleaned catalogue
-    scorer,  # A function from rows to scores
-    holdouts: pd.DataFrame,  # From `user_holdouts`: user, liked, weight, held_out
-    candidates,  # For each user the show_ids that are ranked, the one held back among them
-) -> pd.Series:  # User to the place of the film held back
-    """Where each user's held-back film comes when candidates are ranked by the others."""
-    at = {s: i for i, s in enumerate(catalog.show_id)}
-    seeds = sorted({s for liked in holdouts.liked for s in liked})
-    scores, seed_rows = (
-        np.asarray(scorer(np.array([at[s] for s in seeds])), np.float64),
-        {s: i for i, s in enumerate(seeds)},
-    )
-    ranks = [
-        _rank_with_ties(
-            np.asarray(w)
-            / sum(w)
-            @ scores[np.ix_([seed_rows[s] for s in liked], [at[c] for c in ranked])],
-            list(ranked).index(held),
-        )
-        for liked, w, held, ranked in zip(
-            holdouts.liked, holdouts.weight, holdouts.held_out, candidates
-        )
-    ]
-    return pd.Series(ranks, index=holdouts.user.astype(str), name="place")
+    catalog: pd.DataFrame, scorer: Scorer, holdouts: pd.DataFrame, candidates: list[list[str]]
+) -> pd.Series:
+    """Rank the held-out film of each user by the scores of the other liked films.
+
+    Parameters
+    ----------
+    catalog : DataFrame
+        A cleaned catalog.
+    scorer : callable
+        Takes an array of row numbers and returns scores of shape (n_rows, n_titles).
+    holdouts : DataFrame
+        The result of `leave_one_out`: `user`, `liked`, `weight` and `held_out`.
+    candidates : list of list of str
+        For each user the show ids that are ranked. They include the held-out film.
+
+    Returns
+    -------
+    Series of float
+        The rank of the held-out film, indexed by user (str).
+    """
+    row_by_id = {show_id: row for row, show_id in enumerate(catalog.show_id)}
+    liked_ids = sorted(set(chain.from_iterable(holdouts.liked)))
+    scores = scorer(np.array([row_by_id[show_id] for show_id in liked_ids]))
+    scores = np.asarray(scores, np.float64)
+    score_row_by_id = {show_id: row for row, show_id in enumerate(liked_ids)}
+    ranks = []
+    for holdout, ranked in zip(holdouts.itertuples(), candidates):
+        rows = [score_row_by_id[show_id] for show_id in holdout.liked]
+        columns = [row_by_id[show_id] for show_id in ranked]
+        weights = np.asarray(holdout.weight) / sum(holdout.weight)
+        user_scores = weights @ scores[np.ix_(rows, columns)]
+        ranks.append(_rank_with_ties(user_scores, list(ranked).index(holdout.held_out)))
+    return pd.Series(ranks, index=holdouts.user.astype(str), name="rank")
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #f4f1ff7d
-def holdout_candidates(
-    holdouts: pd.DataFrame,  # From `user_holdouts`
-    films,  # show_ids, all there are
-) -> list:  # For each user, the films but for the liked ones that are known
-    """The films that may be the one held back."""
-    return [[f for f in films if f not in known] for known in map(set, holdouts.liked)]
+def holdout_candidates(holdouts: pd.DataFrame, films: Iterable) -> list[list[str]]:
+    """Return for each user the films (show ids) without the known liked films."""
+    films = list(films)
+    candidates = []
+    for liked in holdouts.liked:
+        known = set(liked)
+        candidates.append([film for film in films if film not in known])
+    return candidates
 
 
 def popularity_matched_candidates(
-    candidates: list,  # For each user, show_ids
-    holdouts: pd.DataFrame,  # From `user_holdouts`
-    counts: pd.Series,  # show_id to number of ratings, most first
-    n: int = 50,  # How many
-) -> list:  # For each user, the n candidates rated most nearly as often as the one held back, itself among them
-    """Candidates between which fame does not decide."""
-    place = {s: i for i, s in enumerate(counts.index)}
-    return [
-        sorted(ranked, key=lambda s: (abs(place[s] - place[held]), place[s]))[:n]
-        for ranked, held in zip(candidates, holdouts.held_out)
-    ]
+    candidates: list[list[str]], holdouts: pd.DataFrame, counts: pd.Series, n: int = 50
+) -> list[list[str]]:
+    """Select candidates that are about as popular as the held-out film.
+
+    Parameters
+    ----------
+    candidates : list of list of str
+        For each user the show ids that are ranked.
+    holdouts : DataFrame
+        The result of `leave_one_out`.
+    counts : Series of int
+        The number of ratings by show id, most ratings first, from `rating_counts`.
+    n : int
+        Number of candidates per user.
+
+    Returns
+    -------
+    list of list of str
+        For each user the n candidates that are closest to the held-out film by popularity rank.
+        The held-out film is the first one.
+    """
+    popularity_rank = {show_id: rank for rank, show_id in enumerate(counts.index)}
+    matched = []
+    for ranked, held_out in zip(candidates, holdouts.held_out):
+        center = popularity_rank[held_out]
+        by_distance = sorted(
+            (abs(popularity_rank[i] - center), popularity_rank[i], i) for i in ranked
+        )
+        matched.append([show_id for _, _, show_id in by_distance[:n]])
+    return matched
 
 
-def rank_metrics(
-    ranks: pd.Series,  # From `held_out_places`
-    k: int = 10,  # How many places are looked at
-) -> dict:  # Name of the figure to a Series of one value a user
-    """Hit rate, reciprocal rank and nDCG, where one answer is right."""
-    found = ranks <= k
+def rank_metrics(ranks: pd.Series, k: int = 10) -> dict[str, pd.Series]:
+    """Compute hit rate@k, reciprocal rank and nDCG@k for ranks of a single correct candidate."""
+    is_hit = ranks <= k
     return {
-        f"hit rate@{k}": found.astype(float),
+        f"hit rate@{k}": is_hit.astype(float),
         "MRR": 1 / ranks,
-        f"nDCG@{k}": (1 / np.log2(ranks + 1)).where(found, 0.0),
+        f"nDCG@{k}": (1 / np.log2(ranks + 1)).where(is_hit, 0.0),
     }
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #b61a3a17
+def _mentions_block(contribution: dict, phrases: set[str], common_values: set) -> bool:
+    """Return whether the phrases of a reason include the phrase for a contribution."""
+    block = contribution["block"]
+    template = REASON_TEMPLATES.get(block)
+    if template is None:
+        return False
+    shared = contribution["shared"]
+    distinctive = shared
+    if block not in DECAY_SCALES:
+        distinctive = [value for value in shared if (block, value) not in common_values]
+    for values in (distinctive, shared):
+        if (values or block == "embedding") and template(values) in phrases:
+            return True
+    return False
+
+
 def _reason_coverage(
-    explanation: list,  # The evidence of one result
-    reason: str,  # What `why` made of it
-    common_values=(),  # From `common`
-) -> tuple:  # (share of the score, 0 to 1; the blocks that the line speaks of)
-    """How much of a score its line speaks of."""
-    said, blocks, covered = set(reason.split("; ")), [], 0.0
-    for e in explanation:
-        own = (
-            [v for v in e["shared"] if (e["block"], v) not in common_values]
-            if e["block"] not in DECAY_SCALES
-            else e["shared"]
-        )
-        phrase = REASON_TEMPLATES.get(e["block"], lambda v: None)
-        if said & {phrase(v) for v in (own, e["shared"]) if v or e["block"] == "embedding"}:
-            blocks.append(e["block"])
-            covered += e["contribution"]
-    total = sum(e["contribution"] for e in explanation)
-    return covered / total if total else 0.0, blocks
+    explanation: list[dict], reason: str, common_values: set = frozenset()
+) -> tuple[float, list[str]]:
+    """Return the fraction of a score that its reason covers, and the blocks that it mentions.
+
+    Parameters
+    ----------
+    explanation : list of dict
+        The contributions of one result, from `Recommender.explain`.
+    reason : str
+        The text in the column `why`.
+    common_values : set
+        The result of `common_reasons`.
+    """
+    phrases = set(reason.split("; "))
+    mentioned = [c for c in explanation if _mentions_block(c, phrases, common_values)]
+    total = sum(contribution["contribution"] for contribution in explanation)
+    covered = sum(contribution["contribution"] for contribution in mentioned)
+    coverage = covered / total if total else 0.0
+    return coverage, [contribution["block"] for contribution in mentioned]
 
 
-def evaluate_reasons(
-    model,  # A `Recommender`
-    queries,  # show_ids
-    n: int = 10,  # Results each
-) -> pd.DataFrame:  # query_id, rank, why, share, blocks
-    """The lines of many lists, with what they cover."""
+def evaluate_reasons(model: Recommender, queries: Iterable, n: int = 10) -> pd.DataFrame:
+    """Measure how much of the scores the reasons cover.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    queries : iterable of str
+        The show ids of the queries.
+    n : int
+        Number of results per query.
+
+    Returns
+    -------
+    DataFrame
+        One row per result: `query_id`, `rank`, `why`, `coverage` (0 to 1) and `blocks` (list of
+        the mentioned blocks).
+    """
     rows = []
-    for q in queries:
-        found = model.recommend(q, n)
-        parts = model.explain(
-            model.build_query(q), [model.titles.row_by_id[s] for s in found.show_id]
-        )
-        known = common_reasons(parts)
-        rows += [
-            (q, rank, line, *_reason_coverage(p, line, known))
-            for rank, line, p in zip(found["rank"], found.why, parts)
-        ]
-    return pd.DataFrame(rows, columns=["query_id", "rank", "why", "share", "blocks"])
+    for query_id in queries:
+        results = model.recommend(query_id, n=n)
+        result_rows = [model.titles.row_by_id[show_id] for show_id in results.show_id]
+        explanations = model.explain(model.build_query(query_id), result_rows)
+        common_values = common_reasons(explanations)
+        for rank, why, explanation in zip(results["rank"], results.why, explanations):
+            coverage, blocks = _reason_coverage(explanation, why, common_values)
+            rows.append((query_id, rank, why, coverage, blocks))
+    return pd.DataFrame(rows, columns=["query_id", "rank", "why", "coverage", "blocks"])

@@ -6,372 +6,545 @@
 __all__ = ['TuningResult', 'tune_weights']
 
 # %% ../../nbs/65_evaluation.tune.ipynb #4b82593e
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
 from mediarec.core import RANDOM_STATE, MediarecError
 from mediarec.recommend.ranking import block_similarities, query_for_row
-from mediarec.statistics import paired_difference
+from mediarec.recommend.recommender import Recommender
+from mediarec.statistics import ConfidenceInterval, paired_difference
 
 # %% ../../nbs/65_evaluation.tune.ipynb #9c532e97
 _STEP_FACTORS = (
     (0, 0.4, 0.7, 1.5, 2.5),
     (0, 0.6, 0.8, 1.25, 1.7),
     (0, 0.8, 0.9, 1.1, 1.25),
-)  # what a weight is multiplied by, round by round
+)  # factors for a weight, by round
+_RESTART_FACTORS = (0.15, 0.5)  # of the initial weight, for a weight that is 0
+_MIN_IMPROVEMENT = 1e-5
+
+Objective = Callable[[np.ndarray], float]  # weights to a value to maximize
+
+
+def _trial_values(weight: float, initial_weight: float, round_number: int) -> list[float]:
+    """Return the values to try for a weight."""
+    if not weight:
+        return [initial_weight * factor for factor in _RESTART_FACTORS]
+    factors = _STEP_FACTORS[min(round_number, len(_STEP_FACTORS) - 1)]
+    return [weight * factor for factor in factors]
 
 
 def _coordinate_ascent(
-    initial_weights: np.ndarray,  # (blocks,) weights to begin with
-    objective,  # A function from weights to a figure to be made large
-    max_rounds: int = 3,  # Passes over the blocks
-    block_order=None,  # In which order; by default as they come
-) -> np.ndarray:  # (blocks,) float32
-    """Coordinate ascent: one weight at a time, the step that helps most kept (Metzler and Croft, 2007)."""
-    best, weights = objective(initial_weights), np.asarray(initial_weights, np.float32).copy()
-    for i in range(max_rounds):
-        before = best
-        for b in range(len(weights)) if block_order is None else block_order:
-            now = weights[b]
-            for value in (
-                [now * s for s in _STEP_FACTORS[min(i, len(_STEP_FACTORS) - 1)]]
-                if now
-                else [initial_weights[b] * s for s in (0.15, 0.5)]
-            ):
-                tried = weights.copy()
-                tried[b] = value
-                if tried.sum() > 0 and (found := objective(tried)) > best + 1e-5:
-                    best, weights = found, tried
-        if best == before:
+    initial_weights: np.ndarray,
+    objective: Objective,
+    max_rounds: int = 3,
+    block_order: Iterable[int] | None = None,
+) -> np.ndarray:
+    """Maximize an objective by changing one weight at a time.
+
+    Parameters
+    ----------
+    initial_weights : ndarray, shape (n_blocks,)
+        The weights to start with.
+    objective : callable
+        Takes weights and returns a value to maximize.
+    max_rounds : int
+        Maximum number of passes over the blocks.
+    block_order : iterable of int, optional
+        The order of the blocks in a pass.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_blocks,)
+        The fitted weights.
+    """
+    best_value = objective(initial_weights)
+    weights = np.asarray(initial_weights, np.float32).copy()
+    blocks = range(len(weights)) if block_order is None else list(block_order)
+    for round_number in range(max_rounds):
+        previous_value = best_value
+        for block in blocks:
+            for value in _trial_values(weights[block], initial_weights[block], round_number):
+                trial = weights.copy()
+                trial[block] = value
+                trial_value = objective(trial) if trial.sum() > 0 else -np.inf
+                if trial_value > best_value + _MIN_IMPROVEMENT:
+                    best_value = trial_value
+                    weights = trial
+        if best_value == previous_value:
             break
     return weights
 
 # %% ../../nbs/65_evaluation.tune.ipynb #e1a040d5
 class Benchmark:
-    """Questions whose every answer's worth is known, as arrays: fast enough to fit weights on."""
+    """Queries with known gains, stored as arrays to evaluate weights quickly.
 
-    deep, most = 40, 1000  # how far down, and among how many candidates, `smooth` looks
+    Parameters
+    ----------
+    block_scores : list of ndarray of float32, shape (n_blocks, n_candidates)
+        For each query the scores of its candidates, from `block_similarities`.
+    gain : list of ndarray, shape (n_candidates,)
+        For each query the gains of its candidates.
+    """
 
-    def __init__(
-        self,
-        block_scores: list,  # For each question (blocks, candidates) float32, from `similarities`
-        gain: list,  # For each question (candidates,) what an answer is worth
-    ):
-        self.block_scores, self.gain = block_scores, gain
+    depth = 40  # ranks that the smooth nDCG uses
+    max_candidates = 1000  # candidates per query that the smooth nDCG uses
+
+    def __init__(self, block_scores: list[np.ndarray], gain: list[np.ndarray]):
+        self.block_scores = block_scores
+        self.gain = gain
         self.discount = 1 / np.log2(np.arange(2, 12))
-        self.ideal = [float((np.sort(g)[::-1][:10] * self.discount[: len(g)]).sum()) for g in gain]
+        self.ideal = [self._dcg(np.sort(query_gain)[::-1][:10]) for query_gain in gain]
 
-    def top_gains(
-        self, weights, i
-    ):  # -> what the ten best answers to a question are worth, best first
-        s = weights @ self.block_scores[i]
-        best = np.argpartition(-s, min(10, len(s) - 1))[:10]
-        return self.gain[i][best[np.argsort(-s[best], kind="stable")]]
+    def _dcg(self, top_gains: np.ndarray) -> float:
+        """Return DCG of at most ten gains, best first."""
+        return float((top_gains * self.discount[: len(top_gains)]).sum())
 
-    def __call__(
-        self, weights, queries=None
-    ):  # -> (questions,) nDCG@10, NaN where nothing is worth anything
-        """nDCG@10 of each question."""
-        out = []
-        for i in range(len(self.gain)) if queries is None else queries:
-            got = self.top_gains(weights, i)
-            out.append(
-                (got * self.discount[: len(got)]).sum() / self.ideal[i] if self.ideal[i] else np.nan
-            )
-        return np.array(out)
+    def top_gains(self, weights: np.ndarray, query: int) -> np.ndarray:
+        """Return the gains of the ten best candidates of a query, best first."""
+        scores = weights @ self.block_scores[query]
+        best = np.argpartition(-scores, min(10, len(scores) - 1))[:10]
+        return self.gain[query][best[np.argsort(-scores[best], kind="stable")]]
 
-# %% ../../nbs/65_evaluation.tune.ipynb #9dd1a2a3
-def _shortlist(
-    benchmark,
-):  # -> ((blocks, questions, candidates) likeness, (questions, candidates) gain)
-    """The candidates that could matter: those worth something, and the best by all blocks alike."""
-    if not hasattr(benchmark, "_short"):
-        even, keep = (
-            equal_block_weights([benchmark]),
-            min(benchmark.max_candidates, min(map(len, benchmark.gain))),
-        )
-        best = [
-            np.argpartition(-(even @ x + 1e6 * (g > 0)), keep - 1)[:keep]
-            for x, g in zip(benchmark.block_scores, benchmark.gain)
-        ]
-        benchmark._short = (
-            np.stack([x[:, i] for x, i in zip(benchmark.block_scores, best)], 1),
-            np.stack([g[i] for g, i in zip(benchmark.gain, best)]),
-        )
-    return benchmark._short
+    def __call__(self, weights: np.ndarray, queries: Iterable[int] | None = None) -> np.ndarray:
+        """Return nDCG@10 of each query, NaN for a query without any gain."""
+        ndcg = []
+        for query in range(len(self.gain)) if queries is None else queries:
+            ideal = self.ideal[query]
+            ndcg.append(self._dcg(self.top_gains(weights, query)) / ideal if ideal else np.nan)
+        return np.array(ndcg)
+
+    @cached_property
+    def shortlist(self) -> tuple[np.ndarray, np.ndarray]:
+        """Candidates that matter: those with a gain, and the best with equal block weights.
+
+        Block scores of shape (n_blocks, n_queries, n_shortlist) and gains of shape
+        (n_queries, n_shortlist).
+        """
+        weights = equal_block_weights([self])
+        n_candidates = min(self.max_candidates, min(map(len, self.gain)))
+        block_scores = []
+        gains = []
+        for scores, gain in zip(self.block_scores, self.gain):
+            priority = weights @ scores + 1e6 * (gain > 0)
+            best = np.argpartition(-priority, n_candidates - 1)[:n_candidates]
+            block_scores.append(scores[:, best])
+            gains.append(gain[best])
+        return np.stack(block_scores, 1), np.stack(gains)
 
 
-def equal_block_weights(
-    benchmarks,
-):  # -> (blocks,) weights by which each block moves the scores of the first exam as much as any other
-    """Weights that give each block the same say."""
-    spread = np.sqrt(np.mean([x.var(1) for x in benchmarks[0].block_scores], 0))
+def equal_block_weights(benchmarks: list[Benchmark]) -> np.ndarray:
+    """Return weights, shape (n_blocks,), with which all blocks spread the scores equally.
+
+    The spread is the standard deviation over the candidates of the first benchmark.
+    """
+    variances = [scores.var(1) for scores in benchmarks[0].block_scores]
+    spread = np.sqrt(np.mean(variances, 0))
     return (1 / np.maximum(spread, 1e-3) / len(spread)).astype(np.float32)
 
+# %% ../../nbs/65_evaluation.tune.ipynb #9dd1a2a3
+def _soft_ndcg(benchmark: Benchmark, queries: np.ndarray) -> Objective:
+    """Make the objective: the mean smooth nDCG of some queries (repeated ones count again)."""
+    block_scores, gain = benchmark.shortlist
+    block_scores = block_scores[:, queries]
+    gain = gain[queries]
+    depth = min(benchmark.depth, gain.shape[1])
+    rank = np.arange(1, depth + 1)
+    discount = 1 / np.log2(rank + 1) / (1 + np.exp((rank - 20) / 6))
+    ideal = (-np.sort(-gain, 1)[:, :depth] * discount).sum(1)
+    has_gain = ideal > 0
+    block_scores = np.ascontiguousarray(block_scores[:, has_gain])
+    gain = gain[has_gain]
+    ideal = ideal[has_gain]
 
-def _soft_ndcg(
-    benchmark: Benchmark,
-    queries,  # Which, repeats counted as often
-):  # -> a function from weights to the mean of these questions' figures
-    """A deeper nDCG, to fit by."""
-    block_scores, gain = (x[..., queries, :] for x in _shortlist(benchmark))
-    k = min(benchmark.depth, gain.shape[1])
-    place = np.arange(1, k + 1)
-    discount = 1 / np.log2(place + 1) / (1 + np.exp((place - 20) / 6))
-    ideal = (-np.sort(-gain, 1)[:, :k] * discount).sum(1)
-    block_scores, gain, ideal = (
-        np.ascontiguousarray(block_scores[:, ideal > 0]),
-        gain[ideal > 0],
-        ideal[ideal > 0],
-    )
+    def mean_soft_ndcg(weights: np.ndarray) -> float:
+        scores = np.tensordot(np.asarray(weights, np.float32), block_scores, 1)
+        best = np.argpartition(-scores, depth - 1, 1)[:, :depth]
+        order = np.argsort(-np.take_along_axis(scores, best, 1), 1, kind="stable")
+        best = np.take_along_axis(best, order, 1)
+        dcg = (np.take_along_axis(gain, best, 1) * discount).sum(1)
+        return float((dcg / ideal).mean())
 
-    def figure(weights):
-        s = np.tensordot(np.asarray(weights, np.float32), block_scores, 1)
-        best = np.argpartition(-s, k - 1, 1)[:, :k]
-        best = np.take_along_axis(
-            best, np.argsort(-np.take_along_axis(s, best, 1), 1, kind="stable"), 1
-        )
-        return float(((np.take_along_axis(gain, best, 1) * discount).sum(1) / ideal).mean())
-
-    return figure
+    return mean_soft_ndcg
 
 # %% ../../nbs/65_evaluation.tune.ipynb #ad90e7c2
-_MAX_SAMPLE_QUERIES = 160  # questions of an exam that a fit looks at, at most
+_MAX_SAMPLE_QUERIES = 160  # queries of a benchmark per fit
+
+
+def _penalized_objective(
+    objectives: list[Objective], initial_weights: np.ndarray, l2_penalty: float
+) -> Objective:
+    """Make an objective: the sum of several ones minus a penalty for uneven changes."""
+
+    def penalized(weights: np.ndarray) -> float:
+        change = weights / initial_weights
+        distance = np.mean((change / np.mean(change)) ** 2)
+        return sum(objective(weights) for objective in objectives) - l2_penalty * distance
+
+    return penalized
 
 
 def _bagged_fit(
-    benchmarks: list,  # Each an `Exam`; the figure is the sum of their means
-    initial_weights: np.ndarray,  # Weights to begin with, from which to stray costs something
-    n_fits: int = 20,  # How many fits
-    query_subsets=None,  # For each exam, which questions; by default all
-    l2_penalty: float = 0.03,  # What it costs
-) -> np.ndarray:  # (blocks,) float32
-    """The mean of fits on samples of the questions."""
-    query_subsets, out = query_subsets or [np.arange(len(e.gain)) for e in benchmarks], []
+    benchmarks: list[Benchmark],
+    initial_weights: np.ndarray,
+    n_fits: int = 20,
+    query_subsets: list[np.ndarray] | None = None,
+    l2_penalty: float = 0.03,
+) -> np.ndarray:
+    """Return the mean of fits on bootstrap samples of the queries.
+
+    Parameters
+    ----------
+    benchmarks : list of Benchmark
+        The objective is the sum of their mean smooth nDCG.
+    initial_weights : ndarray, shape (n_blocks,)
+        The weights to start with.
+    n_fits : int
+        Number of fits.
+    query_subsets : list of ndarray, optional
+        For each benchmark the queries to use. By default all.
+    l2_penalty : float
+        Weight of the penalty.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_blocks,)
+        The mean of the fitted weights.
+    """
+    if query_subsets is None:
+        query_subsets = [np.arange(len(benchmark.gain)) for benchmark in benchmarks]
+    fits = []
     for seed in range(n_fits):
         rng = np.random.default_rng(seed)
-        objectives = [
-            _soft_ndcg(e, rng.choice(q, min(len(q), _MAX_SAMPLE_QUERIES)))
-            for e, q in zip(benchmarks, query_subsets)
-        ]
-        distance = lambda w: np.mean((w / initial_weights / np.mean(w / initial_weights)) ** 2)
-        fitted = _coordinate_ascent(
-            initial_weights,
-            lambda w: sum(f(w) for f in objectives) - l2_penalty * distance(w),
-            block_order=rng.permutation(len(initial_weights)),
-        )
-        out.append(fitted / np.mean(fitted / initial_weights))
-    return np.mean(out, 0).astype(np.float32)
+        objectives = []
+        for benchmark, queries in zip(benchmarks, query_subsets):
+            sample = rng.choice(queries, min(len(queries), _MAX_SAMPLE_QUERIES))
+            objectives.append(_soft_ndcg(benchmark, sample))
+        objective = _penalized_objective(objectives, initial_weights, l2_penalty)
+        block_order = rng.permutation(len(initial_weights))
+        weights = _coordinate_ascent(initial_weights, objective, block_order=block_order)
+        fits.append(weights / np.mean(weights / initial_weights))
+    return np.mean(fits, 0).astype(np.float32)
 
 # %% ../../nbs/65_evaluation.tune.ipynb #4255817c
 def make_benchmark(
-    model,  # A `Recommender`
-    gains,  # query_id, candidate_id, gain
-    candidates=None,  # show_ids that may answer; by default all
+    model: Recommender, gains: pd.DataFrame, candidates: Iterable[str] | None = None
 ) -> Benchmark:
-    """The questions of a frame of gains."""
-    at, answers = (
-        model.titles.row_by_id,
-        None if candidates is None else np.array([model.titles.row_by_id[i] for i in candidates]),
-    )
-    block_scores, query_gains = [], []
-    for q, part in gains.groupby("query_id"):
-        sims, gain = (
-            block_similarities(model.index, query_for_row(model.index, at[q])),
-            np.zeros(len(model.catalog)),
-        )
-        gain[[at[c] for c in part.candidate_id]] = part.gain
-        keep = np.setdiff1d(np.arange(len(gain)) if answers is None else answers, [at[q]])
-        block_scores.append(sims[:, keep])
-        query_gains.append(gain[keep])
+    """Make a benchmark from a frame of gains.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    gains : DataFrame
+        Columns `query_id`, `candidate_id` and `gain`.
+    candidates : iterable of str, optional
+        The show ids that are ranked. By default all titles.
+
+    Returns
+    -------
+    Benchmark
+        Its queries are sorted by id.
+    """
+    row_by_id = model.titles.row_by_id
+    n_titles = len(model.catalog)
+    if candidates is None:
+        candidate_rows = np.arange(n_titles)
+    else:
+        candidate_rows = np.array([row_by_id[show_id] for show_id in candidates])
+    block_scores = []
+    query_gains = []
+    for query_id, pairs in gains.groupby("query_id"):
+        query_row = row_by_id[query_id]
+        gain = np.zeros(n_titles)
+        gain[[row_by_id[show_id] for show_id in pairs.candidate_id]] = pairs.gain
+        rows = np.setdiff1d(candidate_rows, [query_row])
+        scores = block_similarities(model.index, query_for_row(model.index, query_row))
+        block_scores.append(scores[:, rows])
+        query_gains.append(gain[rows])
     return Benchmark(block_scores, query_gains)
 
 
 def cross_fit(
-    benchmarks: list,  # Each an `Exam`; the figure is the sum of their means
-    initial_weights: np.ndarray,  # Weights to begin with
+    benchmarks: list[Benchmark],
+    initial_weights: np.ndarray,
     n_splits: int = 5,
     random_state: int = RANDOM_STATE,
-    n_fits: int = 5,  # Fits of which the mean is taken
-):  # -> k times (weights, for each exam the questions that were left out)
-    """Weights for each fold of the questions, chosen on the other folds."""
+    n_fits: int = 5,
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Fit weights for each fold of the queries on the other folds.
+
+    Parameters
+    ----------
+    benchmarks : list of Benchmark
+        The objective is the sum of their mean smooth nDCG.
+    initial_weights : ndarray, shape (n_blocks,)
+        The weights to start with.
+    n_splits : int
+        Number of folds.
+    random_state : int
+        Seed of the folds.
+    n_fits : int
+        Number of fits per fold, see `_bagged_fit`.
+
+    Yields
+    ------
+    weights : ndarray of float32, shape (n_blocks,)
+        The weights of a fold.
+    held_out : list of ndarray
+        For each benchmark the queries of this fold.
+    """
     rng = np.random.default_rng(random_state)
-    fold = [rng.permutation(len(e.gain)) % n_splits for e in benchmarks]
+    folds = [rng.permutation(len(benchmark.gain)) % n_splits for benchmark in benchmarks]
     for i in range(n_splits):
-        yield (
-            _bagged_fit(
-                benchmarks, initial_weights, n_fits, [np.flatnonzero(f != i) for f in fold]
-            ),
-            [np.flatnonzero(f == i) for f in fold],
-        )
+        training = [np.flatnonzero(fold != i) for fold in folds]
+        held_out = [np.flatnonzero(fold == i) for fold in folds]
+        yield _bagged_fit(benchmarks, initial_weights, n_fits, training), held_out
 
 # %% ../../nbs/65_evaluation.tune.ipynb #5547cb0a
-_JUDGED_METRIC, _CONDENSED_METRIC, _CO_PREFERENCE_METRIC = (
-    "judged nDCG@10",
-    "condensed",
-    "co-preference nDCG@10",
-)
-_MIN_QUERIES = 20  # questions below which an interval says nothing
-_MAX_ROUNDS = 5  # passes over the blocks at most: a small weight at most doubles in each
+_JUDGED_METRIC = "judged nDCG@10"
+_CONDENSED_METRIC = "condensed"
+_CO_PREFERENCE_METRIC = "co-preference nDCG@10"
 
 
 @dataclass
 class TuningResult:
-    """What a fit of weights came to."""
+    """The weights of a fit, and what they change by cross-validation.
 
-    weights: dict  # Block to weight
-    before: dict  # Exam (judged, condensed, co-preference) to a Series of one nDCG@10 a question, by the weights of the model
-    after: dict  # The same by weights fitted on other questions
-    n_dropped: int  # Judgments of titles that are not in the catalogue
+    Parameters
+    ----------
+    weights : dict
+        Maps each block to its fitted weight. They sum to 1.
+    before : dict
+        Maps each metric ("judged nDCG@10", "condensed", "co-preference nDCG@10") to a Series
+        with one value per query, for the weights of the model.
+    after : dict
+        The same for weights that were fitted without the query.
+    n_dropped : int
+        Number of judgments that were ignored because the catalog lacks a title.
+
+    Examples
+    --------
+    >>> metric = pd.Series([0.5, 0.5, 0.5])
+    >>> result = TuningResult({"text": 1.0}, {"condensed": metric}, {"condensed": metric + 0.1}, 0)
+    >>> result.is_better
+    True
+    """
+
+    weights: dict[str, float]
+    before: dict[str, pd.Series]
+    after: dict[str, pd.Series]
+    n_dropped: int
 
     @property
-    def differences(self):
+    def differences(self) -> dict[str, ConfidenceInterval]:
+        """Mean difference of each metric, after minus before, with its interval."""
         return {
             name: paired_difference(self.after[name], self.before[name]) for name in self.before
-        }  # exam to `Estimate`
+        }
 
     @property
-    def worse_metrics(self):
-        return [name for name, e in self.differences.items() if e.upper < 0]
+    def worse_metrics(self) -> list[str]:
+        """Metrics that are significantly worse with the fitted weights."""
+        return [name for name, interval in self.differences.items() if interval.upper < 0]
 
     @property
-    def is_better(self):
-        return not self.worse_metrics and any(
-            e.lower > 0 for name, e in self.differences.items() if name != _JUDGED_METRIC
-        )
-
-    @property
-    def verdict(self):  # -> a sentence
-        """What can be said of the new weights."""
-        if self.is_better:
-            return "better on titles they were not fitted on"
+    def is_better(self) -> bool:
+        """Whether no metric is worse, and condensed or co-preference is significantly better."""
         if self.worse_metrics:
-            return f"worse on titles they were not fitted on ({', '.join(self.worse_metrics)})"
-        asked = " and ".join(
-            f"{self.differences[name].n_queries:,} {what}"
-            for name, what in (
-                (_CONDENSED_METRIC, "graded titles"),
-                (_CO_PREFERENCE_METRIC, "rated films"),
-            )
-            if name in self.differences
-        )
-        return f"too few to tell: {asked} do not show a difference"
+            return False
+        improved = {name for name, interval in self.differences.items() if interval.lower > 0}
+        return bool(improved - {_JUDGED_METRIC})
+
+    @property
+    def verdict(self) -> str:
+        """One sentence about the fitted weights."""
+        if self.is_better:
+            return "better on queries that were held out"
+        if self.worse_metrics:
+            return f"worse on queries that were held out ({', '.join(self.worse_metrics)})"
+        counts = []
+        for name, kind in (
+            (_CONDENSED_METRIC, "judged queries"),
+            (_CO_PREFERENCE_METRIC, "rated films"),
+        ):
+            if name in self.differences:
+                counts.append(f"{self.differences[name].n_queries:,} {kind}")
+        return f"no significant difference on {' and '.join(counts)}"
+
+# %% ../../nbs/65_evaluation.tune.ipynb #3e714e8b
+_MIN_QUERIES = 20  # with fewer queries an interval means nothing
+_MAX_ROUNDS = 5  # passes over the blocks
 
 
 class _ProgressBenchmark:
-    """An exam that moves a bar each time it is sat."""
+    """A benchmark that updates a progress bar at each evaluation."""
 
-    def __init__(self, benchmark, bar):
-        self._benchmark, self._bar = benchmark, bar
+    def __init__(self, benchmark: Benchmark, bar):
+        self._benchmark = benchmark
+        self._bar = bar
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str):
         return getattr(self._benchmark, name)
 
-    def __call__(self, *asked):
+    def __call__(self, *args) -> np.ndarray:
+        """Return nDCG@10 of each query."""
         self._bar.update()
-        return self._benchmark(*asked)
+        return self._benchmark(*args)
 
-# %% ../../nbs/65_evaluation.tune.ipynb #3e714e8b
-def _gains_from_judgments(
-    model, judgments
-):  # -> (gains of pairs that are in the catalogue, how many are not)
-    """Judgments as gains, those with something good among the graded."""
-    known = judgments.query_id.isin(model.titles.row_by_id) & judgments.candidate_id.isin(
-        model.titles.row_by_id
-    )
-    if not known.any():
-        raise MediarecError("none of the judged titles is in this catalogue")
-    kept = judgments[known]
-    good = kept.groupby("query_id").grade.transform("max") > 0
-    asked = kept[good].query_id.nunique()
-    if asked < _MIN_QUERIES:
+
+def _gains_from_judgments(model: Recommender, judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Convert judgments to gains; also return how many have a title that the catalog lacks.
+
+    Queries without any grade above 0 are dropped.
+    """
+    known_ids = model.titles.row_by_id
+    is_known = judgments.query_id.isin(known_ids) & judgments.candidate_id.isin(known_ids)
+    if not is_known.any():
+        raise MediarecError("none of the judged titles is in this catalog")
+    known = judgments[is_known]
+    has_good_candidate = known.groupby("query_id").grade.transform("max") > 0
+    usable = known[has_good_candidate]
+    n_queries = usable.query_id.nunique()
+    if n_queries < _MIN_QUERIES:
         raise MediarecError(
-            f"too few to fit weights: {asked} graded titles of this catalogue have a candidate with a grade above 0, and it takes {_MIN_QUERIES} at least (and some 40 to see much)"
+            f"too few judgments to fit weights: {n_queries} queries of this catalog have a "
+            f"candidate with a grade above 0; at least {_MIN_QUERIES} are needed, and about 40 "
+            "to see a difference"
         )
-    return kept[good].assign(gain=2.0 ** kept[good].grade - 1), int((~known).sum())
+    return usable.assign(gain=2.0**usable.grade - 1), int((~is_known).sum())
 
 
-def _make_benchmarks(model, judged_gains, gains=None, pool=None):  # -> name to `Exam`
-    """The judged, the condensed and the co-preference exam."""
-    alone = [
-        make_benchmark(model, part, part.candidate_id)
-        for _, part in judged_gains.groupby("query_id")
+def _make_benchmarks(
+    model: Recommender,
+    judged_gains: pd.DataFrame,
+    gains: pd.DataFrame | None = None,
+    pool: Iterable[str] | None = None,
+) -> dict[str, Benchmark]:
+    """Make the benchmarks: judged, condensed and, with gains, co-preference."""
+    single_queries = [
+        make_benchmark(model, pairs, pairs.candidate_id)
+        for _, pairs in judged_gains.groupby("query_id")
     ]
-    exams = {
+    benchmarks = {
         _JUDGED_METRIC: make_benchmark(model, judged_gains),
         _CONDENSED_METRIC: Benchmark(
-            [e.block_scores[0] for e in alone], [e.gain[0] for e in alone]
+            [single.block_scores[0] for single in single_queries],
+            [single.gain[0] for single in single_queries],
         ),
     }
-    return (
-        exams
-        if gains is None
-        else exams | {_CO_PREFERENCE_METRIC: make_benchmark(model, gains, pool)}
-    )
+    if gains is not None:
+        benchmarks[_CO_PREFERENCE_METRIC] = make_benchmark(model, gains, pool)
+    return benchmarks
+
+
+def _joint_ndcg(
+    weights: np.ndarray,
+    benchmarks: dict[str, Benchmark],
+    queries: dict[str, np.ndarray] | None = None,
+) -> float:
+    """Return the sum of the mean nDCG@10 of all benchmarks, on some of their queries."""
+    queries = queries or dict.fromkeys(benchmarks)
+    means = [np.nanmean(ask(weights, queries[name])) for name, ask in benchmarks.items()]
+    return sum(means)
 
 
 def _cross_validate_joint(
-    benchmarks, initial_weights, n_splits, random_state=RANDOM_STATE
-):  # -> name to (questions,) figures, each of weights fitted without that question
-    """Cross-validation where two exams ask about the same titles: one seed and one length are one split, so a title is out of both."""
-    fold = {
-        n: np.random.default_rng(random_state).permutation(len(e.gain)) % n_splits
-        for n, e in benchmarks.items()
-    }
-    after = {n: np.zeros(len(e.gain)) for n, e in benchmarks.items()}
+    benchmarks: dict[str, Benchmark],
+    initial_weights: np.ndarray,
+    n_splits: int,
+    random_state: int = RANDOM_STATE,
+) -> dict[str, np.ndarray]:
+    """Return nDCG@10 of each benchmark, each query with weights that were fitted without it.
+
+    Two benchmarks with the same queries have the same folds, because the seed and the number of
+    queries are the same. So a query is held out of both.
+    """
+    folds = {}
+    for name, benchmark in benchmarks.items():
+        rng = np.random.default_rng(random_state)
+        folds[name] = rng.permutation(len(benchmark.gain)) % n_splits
+    ndcg = {name: np.zeros(len(fold)) for name, fold in folds.items()}
     for i in range(n_splits):
-        rest = {n: np.flatnonzero(f != i) for n, f in fold.items()}
-        weights = _coordinate_ascent(
-            initial_weights,
-            lambda w: sum(np.nanmean(e(w, rest[n])) for n, e in benchmarks.items()),
-            max_rounds=_MAX_ROUNDS,
-        )
-        for n, f in fold.items():
-            after[n][f == i] = benchmarks[n](weights, np.flatnonzero(f == i))
-    return after
+        training = {name: np.flatnonzero(fold != i) for name, fold in folds.items()}
+        objective = partial(_joint_ndcg, benchmarks=benchmarks, queries=training)
+        weights = _coordinate_ascent(initial_weights, objective, max_rounds=_MAX_ROUNDS)
+        for name, fold in folds.items():
+            held_out = np.flatnonzero(fold == i)
+            ndcg[name][held_out] = benchmarks[name](weights, held_out)
+    return ndcg
 
-
+# %% ../../nbs/65_evaluation.tune.ipynb #6290c139
 def tune_weights(
-    model,  # A `Recommender`
-    judgments: pd.DataFrame,  # query_id, candidate_id, grade
-    gains=None,
-    pool=None,  # Co-preference, or None
-    n_splits: int = 5,  # Folds
-    progress: bool = False,  # Show a bar
+    model: Recommender,
+    judgments: pd.DataFrame,
+    gains: pd.DataFrame | None = None,
+    pool: Iterable[str] | None = None,
+    n_splits: int = 5,
+    progress: bool = False,
 ) -> TuningResult:
-    """Weights fitted on judgments and ratings, and what they gained; what nobody judged counts nothing."""
+    """Fit the weights of the blocks to judgments and ratings.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model. The fit starts with its weights.
+    judgments : DataFrame
+        Columns `query_id`, `candidate_id` and `grade` (0 to 3).
+    gains, pool : DataFrame and iterable of str, optional
+        The result of `co_preference`.
+    n_splits : int
+        Number of folds of the cross-validation.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    TuningResult
+        The fitted weights, and the metrics before and after by cross-validation.
+
+    Raises
+    ------
+    MediarecError
+        If the catalog has fewer than 20 of the judged queries with a grade above 0.
+
+    References
+    ----------
+    D. Metzler and W. B. Croft, "Linear feature-based models for information retrieval",
+    Information Retrieval 10, 2007.
+
+    Examples
+    --------
+    >>> result = tune_weights(model, read_judgments("my-judgments.csv"))  # doctest: +SKIP
+    >>> result.verdict  # doctest: +SKIP
+    """
     from tqdm import tqdm
 
-    worth, left_out = _gains_from_judgments(model, judgments)
-    exams = _make_benchmarks(model, worth, gains, pool)
-    most = (
-        (n_splits + 1)
-        * len(exams)
-        * (_MAX_ROUNDS * len(model.index.block_names) * len(_STEP_FACTORS) + 1)
-    )
+    judged_gains, n_dropped = _gains_from_judgments(model, judgments)
+    benchmarks = _make_benchmarks(model, judged_gains, gains, pool)
+    initial_weights = model.normalized_weights
+    n_trials = _MAX_ROUNDS * len(initial_weights) * len(_STEP_FACTORS) + 1
+    n_evaluations = (n_splits + 1) * len(benchmarks) * n_trials
     with tqdm(
-        total=most,
+        total=n_evaluations,
         disable=not progress,
         desc="fitting",
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}",
         leave=False,
     ) as bar:
-        watched = {n: _ProgressBenchmark(e, bar) for n, e in exams.items()}
-        after = _cross_validate_joint(watched, model.normalized_weights, n_splits)
-        fitted = _coordinate_ascent(
-            model.normalized_weights,
-            lambda weights: sum(np.nanmean(e(weights)) for e in watched.values()),
-            max_rounds=_MAX_ROUNDS,
-        )
-        bar.update(most - bar.n)
-    weights = {
-        b: round(float(w), 4) for b, w in zip(model.index.block_names, fitted / fitted.sum())
-    }
+        monitored = {name: _ProgressBenchmark(b, bar) for name, b in benchmarks.items()}
+        after = _cross_validate_joint(monitored, initial_weights, n_splits)
+        objective = partial(_joint_ndcg, benchmarks=monitored)
+        fitted = _coordinate_ascent(initial_weights, objective, max_rounds=_MAX_ROUNDS)
+        bar.update(n_evaluations - bar.n)
+    weights = (fitted / fitted.sum()).tolist()
     return TuningResult(
-        weights,
-        {n: pd.Series(e(model.normalized_weights)) for n, e in exams.items()},
-        {n: pd.Series(v) for n, v in after.items()},
-        left_out,
+        {block: round(weight, 4) for block, weight in zip(model.index.block_names, weights)},
+        {name: pd.Series(b(initial_weights)) for name, b in benchmarks.items()},
+        {name: pd.Series(values) for name, values in after.items()},
+        n_dropped,
     )

@@ -6,11 +6,16 @@
 __all__ = ['fit_blocks', 'transform_blocks']
 
 # %% ../../nbs/27_features.blocks.ipynb #7d6933b9
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
+from mediarec.core import MISSING_LABEL
 from mediarec.features.countries import fit_countries, transform_countries
 from mediarec.features.embedding import (
+    EmbeddingProjection,
     default_encoder,
     embedding_text,
     fit_embedding_projection,
@@ -25,113 +30,226 @@ from mediarec.features.multilabel import (
 )
 from mediarec.features.numeric import AGE_GROUP_ORDER, is_nonfiction, year_is_informative
 from mediarec.features.text import fill_missing_text, fit_text, transform_text
+from mediarec.features.vocabulary import Vocabulary
 
 # %% ../../nbs/27_features.blocks.ipynb #d2bd5cf2
+def _franchise_terms(frame):
+    """Return the title prefixes of each title."""
+    return frame.title.map(title_prefixes)
+
+
+def _genres(frame):
+    """Return the list of genres of each title."""
+    return frame.genres
+
+
+def _cast(frame):
+    """Return the list of actors of each title."""
+    return frame.actors
+
+
+def _directors(frame):
+    """Return the list of directors of each title."""
+    return frame.directors
+
+
+def _countries(frame):
+    """Return the list of countries of each title."""
+    return frame.countries
+
+
+def _types(frame):
+    """Return the type of each title, as a list of at most one term."""
+    return frame.type.map(_label_as_list)
+
+
+def _label_as_list(label):
+    """Return a list with the label, or an empty list if it is missing."""
+    return [label] if label != MISSING_LABEL else []
+
+
 MULTILABEL_BLOCKS = {
-    "franchise": lambda f: f.title.map(title_prefixes),
-    "genres": lambda f: f.genres,
-    "cast": lambda f: f.actors,
-    "director": lambda f: f.directors,
-    "country": lambda f: f.countries,
-    "type": lambda f: f.type.map(lambda t: [t] if t != "NA" else []),
+    "franchise": _franchise_terms,
+    "genres": _genres,
+    "cast": _cast,
+    "director": _directors,
+    "country": _countries,
+    "type": _types,
 }
 
 # %% ../../nbs/27_features.blocks.ipynb #4f126160
+def _age_group_numbers(frame):
+    """Return the rank of the age group of each title."""
+    return frame.age_group.map(AGE_GROUP_ORDER)
+
+
+def _informative_years(frame):
+    """Return the release year of fiction films."""
+    return frame.release_year.where(year_is_informative(frame))
+
+
+def _nonfiction_flags(frame):
+    """Return 1 for nonfiction and a missing value for fiction."""
+    return is_nonfiction(frame).map({True: 1.0, False: None})
+
+
 NUMERIC_BLOCKS = {
-    "age_group": lambda f: f.age_group.map(AGE_GROUP_ORDER),
-    "year": lambda f: f.release_year.where(year_is_informative(f)),
-    "nonfiction": lambda f: is_nonfiction(f).map({True: 1.0, False: None}),
+    "age_group": _age_group_numbers,
+    "year": _informative_years,
+    "nonfiction": _nonfiction_flags,
 }
 
 # %% ../../nbs/27_features.blocks.ipynb #4de28c1a
-TEXT_BLOCKS = {
-    "text": lambda f: [
-        f"{d} {t}"
-        for t, d in zip(fill_missing_text(f, "title"), fill_missing_text(f, "description"))
-    ]
-}
+def _descriptions_and_titles(frame):
+    """Return the description and the title of each title as one text."""
+    titles = fill_missing_text(frame, "title")
+    descriptions = fill_missing_text(frame, "description")
+    return [f"{description} {title}" for title, description in zip(titles, descriptions)]
+
+
+TEXT_BLOCKS = {"text": _descriptions_and_titles}
 EMBEDDING_BLOCKS = {"embedding": embedding_text}
 BLOCKS = (*TEXT_BLOCKS, *MULTILABEL_BLOCKS, *EMBEDDING_BLOCKS, *NUMERIC_BLOCKS)
 
 # %% ../../nbs/27_features.blocks.ipynb #ded79f75
-def block_inputs(
-    frame: pd.DataFrame,  # A cleaned catalogue
-) -> dict:  # Block to its column: texts, lists of terms, texts to embed, numbers
-    """What each block is made from."""
-    return (
-        {b: column(frame) for b, column in (TEXT_BLOCKS | EMBEDDING_BLOCKS).items()}
-        | {b: column(frame).tolist() for b, column in MULTILABEL_BLOCKS.items()}
-        | {
-            b: column(frame).astype(float).to_numpy(np.float32, na_value=np.nan)
-            for b, column in NUMERIC_BLOCKS.items()
-        }
-    )
+def block_inputs(frame: pd.DataFrame) -> dict[str, list | np.ndarray]:
+    """Return the input of each block.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A cleaned catalog.
+
+    Returns
+    -------
+    dict of str to list or ndarray
+        A list of texts, a list of lists of terms, or a float32 array with NaN if missing.
+    """
+    inputs = {}
+    for block, read_texts in (TEXT_BLOCKS | EMBEDDING_BLOCKS).items():
+        inputs[block] = read_texts(frame)
+    for block, read_lists in MULTILABEL_BLOCKS.items():
+        inputs[block] = read_lists(frame).tolist()
+    for block, read_numbers in NUMERIC_BLOCKS.items():
+        numbers = read_numbers(frame).astype(float)
+        inputs[block] = numbers.to_numpy(np.float32, na_value=np.nan)
+    return inputs
 
 # %% ../../nbs/27_features.blocks.ipynb #d2ae013f
+_SMALL_CATALOG_SIZE = 50  # titles; smaller catalogs keep words that occur once
+
+
 def fit_blocks(
-    frame: pd.DataFrame,  # A cleaned catalogue
-    encoder=None,  # Texts to vectors; by default wordllama's
-) -> tuple:  # (block to its Vocabulary or Embedding, the blocks as `make_blocks` gives them)
-    """Learn the terms of every block from a catalogue, and encode it."""
+    frame: pd.DataFrame, encoder: Callable[[list[str]], np.ndarray] | None = None
+) -> tuple[dict[str, Vocabulary | EmbeddingProjection], dict[str, sparse.csr_matrix | np.ndarray]]:
+    """Learn the state of every block from a catalog, and compute its blocks.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A cleaned catalog with n_titles rows.
+    encoder : callable, default=None
+        Function from a list of texts to vectors, shape (n_texts, n_dimensions). If None,
+        the static word vectors of wordllama are used.
+
+    Returns
+    -------
+    encoders : dict of str to Vocabulary or EmbeddingProjection
+        State of the sparse blocks and the embedding blocks.
+    blocks : dict of str to csr_matrix or ndarray
+        The blocks of `frame`, as `transform_blocks` returns them.
+
+    See Also
+    --------
+    transform_blocks : Compute the blocks of another catalog.
+
+    Examples
+    --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.data.clean import clean
+    >>> encoders, blocks = fit_blocks(clean(load_catalog()))
+    >>> encoders["type"].labels
+    ['Movie', 'TV Show']
+    >>> blocks["embedding"].shape[1]
+    64
+    """
+    encode = encoder or default_encoder()
+    encoder_name = "custom" if encoder else "wordllama"
+    min_df = 1 if len(frame) < _SMALL_CATALOG_SIZE else 2
     inputs = block_inputs(frame)
-    texts = {
-        b: fit_text(inputs[b], min_df=1 if len(frame) < 50 else 2) for b in TEXT_BLOCKS
-    }  # nothing is frequent in a handful of titles
-    vectors = {
-        b: np.asarray((encoder or default_encoder())(inputs[b]), np.float32)
-        for b in EMBEDDING_BLOCKS
-    }
-    encoders = {b: v for b, (v, _) in texts.items()} | {
-        b: fit_multilabel(inputs[b]) for b in MULTILABEL_BLOCKS
-    }
-    people = transform_people(encoders, inputs)
-    encoders["country"] = fit_countries(people["cast"], inputs["country"])
-    encoders |= {
-        b: fit_embedding_projection(v, "custom" if encoder else "wordllama")
-        for b, v in vectors.items()
-    }
-    blocks = (
-        people
-        | {b: rows for b, (_, rows) in texts.items()}
-        | {b: project_embeddings(encoders[b], v) for b, v in vectors.items()}
-    )
+    encoders, blocks = {}, {}
+    for block in TEXT_BLOCKS:
+        encoders[block], blocks[block] = fit_text(inputs[block], min_df=min_df)
+    for block in MULTILABEL_BLOCKS:
+        encoders[block] = fit_multilabel(inputs[block])
+    blocks |= transform_people(encoders, inputs)
+    encoders["country"] = fit_countries(blocks["cast"], inputs["country"])
+    for block in EMBEDDING_BLOCKS:
+        vectors = np.asarray(encode(inputs[block]), np.float32)
+        encoders[block] = fit_embedding_projection(vectors, encoder_name)
+        blocks[block] = project_embeddings(encoders[block], vectors)
     return encoders, _assemble_blocks(encoders, inputs, blocks)
 
 # %% ../../nbs/27_features.blocks.ipynb #41989f74
 def transform_inputs(
-    encoders: dict,  # From `fit_blocks`
-    inputs: dict,  # From `columns_of`
-    encoder=None,  # As for `fit_blocks`
-) -> dict:  # Name to block, in the order of `BLOCKS`
-    """Blocks from columns."""
-    blocks = transform_people(encoders, inputs) | {
-        b: transform_text(encoders[b], inputs[b]) for b in TEXT_BLOCKS
-    }
-    blocks |= {
-        b: project_embeddings(encoders[b], (encoder or default_encoder())(inputs[b]))
-        for b in EMBEDDING_BLOCKS
-    }
+    encoders: dict[str, Vocabulary | EmbeddingProjection],
+    inputs: dict[str, list | np.ndarray],
+    encoder: Callable[[list[str]], np.ndarray] | None = None,
+) -> dict[str, sparse.csr_matrix | np.ndarray]:
+    """Compute the blocks from inputs with the keys and types of `block_inputs`."""
+    encode = encoder or default_encoder()
+    blocks = transform_people(encoders, inputs)
+    for block in TEXT_BLOCKS:
+        blocks[block] = transform_text(encoders[block], inputs[block])
+    for block in EMBEDDING_BLOCKS:
+        blocks[block] = project_embeddings(encoders[block], encode(inputs[block]))
     return _assemble_blocks(encoders, inputs, blocks)
 
 
 def _assemble_blocks(encoders, inputs, blocks):
-    blocks = (
-        blocks
-        | {
-            b: transform_multilabel(encoders[b], inputs[b])
-            for b in MULTILABEL_BLOCKS
-            if b not in (*PERSON_BLOCKS, "country")
-        }
-        | {b: inputs[b] for b in NUMERIC_BLOCKS}
-    )
+    """Add the missing blocks to `blocks` and return all in the order of `BLOCKS`."""
+    blocks = dict(blocks)
+    for block in MULTILABEL_BLOCKS:
+        if block not in PERSON_BLOCKS and block != "country":
+            blocks[block] = transform_multilabel(encoders[block], inputs[block])
     blocks["country"] = transform_countries(encoders["country"], blocks["cast"], inputs["country"])
-    return {b: blocks[b] for b in BLOCKS}
+    for block in NUMERIC_BLOCKS:
+        blocks[block] = inputs[block]
+    return {block: blocks[block] for block in BLOCKS}
 
 # %% ../../nbs/27_features.blocks.ipynb #51001bc3
 def transform_blocks(
-    encoders: dict,  # From `fit_blocks`
-    frame: pd.DataFrame,  # A cleaned catalogue: the same, or another
-    encoder=None,  # As for `fit_blocks`
-) -> dict:  # Name to block: csr (n, terms) float32 with rows of length one at most; (n, d) float32 unit rows; or float32 (n,), NaN for missing
-    """Every block of a catalogue, in the order of `BLOCKS`."""
+    encoders: dict[str, Vocabulary | EmbeddingProjection],
+    frame: pd.DataFrame,
+    encoder: Callable[[list[str]], np.ndarray] | None = None,
+) -> dict[str, sparse.csr_matrix | np.ndarray]:
+    """Compute every block of a catalog with fitted encoders.
+
+    Parameters
+    ----------
+    encoders : dict of str to Vocabulary or EmbeddingProjection
+        From `fit_blocks`.
+    frame : DataFrame
+        A cleaned catalog with n_titles rows. It may differ from the catalog of `fit_blocks`.
+    encoder : callable, default=None
+        The encoder that was passed to `fit_blocks`.
+
+    Returns
+    -------
+    dict of str to csr_matrix or ndarray
+        Blocks in a fixed order, all with the dtype float32:
+
+        - sparse blocks, shape (n_titles, n_terms), with rows of at most unit length,
+        - embedding blocks, shape (n_titles, n_components), with rows of unit length,
+        - numeric blocks, shape (n_titles,), with NaN for missing values.
+
+    Examples
+    --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.data.clean import clean
+    >>> catalog = clean(load_catalog())
+    >>> encoders, _ = fit_blocks(catalog)
+    >>> transform_blocks(encoders, catalog.head(3))["embedding"].shape
+    (3, 64)
+    """
     return transform_inputs(encoders, block_inputs(frame), encoder)

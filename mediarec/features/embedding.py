@@ -6,68 +6,82 @@
 __all__ = []
 
 # %% ../../nbs/26_features.embedding.ipynb #ca532551
+import importlib
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from mediarec.features.text import fill_missing_text
 
 # %% ../../nbs/26_features.embedding.ipynb #85fbc058
-def embedding_text(frame, with_genres=True):  # -> a text a title
-    """What is embedded of a title: its name, its description and, unless told otherwise, its genres."""
+def embedding_text(frame: pd.DataFrame, with_genres: bool = True) -> list[str]:
+    """Return the text to embed of each title: name, description and, by default, genres."""
+    titles = fill_missing_text(frame, "title")
+    descriptions = fill_missing_text(frame, "description")
     genres = frame.genres.map(", ".join) if with_genres else [""] * len(frame)
-    return [
-        " ".join(f"{t}. {d} {g}".split())
-        for t, d, g in zip(
-            fill_missing_text(frame, "title"), fill_missing_text(frame, "description"), genres
-        )
-    ]
+    texts = []
+    for title, description, genre_names in zip(titles, descriptions, genres):
+        text = f"{title}. {description} {genre_names}"
+        texts.append(" ".join(text.split()))
+    return texts
 
 # %% ../../nbs/26_features.embedding.ipynb #5f81639e
-@lru_cache(1)
-def default_encoder():
+@lru_cache(maxsize=1)
+def default_encoder() -> Callable[[list[str]], np.ndarray]:
+    """Return the default encoder, which maps texts to float32 vectors, shape (n_texts, 256)."""
     return _wordllama_encoder()
 
 # %% ../../nbs/26_features.embedding.ipynb #8f6b7208
-def _import_quietly(module_name):  # -> module
-    """A package that sets up the root logger as it is imported, which is not its to set up."""
-    import importlib
-    import logging
+_TOKENIZER_BATCH_SIZE = 256  # texts; the tokenizer needs much memory for each of them
 
+
+def _import_quietly(module_name: str) -> ModuleType:
+    """Import a module and undo the changes that it makes to the root logger."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     module = importlib.import_module(module_name)
-    root.handlers[:], root.level = handlers, level
+    root.handlers[:] = handlers
+    root.setLevel(level)
     return module
 
 
 def _wordllama_encoder():
-    """The encoder that comes with the default install: texts to (n, 256) float32, read from the installed package."""
-    from pathlib import Path
-
+    """Return an encoder that reads its vectors from the installed package wordllama."""
     package = _import_quietly("wordllama")
     model = package.WordLlama.load(cache_dir=Path(package.__file__).parent, disable_download=True)
     model.tokenizer.no_padding()
 
     def encode(texts):
-        texts = list(texts)
-        batches = (
-            model.tokenizer.encode_batch(texts[i : i + 256], add_special_tokens=False)
-            for i in range(0, len(texts), 256)
-        )  # its answers are large
-        pieces = [e.ids for batch in batches for e in batch]
-        size = np.array([len(p) for p in pieces], dtype=np.int64)
-        place = np.fromiter((i for p in pieces for i in p), dtype=np.int32, count=size.sum())
-        share = np.repeat(1 / np.maximum(size, 1), size).astype(np.float32)
-        mean = sparse.csr_matrix(
-            (share, place, np.concatenate([[0], size.cumsum()])),
-            shape=(len(pieces), len(model.embedding)),
-        )
-        return mean @ model.embedding
+        token_ids = _tokenize_in_batches(model.tokenizer, list(texts))
+        return _mean_pooling_matrix(token_ids, len(model.embedding)) @ model.embedding
 
     return encode
+
+
+def _tokenize_in_batches(tokenizer, texts):
+    """Return the token ids of each text."""
+    token_ids = []
+    for start in range(0, len(texts), _TOKENIZER_BATCH_SIZE):
+        batch = texts[start : start + _TOKENIZER_BATCH_SIZE]
+        encodings = tokenizer.encode_batch(batch, add_special_tokens=False)
+        token_ids += [encoding.ids for encoding in encodings]
+    return token_ids
+
+
+def _mean_pooling_matrix(token_ids, n_tokens):
+    """Return a csr matrix, shape (n_texts, n_tokens), whose product with vectors is their mean."""
+    lengths = np.array([len(ids) for ids in token_ids], dtype=np.int64)
+    columns = np.fromiter((i for ids in token_ids for i in ids), np.int32, count=lengths.sum())
+    weights = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
+    row_starts = np.concatenate([[0], lengths.cumsum()])
+    return sparse.csr_matrix((weights, columns, row_starts), shape=(len(token_ids), n_tokens))
 
 # %% ../../nbs/26_features.embedding.ipynb #94c3832d
 N_COMPONENTS = 64
@@ -75,33 +89,53 @@ N_COMPONENTS = 64
 
 @dataclass
 class EmbeddingProjection:
-    """What an encoder's vectors are measured from, and in which directions."""
+    """Mean and principal components of the vectors of an encoder.
 
-    mean: np.ndarray  # (d,) float32, of the catalogue it was fitted on
-    components: np.ndarray  # (d, k) float32, orthonormal columns
-    encoder_name: str = "wordllama"  # Its name; "custom" for one that was given
+    Parameters
+    ----------
+    mean : ndarray of float32, shape (n_dimensions,)
+        Mean vector of the catalog.
+    components : ndarray of float32, shape (n_dimensions, n_components)
+        Orthonormal columns, the largest variance first.
+    encoder_name : str, default="wordllama"
+        Name of the encoder, or "custom" for an encoder that the user passed.
+    """
+
+    mean: np.ndarray
+    components: np.ndarray
+    encoder_name: str = "wordllama"
 
 
 def fit_embedding_projection(
-    vectors: np.ndarray,  # (n, d)
-    encoder_name: str = "wordllama",  # Of the encoder
+    vectors: np.ndarray, encoder_name: str = "wordllama"
 ) -> EmbeddingProjection:
-    """The mean and the principal components of some vectors."""
+    """Compute the mean and the principal components of vectors, shape (n_texts, n_dimensions)."""
     x = np.asarray(vectors, np.float32)
     mean = x.mean(0)
-    _, axes = np.linalg.eigh((x - mean).T @ (x - mean))
-    axes = axes[:, ::-1][:, :N_COMPONENTS]
-    sign = np.sign(
-        axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])]
-    )  # the same on every machine
-    return EmbeddingProjection(mean, np.ascontiguousarray(axes * sign, np.float32), encoder_name)
+    _, eigenvectors = np.linalg.eigh((x - mean).T @ (x - mean))
+    components = eigenvectors[:, ::-1][:, :N_COMPONENTS]  # eigh sorts in ascending order
+    # an eigenvector has an arbitrary sign: make its largest entry positive on every machine
+    largest_entry = np.abs(components).argmax(0)
+    sign = np.sign(components[largest_entry, np.arange(components.shape[1])])
+    components = np.ascontiguousarray(components * sign, np.float32)
+    return EmbeddingProjection(mean, components, encoder_name)
 
 
-def project_embeddings(
-    projection: EmbeddingProjection,
-    vectors: np.ndarray,  # (n, d)
-) -> np.ndarray:  # (n, k) float32, rows of length one or, at the mean itself, empty
-    """Vectors seen from their mean, in the directions that matter."""
+def project_embeddings(projection: EmbeddingProjection, vectors: np.ndarray) -> np.ndarray:
+    """Center and project vectors, and scale them to unit length.
+
+    Parameters
+    ----------
+    projection : EmbeddingProjection
+        From `fit_embedding_projection`.
+    vectors : ndarray, shape (n_texts, n_dimensions)
+        Vectors of the same encoder.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_texts, n_components)
+        Rows of unit length. A vector that equals the mean has a row of zeros.
+    """
     x = (np.asarray(vectors, np.float32) - projection.mean) @ projection.components
-    length = np.linalg.norm(x, axis=1, keepdims=True)
-    return np.divide(x, length, out=np.zeros_like(x), where=length > 1e-6)
+    norm = np.linalg.norm(x, axis=1, keepdims=True)
+    return np.divide(x, norm, out=np.zeros_like(x), where=norm > 1e-6)

@@ -8,10 +8,14 @@ __all__ = []
 # %% ../../nbs/29_features.index.ipynb #d0aa17b3
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
+from mediarec.core import LIST_COLUMNS, StoreError
+from mediarec.data.store import load_parts, read_manifest
 from mediarec.features.blocks import BLOCKS
 from mediarec.features.embedding import EmbeddingProjection
 from mediarec.features.vocabulary import Vocabulary
@@ -105,11 +109,25 @@ def term_labels(encoders: dict) -> np.ndarray:
     return np.array(labels, dtype=object)
 
 # %% ../../nbs/29_features.index.ipynb #0f02f5f2
-def index_to_parts(encoders: dict, index: RankingIndex) -> dict:
-    """Return fitted encoders and the index as named parts for `save_parts`."""
+def load_model_parts(folder: str | Path) -> dict:
+    """Load the parts of a recommender; `StoreError` if the directory holds another model."""
+    if read_manifest(folder).get("kind") == "large":
+        raise StoreError(f"{folder} holds a large model; open it with mediarec.load_model(folder)")
+    parts, manifest = load_parts(folder)
+    if manifest.get("kind") != "recommender" or tuple(parts.get("names", ())) != WEIGHT_NAMES:
+        raise StoreError(f"{folder} holds no recommender of this version: build it again")
+    return parts
+
+
+def model_to_parts(
+    catalog: pd.DataFrame, encoders: dict, index: RankingIndex, weights: dict
+) -> dict:
+    """Return the fitted parts of a recommender by name, for `save_parts`."""
     vocabularies = {b: e for b, e in encoders.items() if isinstance(e, Vocabulary)}
     projections = {b: e for b, e in encoders.items() if b not in vocabularies}
     parts = {
+        "catalog": catalog,
+        "weights": weights,
         "rows": index.term_matrix,
         "block": index.term_block,
         "names": index.block_names,
@@ -131,18 +149,8 @@ def index_to_parts(encoders: dict, index: RankingIndex) -> dict:
     return parts
 
 
-def index_from_parts(parts: dict) -> tuple[dict, RankingIndex]:
-    """Return the encoders and the index that `index_to_parts` stored."""
-    n_terms = [len(block["terms"]) for block in parts["terms"].values()]
-    idf = np.split(parts["idf"], np.cumsum(n_terms)[:-1])
-    encoders: dict = {}
-    for (block, stored), block_idf in zip(parts["terms"].items(), idf):
-        shares = parts.get(f"cast_country_shares_{block}")
-        encoders[block] = Vocabulary(stored["terms"], block_idf, stored["labels"], shares)
-    for block, encoder_name in parts["encoder_names"].items():
-        encoders[block] = EmbeddingProjection(
-            parts[f"mean_{block}"], parts[f"components_{block}"], encoder_name
-        )
+def model_from_parts(parts: dict) -> tuple[pd.DataFrame, dict, RankingIndex, dict]:
+    """Return the catalog, the encoders, the index and the weights of a saved recommender."""
     index = RankingIndex(
         block_names=parts["names"],
         term_matrix=parts["rows"],
@@ -152,7 +160,34 @@ def index_from_parts(parts: dict) -> tuple[dict, RankingIndex]:
         distinct_values=_numbered_parts(parts, "values"),
         value_codes=[codes.astype(np.intp) for codes in _numbered_parts(parts, "codes")],
     )
-    return encoders, index
+    catalog = _restore_object_columns(parts["catalog"])
+    return catalog, _encoders_from_parts(parts), index, parts["weights"]
+
+
+def _encoders_from_parts(parts):
+    """Return the vocabularies and the embedding projections of a saved recommender."""
+    n_terms = [len(block["terms"]) for block in parts["terms"].values()]
+    idf = np.split(parts["idf"], np.cumsum(n_terms)[:-1])
+    encoders = {}
+    for (block, stored), block_idf in zip(parts["terms"].items(), idf):
+        shares = parts.get(f"cast_country_shares_{block}")
+        encoders[block] = Vocabulary(stored["terms"], block_idf, stored["labels"], shares)
+    for block, encoder_name in parts["encoder_names"].items():
+        encoders[block] = EmbeddingProjection(
+            parts[f"mean_{block}"], parts[f"components_{block}"], encoder_name
+        )
+    return encoders
+
+
+def _restore_object_columns(catalog):
+    """Return a catalog with lists and text as objects, as before Parquet."""
+    columns = {}
+    for name in catalog:
+        if name in LIST_COLUMNS.values():
+            columns[name] = pd.Series([value.tolist() for value in catalog[name]], dtype=object)
+        elif not pd.api.types.is_numeric_dtype(catalog[name]):
+            columns[name] = catalog[name].astype(object)
+    return catalog.assign(**columns)
 
 
 def _numbered_parts(parts, name):

@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/22_features.multilabel.ipynb #1600314a
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -16,74 +17,102 @@ from mediarec.core import normalize_text
 from mediarec.features.vocabulary import Vocabulary, l2_normalize_rows, row_norms_sq, scale_rows
 
 # %% ../../nbs/22_features.multilabel.ipynb #e99c0c95
-_normalize_label = lru_cache(1 << 17)(normalize_text)  # a name stands in many casts
-BILLING_DECAY = 3  # the place in the cast at which a name weighs 1/sqrt(2)
+BILLING_DECAY = 3  # rank in the cast at which the weight is idf / sqrt(2)
+_normalize_term = lru_cache(maxsize=1 << 17)(normalize_text)  # the same names occur many times
 
 
-def fit_multilabel(
-    lists,  # One list of terms a title
-) -> Vocabulary:  # Terms folded together by spelling
-    """Learn the terms of a column of lists."""
-    label = {
-        _normalize_label(v): v for values in reversed(lists) for v in reversed(values)
-    }  # the spelling met first
-    df = Counter(k for values in lists for k in {_normalize_label(v) for v in values})
+def fit_multilabel(lists: Sequence[Sequence[str]]) -> Vocabulary:
+    """Learn the terms of a multi-label column, given one list of terms per title."""
+    label_by_term = {}
+    df = Counter()
+    for values in lists:
+        for value in values:
+            label_by_term.setdefault(_normalize_term(value), value)
+        df.update({_normalize_term(value) for value in values})
     terms = sorted(df)
-    idf = np.log((1 + len(lists)) / (1 + np.array([df[t] for t in terms], dtype=float))) + 1
-    return Vocabulary(terms, idf.astype(np.float32), [label[t] for t in terms])
+    df_values = np.array([df[term] for term in terms], dtype=float)
+    idf = np.log((1 + len(lists)) / (1 + df_values)) + 1
+    return Vocabulary(terms, idf.astype(np.float32), [label_by_term[term] for term in terms])
 
 
 def transform_multilabel(
-    vocabulary: Vocabulary,  # From `fit_items`
-    lists,  # One list of terms a title; unknown terms are passed over
-    rank_decay: bool = False,  # Whether earlier means more
-    normalize: bool = True,  # Whether to divide each row by its length
-) -> sparse.csr_matrix:  # (len(lists), len(terms)) float32, rows of length one or empty
-    """Weighted rows of lists of terms."""
+    vocabulary: Vocabulary,
+    lists: Sequence[Sequence[str]],
+    rank_decay: bool = False,
+    normalize: bool = True,
+) -> sparse.csr_matrix:
+    """Convert lists of terms to weighted rows.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        From `fit_multilabel`.
+    lists : sequence of sequence of str
+        One list of terms per title. Unknown terms are ignored.
+    rank_decay : bool, default=False
+        Whether the weight decreases with the rank in the list.
+    normalize : bool, default=True
+        Whether rows are scaled to unit length.
+
+    Returns
+    -------
+    csr_matrix of float32, shape (n_titles, n_terms)
+        The rows. A title without known terms has an empty row.
+    """
     term_to_column = vocabulary.term_to_column
-    entries = [
-        (i, term_to_column[k], p)
-        for i, values in enumerate(lists)
-        for p, k in enumerate(dict.fromkeys(map(_normalize_label, values)))
-        if k in term_to_column
-    ]
-    if not entries:
-        return sparse.csr_matrix((len(lists), len(term_to_column)), dtype=np.float32)
-    row, column, position = np.array(entries, dtype=np.int64).reshape(-1, 3).T
-    weight = vocabulary.idf[column] / np.sqrt(1 + position / BILLING_DECAY * rank_decay)
-    rows = sparse.csr_matrix(
-        (weight, (row, column)), shape=(len(lists), len(term_to_column)), dtype=np.float32
-    )
+    shape = (len(lists), len(term_to_column))
+    row, column, rank = _locate_terms(term_to_column, lists)
+    if not len(row):
+        return sparse.csr_matrix(shape, dtype=np.float32)
+    weight = vocabulary.idf[column]
+    if rank_decay:
+        weight = weight / np.sqrt(1 + rank / BILLING_DECAY)
+    rows = sparse.csr_matrix((weight, (row, column)), shape=shape, dtype=np.float32)
     return l2_normalize_rows(rows) if normalize else rows
+
+
+def _locate_terms(term_to_column, lists):
+    """Return row, column and rank of each known term as int64 arrays. Repeated terms count once."""
+    entries = []
+    for row, values in enumerate(lists):
+        terms = dict.fromkeys(_normalize_term(value) for value in values)
+        for rank, term in enumerate(terms):
+            if term in term_to_column:
+                entries.append((row, term_to_column[term], rank))
+    return np.array(entries, dtype=np.int64).reshape(-1, 3).T
 
 # %% ../../nbs/22_features.multilabel.ipynb #97160672
 PERSON_BLOCKS = ("cast", "director")
 
 
 def normalize_people_jointly(
-    blocks: list,  # One for each kind of people, rows not yet of length one
-    unknown_weight: float,  # The weight of the name that is taken to be missing
-) -> list:  # The same; together a row is shorter than one
-    """Blocks that share their rows' length."""
-    length = np.sqrt(sum(map(row_norms_sq, blocks)) + unknown_weight**2)
-    return [scale_rows(x, 1 / np.maximum(length, 1e-6)) for x in blocks]
+    blocks: Sequence[sparse.csr_matrix], unknown_weight: float
+) -> list[sparse.csr_matrix]:
+    """Divide the rows of several blocks by the norm of their joint rows.
+
+    Parameters
+    ----------
+    blocks : sequence of csr_matrix, each of shape (n_titles, n_terms)
+        One block per role, not normalized.
+    unknown_weight : float
+        Weight of the extra name that each list gets.
+
+    Returns
+    -------
+    list of csr_matrix
+        The scaled blocks. The norm of a joint row is below 1.
+    """
+    norm = np.sqrt(sum(map(row_norms_sq, blocks)) + unknown_weight**2)
+    return [scale_rows(block, 1 / np.maximum(norm, 1e-6)) for block in blocks]
 
 
 def transform_people(
-    encoders: dict,  # Block to Vocabulary
-    inputs: dict,  # Block to lists of names
-) -> dict:  # Block to rows, for each of `PEOPLE`
-    """The blocks of people."""
-    unknown_weight = max(float(encoders[b].idf.max(initial=0)) for b in PERSON_BLOCKS)
-    return dict(
-        zip(
-            PERSON_BLOCKS,
-            normalize_people_jointly(
-                [
-                    transform_multilabel(encoders[b], inputs[b], rank_decay=True, normalize=False)
-                    for b in PERSON_BLOCKS
-                ],
-                unknown_weight,
-            ),
-        )
-    )
+    encoders: dict[str, Vocabulary], inputs: dict[str, Sequence[Sequence[str]]]
+) -> dict[str, sparse.csr_matrix]:
+    """Return the blocks in `PERSON_BLOCKS`, given the vocabulary and the lists of each block."""
+    unknown_weight = max(float(encoders[block].idf.max(initial=0)) for block in PERSON_BLOCKS)
+    blocks = [
+        transform_multilabel(encoders[block], inputs[block], rank_decay=True, normalize=False)
+        for block in PERSON_BLOCKS
+    ]
+    return dict(zip(PERSON_BLOCKS, normalize_people_jointly(blocks, unknown_weight)))

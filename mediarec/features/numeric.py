@@ -5,8 +5,12 @@
 # %% auto #0
 __all__ = []
 
+# %% ../../nbs/25_features.numeric.ipynb #bc511cb0
+from collections.abc import Iterable
+
+import pandas as pd
+
 # %% ../../nbs/25_features.numeric.ipynb #f9507c87
-AGE_GROUP_ORDER = {"Kids": 0.0, "Older Kids": 1.0, "Teens": 2.0, "Adults": 3.0}
 NONFICTION_GENRES = {
     "Documentaries",
     "Docuseries",
@@ -17,18 +21,22 @@ NONFICTION_GENRES = {
 }
 
 
-def is_nonfiction(frame):  # -> bool for each title
-    """Which titles tell no story."""
-    return frame.genres.map(lambda genres: bool(NONFICTION_GENRES & {*genres})).astype(bool)
+def is_nonfiction(frame: pd.DataFrame) -> pd.Series:
+    """Return for each title, as bool, whether it has a nonfiction genre."""
+    return frame.genres.map(_has_nonfiction_genre).astype(bool)
 
 
-def year_is_informative(frame):
-    """Which titles' year says something about them: films that tell a story. A series runs for years, and facts do not date so."""
+def _has_nonfiction_genre(genres: Iterable[str]) -> bool:
+    """Return whether one of the genres is nonfiction."""
+    return not NONFICTION_GENRES.isdisjoint(genres)
+
+
+def year_is_informative(frame: pd.DataFrame) -> pd.Series:
+    """Return for each title, as bool, whether it is a fiction film."""
     return (frame.type == "Movie") & ~is_nonfiction(frame)
 
+# %% ../../nbs/25_features.numeric.ipynb #7bb33ef0
+AGE_GROUP_ORDER = {"Kids": 0.0, "Older Kids": 1.0, "Teens": 2.0, "Adults": 3.0}
+
 # %% ../../nbs/25_features.numeric.ipynb #156724d0
-DECAY_SCALES = {
-    "age_group": 1.5,
-    "year": 8.0,
-    "nonfiction": 1.0,
-}  # tau: age groups, years, no matter
+DECAY_SCALES = {"age_group": 1.5, "year": 8.0, "nonfiction": 1.0}  # tau of each numeric block

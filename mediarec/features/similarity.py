@@ -9,20 +9,51 @@ __all__ = ['top_k']
 import numpy as np
 from scipy import sparse
 
+from mediarec.core import MediarecError
+
 # %% ../../nbs/28_features.similarity.ipynb #0c4c8d6f
 def top_k(
-    queries: sparse.csr_matrix,  # (n, d) unit rows that ask
-    k: int,  # How many neighbours; at most the number of rows that answer
-    corpus: sparse.csr_matrix
-    | None = None,  # (m, d) unit rows that answer; by default `rows`, no row its own neighbour
-) -> (
-    tuple
-):  # (indices int32 (n, k), scores float32 (n, k)), best first; -1 and 0 where fewer share a term
-    """Exact nearest neighbours by cosine; which of several equal scores makes the cut is arbitrary."""
+    queries: sparse.csr_matrix, k: int, corpus: sparse.csr_matrix | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the exact nearest neighbors by cosine similarity.
+
+    Parameters
+    ----------
+    queries : csr_matrix, shape (n_queries, n_terms)
+        Rows of unit length.
+    k : int
+        Number of neighbors of each query, at least 1.
+    corpus : csr_matrix, shape (n_corpus, n_terms), default=None
+        Rows of unit length in which neighbors are searched. If None, `queries` are searched,
+        and no row is its own neighbor.
+
+    Returns
+    -------
+    indices : ndarray of int32, shape (n_queries, k)
+        Rows of the corpus, the most similar first. If fewer rows share a term with the query,
+        the remaining indices are -1. If scores are equal, the order is by row, but which of
+        the rows are among the first `k` is arbitrary.
+    scores : ndarray of float32, shape (n_queries, k)
+        Cosine similarities, and 0 where the index is -1.
+
+    Raises
+    ------
+    MediarecError
+        If `k` is below 1.
+
+    Examples
+    --------
+    >>> rows = sparse.csr_matrix(np.array([[1, 0], [0.6, 0.8], [0, 1]], dtype=np.float32))
+    >>> indices, scores = top_k(rows, k=1)
+    >>> indices.tolist()
+    [[1], [2], [1]]
+    >>> scores.round(1).astype(str).tolist()
+    [['0.6'], ['0.8'], ['0.8']]
+    """
     from sparse_dot_topn import sp_matmul_topn
 
     if k < 1:
-        raise ValueError(f"k must be at least 1, not {k}")
+        raise MediarecError(f"k must be at least 1, not {k}")
     exclude_self = corpus is None
     matrix = queries if exclude_self else corpus
     best = sp_matmul_topn(
@@ -35,33 +66,18 @@ def top_k(
 
 
 def _to_padded_arrays(best, k, exclude_self):
-    """Rows of a csr matrix as padded arrays, best first, without the row itself."""
+    """Convert a csr matrix to padded arrays, shape (n_rows, k), with the largest values first."""
     n = best.shape[0]
     row = np.repeat(np.arange(n), np.diff(best.indptr))
-    keep = (best.indices != row) if exclude_self else np.ones(len(row), bool)
+    keep = best.indices != row if exclude_self else np.ones(len(row), bool)
     row, column, score = row[keep], best.indices[keep], best.data[keep]
     order = np.lexsort((column, -score, row))
     row, column, score = row[order], column[order], score[order]
     rank = np.arange(len(row)) - np.searchsorted(row, row)
-    indices, scores = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
     within_k = rank < k
-    indices[row[within_k], rank[within_k]], scores[row[within_k], rank[within_k]] = (
-        column[within_k],
-        score[within_k],
-    )
+    position = row[within_k], rank[within_k]
+    indices = np.full((n, k), -1, np.int32)
+    scores = np.zeros((n, k), np.float32)
+    indices[position] = column[within_k]
+    scores[position] = score[within_k]
     return indices, scores
-
-# %% ../../nbs/28_features.similarity.ipynb #50093861
-def hstack_weighted(
-    blocks: dict,  # Name to block; number blocks are passed over
-    weights: dict,  # Name to weight, not negative
-) -> sparse.csr_matrix:  # (n, all terms) float32, whose dot products are the weighted sums
-    """The sparse blocks as one."""
-    used = {b: w for b, w in weights.items() if w > 0 and sparse.issparse(blocks.get(b))}
-    if not used:
-        raise ValueError("no sparse block has a weight above 0")
-    return sparse.hstack(
-        [blocks[b] * np.float32(np.sqrt(w)) for b, w in used.items()],
-        format="csr",
-        dtype=np.float32,
-    )

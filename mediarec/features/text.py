@@ -8,120 +8,173 @@ __all__ = []
 # %% ../../nbs/21_features.text.ipynb #4f4e68e5
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
-from mediarec.core import normalize_text
+from mediarec.core import MISSING_LABEL, normalize_text
 from mediarec.features.vocabulary import Vocabulary, l2_normalize_rows
 
 # %% ../../nbs/21_features.text.ipynb #421bb123
-def fill_missing_text(frame, column):
-    """A text column with missing values empty."""
-    return ["" if v == "NA" and column != "title" else v for v in frame[column]]
+def fill_missing_text(frame: pd.DataFrame, column: str) -> list[str]:
+    """Return a text column as a list, with an empty string for each missing text."""
+    values = list(frame[column])
+    if column == "title":
+        return values
+    return ["" if value == MISSING_LABEL else value for value in values]
 
 # %% ../../nbs/21_features.text.ipynb #51673dfd
 STOP_WORDS = frozenset(
-    """a about above across after afterwards again against all almost alone along already also although always am among amongst an and another any
-anyhow anyone anything anyway anywhere are around as at be became because become becomes becoming been before beforehand behind being below beside besides
-between beyond both but by can cannot could do done down during each either else elsewhere enough etc even ever every everyone everything everywhere except few
-first for former formerly from further get give go had has have he hence her here hers herself him himself his how however i if in indeed into is it its itself
-keep last latter least less made many may me meanwhile might mine more moreover most mostly much must my myself namely neither never nevertheless next no nobody none
-nor not nothing now nowhere of off often on once one only onto or other others otherwise our ours ourselves out over own per perhaps please put rather same see
-seem seemed seeming seems several she should since so some somehow someone something sometime sometimes somewhere still such take than that the their theirs them
-themselves then there thereby therefore these they this those though through throughout thus to together too toward towards two under until up upon us very via
-was we well were what whatever when whenever where whereas whether which while who whoever whole whom whose why will with within without would yet you your yours
-yourself yourselves""".split()
+    """
+    a about above across after afterwards again against all almost alone along already also
+    although always am among amongst an and another any anyhow anyone anything anyway anywhere are
+    around as at be became because become becomes becoming been before beforehand behind being
+    below beside besides between beyond both but by can cannot could do done down during each
+    either else elsewhere enough etc even ever every everyone everything everywhere except few
+    first for former formerly from further get give go had has have he hence her here hers herself
+    him himself his how however i if in indeed into is it its itself keep last latter least less
+    made many may me meanwhile might mine more moreover most mostly much must my myself namely
+    neither never nevertheless next no nobody none nor not nothing now nowhere of off often on once
+    one only onto or other others otherwise our ours ourselves out over own per perhaps please put
+    rather same see seem seemed seeming seems several she should since so some somehow someone
+    something sometime sometimes somewhere still such take than that the their theirs them
+    themselves then there thereby therefore these they this those though through throughout thus to
+    together too toward towards two under until up upon us very via was we well were what whatever
+    when whenever where whereas whether which while who whoever whole whom whose why will with
+    within without would yet you your yours yourself yourselves
+    """.split()
 )
+_VERB_SUFFIXES = ("ing", "ed")
+_DERIVATION_SUFFIXES = ("ly", "er", "or")
 
 
-@lru_cache(1 << 17)
-def stem(
-    word: str,  # One folded word
-) -> str:  # Its stem, not always a word; empty for words that say nothing
-    """A word without its endings: the plural, then -ing or -ed, a final e, then -ly, -er or -or."""
+@lru_cache(maxsize=1 << 17)
+def stem(word: str) -> str:
+    """Return the stem of a normalized word, or an empty string for a stop word.
+
+    The rules remove a plural ending, then -ing or -ed, then -ly, -er or -or. After each of the
+    last two steps a final -e is removed. The stem is not always an English word.
+    """
     if len(word) < 2 or word in STOP_WORDS:
         return ""
-    if len(word) > 4 and word.endswith("ies"):
-        word = word[:-3] + "y"
-    elif len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes")):
-        word = word[:-2]
-    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
-    for endings in (("ing", "ed"), ("ly", "er", "or")):
-        for end in endings:
-            if word.endswith(end) and len(word) - len(end) >= 4:
-                word = word[: -len(end)]
-                if word[-1] == word[-2] and word[-1] not in "lsz":
-                    word = word[:-1]  # robbed, rob
-                break
+    word = _remove_plural(word)
+    for suffixes in (_VERB_SUFFIXES, _DERIVATION_SUFFIXES):
+        word = _remove_suffix(word, suffixes)
         if word.endswith("e") and len(word) > 4:
             word = word[:-1]
     return word
 
+
+def _remove_plural(word):
+    """Remove a plural ending."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _remove_suffix(word, suffixes):
+    """Remove the first suffix that leaves four letters, and one letter of a double consonant."""
+    for suffix in suffixes:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            word = word[: -len(suffix)]
+            if word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]  # robbed -> robb -> rob
+            break
+    return word
+
 # %% ../../nbs/21_features.text.ipynb #2c6cbb82
-IDF_EXPONENT = 1.5  # of the idf of words
+IDF_EXPONENT = 1.5  # applies to words only
 _POSSESSIVE = re.compile(r"['’]s\b")
 
 
-def tokenize(text):  # -> folded words
-    """A text's words; a possessive is the word it belongs to."""
-    return normalize_text(_POSSESSIVE.sub("", text)).split() if text else []
+def tokenize(text: str) -> list[str]:
+    """Split a text into normalized words, without possessive endings."""
+    if not text:
+        return []
+    return normalize_text(_POSSESSIVE.sub("", text)).split()
 
 
-def tfidf(
-    counts: sparse.csr_matrix,  # How often each term stands in each text
-    idf: np.ndarray,  # (terms,)
-) -> sparse.csr_matrix:  # Rows of length one or empty
-    """Counts as TF-IDF: 1 + ln of the count, times the idf."""
+def tfidf(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:
+    """Convert term counts to TF-IDF rows of unit length.
+
+    Parameters
+    ----------
+    counts : csr_matrix, shape (n_texts, n_terms)
+        How often each term occurs in each text.
+    idf : ndarray of float32, shape (n_terms,)
+        Weight of each term.
+
+    Returns
+    -------
+    csr_matrix of float32, shape (n_texts, n_terms)
+        Rows of unit length. A text without terms has an empty row.
+    """
     out = counts.astype(np.float32)
     out.data = (1 + np.log(out.data)) * idf[out.indices]
     return l2_normalize_rows(out)
 
 # %% ../../nbs/21_features.text.ipynb #9da78e3c
-def fit_text(
-    texts,  # Texts, missing ones empty
-    min_df: int = 1,  # Leave out terms in fewer texts
-) -> tuple:  # (Vocabulary, possibly empty; the rows of these texts, as `encode_words` gives them)
-    """Learn the words of a column of text."""
-    tokens = [tokenize(t) for t in texts]
-    word_counts = Counter(w for words in tokens for w in words)
-    label_by_stem = {
-        stem(w): w for w, _ in sorted(word_counts.items(), key=lambda p: (p[1], p[0]))
-    }  # the form met most often
+def fit_text(texts: Sequence[str], min_df: int = 1) -> tuple[Vocabulary, sparse.csr_matrix]:
+    """Learn the stems of a text column and return its TF-IDF rows.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        One text per title, empty if missing.
+    min_df : int, default=1
+        Ignore stems that occur in fewer texts.
+
+    Returns
+    -------
+    vocabulary : Vocabulary
+        The stems. It is empty if the texts have no words.
+    rows : csr_matrix of float32, shape (n_texts, n_terms)
+        Same values as `transform_text(vocabulary, texts)`.
+    """
+    token_lists = [tokenize(text) for text in texts]
+    label_by_stem = _label_stems(token_lists)
     terms = sorted(label_by_stem.keys() - {""})
-    counts = _count_terms({t: i for i, t in enumerate(terms)}, tokens)
+    counts = _count_terms({term: i for i, term in enumerate(terms)}, token_lists)
     df = np.bincount(counts.indices, minlength=len(terms))
     selected = np.flatnonzero(df >= min_df)
     idf = (np.log((1 + len(texts)) / (1 + df[selected])) + 1) ** IDF_EXPONENT
-    vocabulary = Vocabulary(
-        [terms[i] for i in selected],
-        idf.astype(np.float32),
-        [label_by_stem[terms[i]] for i in selected],
-    )
+    selected_terms = [terms[i] for i in selected]
+    labels = [label_by_stem[term] for term in selected_terms]
+    vocabulary = Vocabulary(selected_terms, idf.astype(np.float32), labels)
     return vocabulary, tfidf(counts[:, selected], vocabulary.idf)
 
 
-def _count_terms(term_to_column, tokens):
-    """How often each term stands in each text's words."""
-    entries = [
-        (i, term_to_column[s])
-        for i, words in enumerate(tokens)
-        for w in words
-        if (s := stem(w)) in term_to_column
-    ]
-    row, columns = np.array(entries, dtype=np.int64).reshape(-1, 2).T
-    return sparse.csr_matrix(
-        (np.ones(len(row), np.float32), (row, columns)), shape=(len(tokens), len(term_to_column))
-    )
+def transform_text(vocabulary: Vocabulary, texts: Sequence[str]) -> sparse.csr_matrix:
+    """Return the TF-IDF rows of texts, shape (n_texts, n_terms). Unknown words are ignored."""
+    counts = _count_terms(vocabulary.term_to_column, [tokenize(text) for text in texts])
+    return tfidf(counts, vocabulary.idf)
 
 
-def transform_text(
-    vocabulary: Vocabulary,  # From `fit_words`
-    texts,  # Texts, missing ones empty
-) -> sparse.csr_matrix:  # (len(texts), len(terms)) float32, rows of length one or empty
-    """TF-IDF rows of texts."""
-    return tfidf(
-        _count_terms(vocabulary.term_to_column, [tokenize(t) for t in texts]), vocabulary.idf
-    )
+def _label_stems(token_lists):
+    """Map each stem to its most frequent word. The last word in the alphabet wins a tie."""
+    word_counts = Counter()
+    for tokens in token_lists:
+        word_counts.update(tokens)
+    by_frequency = sorted(word_counts.items(), key=lambda item: (item[1], item[0]))
+    return {stem(word): word for word, _ in by_frequency}
+
+
+def _count_terms(term_to_column, token_lists):
+    """Count the terms of each token list, as a csr matrix of shape (n_texts, n_terms)."""
+    rows, columns = [], []
+    for row, tokens in enumerate(token_lists):
+        for token in tokens:
+            term = stem(token)
+            if term in term_to_column:
+                rows.append(row)
+                columns.append(term_to_column[term])
+    position = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
+    shape = (len(token_lists), len(term_to_column))
+    return sparse.csr_matrix((np.ones(len(rows), np.float32), position), shape=shape)

@@ -10,268 +10,424 @@ import itertools
 import math
 import string
 from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mediarec.features.franchise import FRANCHISE_SUFFIX
+from mediarec.features.index import RankingIndex
 from mediarec.features.numeric import DECAY_SCALES
 from mediarec.features.text import stem
-from mediarec.recommend.ranking import MIN_COSINE, RankingIndex, effective_weights, threshold_cosine
-
-# %% ../../nbs/44_recommend.explanations.ipynb #1f1b98cf
-def add_cluster_contribution(explanations, constraint, rows):  # -> parts
-    """The cluster's share of each score as evidence."""
-    own = {
-        "block": "cluster",
-        "contribution": float(constraint.weight),
-        "shared": constraint.cluster_names[:1],
-    }
-    return [
-        sorted([*p, own], key=lambda e: -e["contribution"])
-        if constraint.mask[r] and constraint.cluster_names
-        else p
-        for p, r in zip(explanations, rows)
-    ]
+from mediarec.recommend.filters import ClusterConstraint
+from mediarec.recommend.queries import RecommendQuery
+from mediarec.recommend.ranking import MIN_COSINE, Query, effective_weights, threshold_cosine
 
 # %% ../../nbs/44_recommend.explanations.ipynb #fb088eb2
+Rows = Sequence[int] | np.ndarray  # row numbers of titles
+Constraint = ClusterConstraint | None
+
+
 def explain_scores(
     index: RankingIndex,
-    queries: list,
-    query_weights,  # As for `score_many`
-    weights: np.ndarray,  # From `scaled`
-    rows,  # The titles to explain
-    term_labels,  # (V,) how people read a term
-) -> list:  # For each row a list of dicts: block, contribution, shared; heaviest first
-    """What a score is made of."""
-    total, rows = sum(s for s in query_weights if s > 0) or 1.0, np.asarray(rows, dtype=int)
-    found = [{} for _ in rows]
-    for q, s in zip(queries, query_weights):
-        weighed = effective_weights(index, q, weights * (s / total))[
-            index.nonfiction[rows].astype(int)
-        ]  # (rows, blocks)
-        shared = zip(
-            _explain_terms(index, q, weighed, rows, term_labels),
-            _explain_embeddings(index, q, weighed, rows),
-            _explain_numbers(index, q, weighed, rows),
+    queries: Sequence[Query],
+    query_weights: Sequence[float],
+    weights: np.ndarray,
+    rows: Rows,
+    term_labels: Sequence[str] | np.ndarray,
+) -> list[list[dict]]:
+    """Split the scores of some titles into contributions.
+
+    Parameters
+    ----------
+    index : RankingIndex
+        The index.
+    queries, query_weights : sequence
+        As for `score_queries`.
+    weights : ndarray of float32
+        From `normalize_weights`.
+    rows : sequence of int
+        The titles to explain.
+    term_labels : sequence of str
+        From a column of the index to the text that people read.
+
+    Returns
+    -------
+    list of list of dict
+        For each row the contributions, largest first. Each has the keys ``block``,
+        ``contribution`` and ``shared``. A row's contributions add up to its score.
+    """
+    total = sum(w for w in query_weights if w > 0) or 1.0
+    rows = np.asarray(rows, dtype=int)
+    merged: list[dict] = [{} for _ in rows]
+    for query, query_weight in zip(queries, query_weights):
+        scaled = effective_weights(index, query, weights * (query_weight / total))
+        row_weights = scaled[index.nonfiction[rows].astype(int)]  # (n_rows, n_blocks)
+        parts_by_kind = zip(
+            _explain_terms(index, query, row_weights, rows, term_labels),
+            _explain_embeddings(index, query, row_weights, rows),
+            _explain_numbers(index, query, row_weights, rows),
         )
-        for parts, kinds in zip(found, shared):
-            for e in itertools.chain(*kinds):
-                _merge_contribution(parts, e, wanted=s > 0)
-    return [sorted(parts.values(), key=_contribution, reverse=True) for parts in found]
+        for row_parts, kinds in zip(merged, parts_by_kind):
+            for part in itertools.chain(*kinds):
+                _merge_contribution(row_parts, part, is_liked=query_weight > 0)
+    return [sorted(parts.values(), key=_contribution, reverse=True) for parts in merged]
 
 
-def _contribution(e):
-    return e["contribution"]
+def _contribution(part):
+    """Return the number that contributions are sorted by."""
+    return part["contribution"]
 
 
-def _merge_contribution(parts, e, wanted):
-    """Put one question's evidence to the others'."""
-    held = parts.get(e["block"])
-    if held is None:
-        parts[e["block"]] = e if wanted else e | {"shared": []}
+def _merge_contribution(row_parts, part, is_liked):
+    """Add the contribution of one query to those of the other queries."""
+    previous = row_parts.get(part["block"])
+    if previous is None:
+        row_parts[part["block"]] = part if is_liked else part | {"shared": []}
         return
-    held["contribution"] += e["contribution"]
-    if not wanted:
+    previous["contribution"] += part["contribution"]
+    if not is_liked:
         return
-    if e["block"] in DECAY_SCALES:
-        held["shared"] = held["shared"] or e["shared"]  # the pair of the first question
+    if part["block"] in DECAY_SCALES:
+        previous["shared"] = previous["shared"] or part["shared"]  # the pair of the first query
     else:
-        held["shared"] += [v for v in e["shared"] if v not in held["shared"]]
+        previous["shared"] += [v for v in part["shared"] if v not in previous["shared"]]
 
 # %% ../../nbs/44_recommend.explanations.ipynb #ca42f89d
+def _row_terms(index, rows):
+    """Return the position in `rows`, the term and the value of every entry of some rows."""
+    matrix = index.term_matrix
+    spans = [slice(*matrix.indptr[row : row + 2]) for row in rows]
+    positions = np.repeat(np.arange(len(rows)), [span.stop - span.start for span in spans])
+    terms = np.concatenate([matrix.indices[span] for span in spans])
+    values = np.concatenate([matrix.data[span] for span in spans])
+    return positions, terms, values
+
+
 def _explain_terms(index, query, row_weights, rows, term_labels):
-    """The sparse blocks of all rows at once: for each row its dicts, in the order of their heaviest term."""
+    """Return the contributions of the sparse blocks for each row, heaviest term first."""
+    out = [{} for _ in rows]
     if not len(rows) or not len(query.terms):
         return [[] for _ in rows]
-    spans = [slice(*index.term_matrix.indptr[r : r + 2]) for r in rows]
-    terms, data = (
-        np.concatenate([x[s] for s in spans])
-        for x in (index.term_matrix.indices, index.term_matrix.data)
-    )
-    line, up = (
-        np.repeat(np.arange(len(rows)), [s.stop - s.start for s in spans]),
-        np.argsort(query.terms),
-    )
-    at = up[
-        np.searchsorted(query.terms[up], terms).clip(max=len(up) - 1)
-    ]  # the term's place in the query, if it is there
-    hit = np.flatnonzero(query.terms[at] == terms)
-    at, terms, line, block = at[hit], terms[hit], line[hit], index.term_block[terms[hit]]
-    part = data[hit] * (query.values[at] * row_weights[line, block])
-    order, found = np.lexsort((-np.abs(part), line)), [{} for _ in rows]
-    for i, t, b, value in zip(*(x[order].tolist() for x in (line, terms, block, part))):
-        if not value:
+    positions, terms, values = _row_terms(index, rows)
+    sorter = np.argsort(query.terms)
+    found = np.searchsorted(query.terms[sorter], terms).clip(max=len(sorter) - 1)
+    in_query = sorter[found]  # where the term would be in the query
+    shared = np.flatnonzero(query.terms[in_query] == terms)
+    in_query, terms, positions = in_query[shared], terms[shared], positions[shared]
+    blocks = index.term_block[terms]
+    products = values[shared] * (query.values[in_query] * row_weights[positions, blocks])
+    order = np.lexsort((-np.abs(products), positions))
+    columns = (x[order].tolist() for x in (positions, terms, blocks, products))
+    for position, term, block, product in zip(*columns):
+        if not product:
             continue
-        e = found[i].setdefault(
-            b, {"block": index.block_names[b], "contribution": 0.0, "shared": []}
-        )
-        e["contribution"] += value
-        e["shared"].append(term_labels[t])
-    return [list(parts.values()) for parts in found]
+        new = {"block": index.block_names[block], "contribution": 0.0, "shared": []}
+        part = out[position].setdefault(block, new)
+        part["contribution"] += product
+        part["shared"].append(term_labels[term])
+    return [list(parts.values()) for parts in out]
 
 # %% ../../nbs/44_recommend.explanations.ipynb #a0662fec
 def _explain_embeddings(index, query, row_weights, rows):
-    """The vector blocks: a likeness without a word for it."""
-    k, found = index.n_sparse_blocks, [[] for _ in rows]
-    for b, w, x, q in zip(index.block_names[k:], row_weights.T[k:], index.vectors, query.vectors):
-        values = (
-            w * threshold_cosine(np.einsum("nd,d->n", x[rows], q), MIN_COSINE.get(b, 0.0))
-            if q is not None
-            else np.zeros(len(rows))
-        )
-        for parts, value in zip(found, values.tolist()):
-            if value:
-                parts.append({"block": b, "contribution": value, "shared": []})
-    return found
+    """Return the contributions of the embedding blocks for each row."""
+    out = [[] for _ in rows]
+    first = index.n_sparse_blocks
+    for i, (x, vector) in enumerate(zip(index.vectors, query.vectors), first):
+        if vector is None:
+            continue
+        name = index.block_names[i]
+        cosine = np.einsum("nd,d->n", x[rows], vector)
+        products = row_weights[:, i] * threshold_cosine(cosine, MIN_COSINE.get(name, 0.0))
+        for parts, product in zip(out, products.tolist()):
+            if product:
+                parts.append({"block": name, "contribution": product, "shared": []})
+    return out
 
 
 def _explain_numbers(index, query, row_weights, rows):
-    """The number blocks: the value asked for and the one found."""
-    k, found = index.n_sparse_blocks + len(index.vectors), [[] for _ in rows]
-    for b, w, v, c, asked in zip(
-        index.block_names[k:],
-        row_weights.T[k:],
-        index.distinct_values,
-        index.value_codes,
-        query.numbers,
-    ):
-        for parts, weight, value in zip(found, w.tolist(), v[c[rows]].tolist()):
-            close = weight * math.exp(-abs(value - asked) / DECAY_SCALES[b])
-            if close == close and close:
-                parts.append({"block": b, "contribution": close, "shared": [asked, value]})
-    return found
+    """Return the contributions of the numeric blocks for each row."""
+    out = [[] for _ in rows]
+    first = index.n_sparse_blocks + len(index.vectors)
+    for i, query_value in enumerate(query.numbers, first):
+        name = index.block_names[i]
+        codes = index.value_codes[i - first][rows]
+        values = index.distinct_values[i - first][codes].tolist()
+        for parts, weight, value in zip(out, row_weights[:, i].tolist(), values):
+            product = weight * math.exp(-abs(value - query_value) / DECAY_SCALES[name])
+            if product and not math.isnan(product):
+                shared = [query_value, value]
+                parts.append({"block": name, "contribution": product, "shared": shared})
+    return out
+
+# %% ../../nbs/44_recommend.explanations.ipynb #1f1b98cf
+def add_cluster_contribution(
+    explanations: list[list[dict]], constraint: ClusterConstraint, rows: Rows
+) -> list[list[dict]]:
+    """Return the explanations with the weight of the cluster as a contribution."""
+    if not constraint.cluster_names:
+        return explanations
+    part = {
+        "block": "cluster",
+        "contribution": float(constraint.weight or 0),
+        "shared": constraint.cluster_names[:1],
+    }
+    out = []
+    for parts, row in zip(explanations, rows):
+        if constraint.mask[row]:
+            parts = sorted([*parts, part], key=_contribution, reverse=True)
+        out.append(parts)
+    return out
 
 # %% ../../nbs/44_recommend.explanations.ipynb #0ffe88c8
+_COMMON_WORDS = """
+    year years old day days time times life lives man men woman women people story stories
+    documentary special series film movie based true explore find take fall think answer turn
+    become make get go come try stage live world new set lead follow discover learn seek struggle
+    help face begin start end look show two ii iii young first home job work love self like want
+    way good best big real high
+"""
 _REASON_STOP_WORDS = {
-    form
-    for w in """year years old day days time times life lives man men woman women people story stories documentary special series film movie based true
-    explore find take fall think answer turn become make get go come try stage live world new set lead follow discover learn seek struggle help face begin start end
-    look show two ii iii young first home job work love self like want way good best big real high""".split()
-    for form in (stem(w), stem(w + "s"))
-}
+    stem(form) for word in _COMMON_WORDS.split() for form in (word, word + "s")
+}  # stems that name no subject
 
 
 def _subject_words(shared):
-    """Shared words that name a subject."""
-    return [w for w in shared if stem(w) not in _REASON_STOP_WORDS][:3]
+    """Return up to three shared words that name a subject."""
+    return [word for word in shared if stem(word) not in _REASON_STOP_WORDS][:3]
 
 
 def _franchise_reason(shared):
-    """What two titles' starts have in common: all of it, or the longest."""
-    whole = [v.removesuffix(FRANCHISE_SUFFIX) for v in shared if v.endswith(FRANCHISE_SUFFIX)]
-    return (
-        f"the same franchise: {string.capwords(whole[0])}"
-        if whole
-        else f"title also starts with {string.capwords(max(shared, key=len))}"
-    )
+    """Name the shared franchise, or else the longest shared start of the titles."""
+    names = [v.removesuffix(FRANCHISE_SUFFIX) for v in shared if v.endswith(FRANCHISE_SUFFIX)]
+    if names:
+        return f"the same franchise: {string.capwords(names[0])}"
+    return f"title also starts with {string.capwords(max(shared, key=len))}"
+
+
+def _text_reason(shared):
+    """Name the shared subject, or else any shared words."""
+    words = _subject_words(shared)
+    return f"both about {', '.join(words)}" if words else f"both mention {', '.join(shared[:3])}"
+
+
+def _embedding_reason(shared):
+    """Name no words, because an embedding has none."""
+    return "similar story"
+
+
+def _genres_reason(shared):
+    return ", ".join(shared[:3])
+
+
+def _cluster_reason(shared):
+    return f"both in \u201c{shared[0]}\u201d"
+
+
+def _cast_reason(shared):
+    return f"with {', '.join(shared[:3])}"
+
+
+def _director_reason(shared):
+    return f"also by {', '.join(shared[:2])}"
+
+
+def _country_reason(shared):
+    return f"also from {shared[0]}"
+
+
+def _type_reason(shared):
+    return "also a film" if shared[0] == "Movie" else "also a series"
+
+
+def _age_group_reason(shared):
+    return "for the same age group" if shared[0] == shared[1] else None
 
 
 def _year_reason(shared):
-    asked, found = map(int, shared)
-    apart = abs(asked - found)
-    return (
-        f"also from {found}"
-        if not apart
-        else f"{apart} years apart"
-        if apart > 1
-        else "a year apart"
-    )
+    """Compare the release years, if they differ by five years at most."""
+    query_year, year = map(int, shared)
+    difference = abs(query_year - year)
+    if difference > 5:
+        return None
+    if difference == 0:
+        return f"also from {year}"
+    return "a year apart" if difference == 1 else f"{difference} years apart"
 
 
-REASON_TEMPLATES = {
+def _nonfiction_reason(shared):
+    return "also nonfiction"
+
+# %% ../../nbs/44_recommend.explanations.ipynb #f00b7a77
+REASON_TEMPLATES: dict[str, Callable[[list], str | None]] = {
     "franchise": _franchise_reason,
-    "text": lambda s: (
-        f"both about {', '.join(_subject_words(s))}"
-        if _subject_words(s)
-        else f"both say {', '.join(s[:3])}"
-    ),
-    "embedding": lambda s: "alike in what they tell",
-    "genres": lambda s: ", ".join(s[:3]),
-    "cluster": lambda s: f"both in \u201c{s[0]}\u201d",
-    "cast": lambda s: f"with {', '.join(s[:3])}",
-    "director": lambda s: f"also by {', '.join(s[:2])}",
-    "country": lambda s: f"also at home in {s[0]}",
-    "type": lambda s: "also a film" if s[0] == "Movie" else "also a series",
-    "age_group": lambda s: "for the same age group" if s[0] == s[1] else None,
-    "year": lambda s: _year_reason(s) if abs(s[0] - s[1]) <= 5 else None,
-    "nonfiction": lambda s: "no fiction either",
+    "text": _text_reason,
+    "embedding": _embedding_reason,
+    "genres": _genres_reason,
+    "cluster": _cluster_reason,
+    "cast": _cast_reason,
+    "director": _director_reason,
+    "country": _country_reason,
+    "type": _type_reason,
+    "age_group": _age_group_reason,
+    "year": _year_reason,
+    "nonfiction": _nonfiction_reason,
 }
-_WEAK_REASONS = {
-    "type",
-    "age_group",
-    "nonfiction",
-    "embedding",
-}  # true of half the catalogue: said only where little else is
-_SECONDARY_REASONS = {
-    "country",
-    "year",
-}  # said after two better reasons only if those explain too little
-_TARGET_COVERAGE, _MIN_COVERAGE, _MAX_REASONS = (
-    0.7,
-    0.5,
-    5,
-)  # shares of the score that the line aims at and must reach; parts it has at most
+# True of half the catalog, so they are named only if the other reasons explain too little.
+_WEAK_REASONS = {"type", "age_group", "nonfiction", "embedding"}
+# Named after two better reasons only if those explain too little.
+_SECONDARY_REASONS = {"country", "year"}
+_TARGET_COVERAGE = 0.7  # the share of the score that a line should explain
+_MIN_COVERAGE = 0.5  # the share of the score that it must explain, with weak reasons if needed
+_MAX_REASONS = 5
 
 # %% ../../nbs/44_recommend.explanations.ipynb #14082ab0
-def common_reasons(
-    explanations: list,  # The evidence of every row of a list
-) -> set:  # (block, value) that at least four in five of them share
-    """What says nothing about one title, because nearly all have it."""
+def common_reasons(explanations: list[list[dict]]) -> set[tuple]:
+    """Return the (block, value) pairs that at least four in five results share.
+
+    A list of fewer than five results has none.
+    """
     if len(explanations) < 5:
         return set()
-    count = Counter(
-        (e["block"], v)
-        for parts in explanations
-        for e in parts
-        if e["block"] not in DECAY_SCALES
-        for v in e["shared"]
-    )
-    return {key for key, times in count.items() if times >= 0.8 * len(explanations)}
+    counts: Counter = Counter()
+    for parts in explanations:
+        for part in parts:
+            if part["block"] not in DECAY_SCALES:
+                counts.update((part["block"], value) for value in part["shared"])
+    return {pair for pair, count in counts.items() if count >= 0.8 * len(explanations)}
 
 
 def format_reason(
-    contributions: list,  # One row's evidence, heaviest first
-    common_values=(),  # From `common`
-    from_text: bool = False,  # Whether words asked, not a title
-) -> str:  # Such as "also by Christopher Nolan; with Michael Caine; both about dream"
-    """The evidence in words a viewer reads."""
-    total, covered, phrases, deferred = (
-        sum(e["contribution"] for e in contributions if e["contribution"] > 0),
-        0.0,
-        [],
-        [],
-    )
-    blocks = {e["block"] for e in contributions}
-    for e in contributions:
-        if (
-            covered >= _TARGET_COVERAGE * total
-            or len(phrases) == _MAX_REASONS
-            or e["contribution"] <= 0
-        ):
+    contributions: list[dict],
+    common_values: Collection[tuple] = (),
+    from_text: bool = False,
+) -> str:
+    """Return the contributions of one result as a line of text.
+
+    Parameters
+    ----------
+    contributions : list of dict
+        From `explain_scores`, largest first.
+    common_values : collection of tuple
+        From `common_reasons`.
+    from_text : bool
+        Whether the query is a text and not a title.
+
+    Returns
+    -------
+    str
+        Such as ``"also by Christopher Nolan; with Michael Caine; both about dream"``.
+    """
+    total = sum(part["contribution"] for part in contributions if part["contribution"] > 0)
+    has_people = any(part["block"] in ("cast", "director") for part in contributions)
+    covered = 0.0
+    phrases: list[str] = []
+    deferred = []
+    for part in contributions:
+        is_explained = covered >= _TARGET_COVERAGE * total or len(phrases) == _MAX_REASONS
+        if is_explained or part["contribution"] <= 0:
             break
-        distinctive = (
-            [v for v in e["shared"] if (e["block"], v) not in common_values]
-            if e["block"] not in DECAY_SCALES
-            else e["shared"]
-        )
-        if (
-            e["block"] in _WEAK_REASONS
-            or not distinctive
-            or (e["block"] == "text" and not _subject_words(distinctive))
-        ):
-            deferred.append(e)
-        elif e["block"] in _SECONDARY_REASONS and len(phrases) > 1:
-            deferred.append(e)
-        elif e["block"] == "franchise" and not blocks & {"cast", "director"}:
-            deferred.append(e)  # a namesake is no saga
-        elif phrase := REASON_TEMPLATES[e["block"]](distinctive):
+        values = _distinctive_values(part, common_values)
+        if _is_deferred(part["block"], values, len(phrases), has_people):
+            deferred.append(part)
+        elif phrase := REASON_TEMPLATES[part["block"]](values):
             phrases.append(phrase)
-            covered += e["contribution"]
-    for e in deferred:  # what nearly all share, if too little was said
+            covered += part["contribution"]
+    for part in deferred:
         if covered >= _MIN_COVERAGE * total or len(phrases) == _MAX_REASONS:
             break
-        if phrase := REASON_TEMPLATES[e["block"]](e["shared"]):
+        if phrase := REASON_TEMPLATES[part["block"]](part["shared"]):
             phrases.append(phrase)
-            covered += e["contribution"]
+            covered += part["contribution"]
     line = "; ".join(phrases) or "nothing in common but what was asked for"
     return line.replace("also ", "").replace("both about", "about") if from_text else line
+
+
+def _distinctive_values(part, common_values):
+    """Return the shared values that not nearly all results share."""
+    if part["block"] in DECAY_SCALES:
+        return part["shared"]
+    return [value for value in part["shared"] if (part["block"], value) not in common_values]
+
+
+def _is_deferred(block, values, n_phrases, has_people):
+    """Check whether a reason is named only if the others explain too little."""
+    if block in _WEAK_REASONS or not values:
+        return True
+    if block == "text":
+        return not _subject_words(values)
+    if block in _SECONDARY_REASONS:
+        return n_phrases > 1
+    # the same name without any shared person is often a coincidence
+    return block == "franchise" and not has_people
+
+# %% ../../nbs/44_recommend.explanations.ipynb #012ff829
+RESULT_COLUMNS = ("type", "release_year", "age_group", "duration", "listed_in")
+
+
+def object_frame(
+    columns: Mapping[str, Sequence | np.ndarray], numbers: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return a small frame of objects; `numbers` keep their type, `release_year` is Int64."""
+    n_rows = len(next(iter(columns.values())))
+    cells = np.empty((n_rows, len(columns)), dtype=object)
+    for i, values in enumerate(columns.values()):
+        cells[:, i] = values
+    names = pd.Index(list(columns), dtype=object)
+    frame = pd.DataFrame(cells, columns=names, dtype=object, copy=False)
+    for i, (name, values) in enumerate(columns.items()):
+        if name == "release_year":
+            frame.isetitem(i, pd.array(values, dtype="Int64"))
+        elif name in numbers:
+            frame.isetitem(i, values)
+    return frame
+
+# %% ../../nbs/44_recommend.explanations.ipynb #5612cc16
+def explain_query(
+    model: Any, query: RecommendQuery, rows: Rows, constraint: Constraint = None
+) -> list[list[dict]]:
+    """Return the contributions to the score of each row, with that of the cluster."""
+    explanations = explain_scores(
+        model.index,
+        query.queries,
+        query.query_weights,
+        model.normalized_weights,
+        rows,
+        model.term_labels,
+    )
+    if constraint and constraint.weight:
+        return add_cluster_contribution(explanations, constraint, rows)
+    return explanations
+
+
+def query_reasons(
+    model: Any, query: RecommendQuery, rows: Rows, constraint: Constraint = None
+) -> list[str]:
+    """Return the reasons for each row as a line of text."""
+    explanations = model.explain(query, rows, constraint)
+    common = common_reasons(explanations)
+    from_text = not query.excluded_rows
+    return [format_reason(parts, common, from_text) for parts in explanations]
+
+
+def results_frame(
+    model: Any,
+    query: RecommendQuery,
+    rows: Rows,
+    scores: np.ndarray,
+    constraint: Constraint = None,
+) -> pd.DataFrame:
+    """Return ranked rows as a frame with reasons and the columns of the catalog."""
+    columns = {name: values[rows] for name, values in model._columns.items()}
+    ranked = {
+        "rank": np.arange(1, len(rows) + 1),
+        "show_id": columns.pop("show_id"),
+        "title": columns.pop("title"),
+        "score": scores,
+        "why": model.reasons(query, rows, constraint),
+    }
+    frame = object_frame(ranked | columns, numbers=("rank", "score"))
+    frame.attrs["query"] = query.label
+    frame.attrs["notes"] = constraint.notes if constraint else []
+    return frame

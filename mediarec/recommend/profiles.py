@@ -7,6 +7,8 @@ __all__ = ['Profile', 'read_profile', 'recommend_for_profile']
 
 # %% ../../nbs/49_recommend.profiles.ipynb #b184d009
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,26 +23,73 @@ from mediarec.recommend.viewing_history import (
 )
 
 # %% ../../nbs/49_recommend.profiles.ipynb #220774f3
-_MAX_PROFILE_TITLES = 60  # of a history: the heaviest
+_MAX_PROFILE_TITLES = 60
 
 
 @dataclass
 class Profile:
-    """What somebody watched or likes, matched to a catalogue."""
+    """Titles that a person watched or rated, matched to a catalog.
 
-    liked: dict  # show_id to weight, above 0
-    disliked: list  # show_ids
-    watched: list  # show_ids never to answer with
-    matched: pd.DataFrame  # From `match_history` or `match_likes`
-    unmatched: pd.DataFrame  # What was not found, and why
-    source: str  # How the file was read, in a sentence
+    Attributes
+    ----------
+    liked : dict of str to float
+        `show_id` of each liked title to its weight, above 0.
+    disliked : list of str
+        `show_id` of each disliked title.
+    watched : list of str
+        `show_id` of each title that is never recommended.
+    matched : DataFrame
+        The matched titles, with `show_id` and `title`.
+    unmatched : DataFrame
+        The titles that were not found, with the reason.
+    source : str
+        How the file was read, in one sentence.
+
+    Examples
+    --------
+    >>> from mediarec import Recommender, load_catalog
+    >>> recommender = Recommender().fit(load_catalog())
+    >>> profile = read_profile(recommender, "NetflixViewingHistory.csv")  # doctest: +SKIP
+    >>> profile.unmatched  # doctest: +SKIP
+    """
+
+    liked: dict[str, float]
+    disliked: list[str]
+    watched: list[str]
+    matched: pd.DataFrame
+    unmatched: pd.DataFrame
+    source: str
 
 
-def read_profile(
-    model: Recommender,
-    path,  # NetflixViewingHistory.csv, or titles one a line, or a CSV of title,rating
-) -> Profile:
-    """A file about somebody, whichever kind it is."""
+def read_profile(model: Recommender, path: str | Path) -> Profile:
+    """Read a file about a person, and match its titles to the catalog of a model.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    path : str or Path
+        ``NetflixViewingHistory.csv``, a file with one title per line, or a CSV file with the
+        columns ``title`` and ``rating``.
+
+    Returns
+    -------
+    Profile
+        The matched titles.
+
+    Raises
+    ------
+    MediarecError
+        If the file could not be read, or no liked title is in the catalog.
+
+    Examples
+    --------
+    >>> from mediarec import Recommender, load_catalog
+    >>> recommender = Recommender().fit(load_catalog())
+    >>> profile = read_profile(recommender, "likes.csv")  # doctest: +SKIP
+    >>> recommend_for_profile(recommender, profile, n=5)  # doctest: +SKIP
+    """
+    model._check_is_fitted()
     if _is_viewing_history(path):
         history = read_viewing_history(path)
         matched, unmatched = match_viewing_history(history, model.titles)
@@ -49,30 +98,61 @@ def read_profile(
         likes = read_likes(path)
         matched, unmatched = match_likes(likes, model.titles)
         weights, source = matched.set_index("show_id").weight, f"{len(likes):,} titles"
-    if not (weights > 0).any():
+    liked = weights[weights > 0].nlargest(_MAX_PROFILE_TITLES)
+    if not len(liked):
         raise MediarecError(
-            f"nothing in {path} that is liked was found in the catalogue; {len(unmatched):,} titles were not matched"
+            f"no liked title of {path} is in the catalog; "
+            f"{len(unmatched):,} titles were not matched"
         )
-    heaviest = weights[weights > 0].nlargest(_MAX_PROFILE_TITLES)
     return Profile(
-        heaviest.to_dict(),
-        weights[weights < 0].index.tolist(),
-        watched_ids(matched, model.titles),
-        matched,
-        unmatched,
-        source,
+        liked=liked.to_dict(),
+        disliked=weights[weights < 0].index.tolist(),
+        watched=watched_ids(matched, model.titles),
+        matched=matched,
+        unmatched=unmatched,
+        source=source,
     )
 
 
-def _is_viewing_history(path):  # -> bool
-    """Whether a file has the columns of a viewing history."""
-    with open(path, encoding="utf-8", errors="replace") as f:
-        head = f.readline().lower()
-    return "title" in head and ("date" in head or "start time" in head)
+def _is_viewing_history(path):
+    """Check whether the header of a file is that of a viewing history."""
+    try:
+        with open(Path(path).expanduser(), encoding="utf-8", errors="replace") as file:
+            header = file.readline().lower()
+    except OSError:
+        return False  # `read_likes` reports what is wrong with the file
+    return "title" in header and ("date" in header or "start time" in header)
 
 
-def recommend_for_profile(model, profile, n=10, **filters):  # -> frame, as `recommend` gives it
-    """Recommendations for somebody; filters, `diversity` and `text` as for `recommend`."""
+def recommend_for_profile(
+    model: Recommender, profile: Profile, n: int = 10, **options: Any
+) -> pd.DataFrame:
+    """Recommend titles for a person.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    profile : Profile
+        From `read_profile` with the same model.
+    n : int
+        The maximum number of results.
+    **options
+        Filters and other keyword parameters of `Recommender.recommend`, such as ``type``,
+        ``text`` and ``diversity``.
+
+    Returns
+    -------
+    DataFrame
+        As from `Recommender.recommend`. Titles of the profile are left out.
+
+    Examples
+    --------
+    >>> from mediarec import Recommender, load_catalog
+    >>> recommender = Recommender().fit(load_catalog())
+    >>> profile = read_profile(recommender, "likes.csv")  # doctest: +SKIP
+    >>> recommend_for_profile(recommender, profile, type="Movie")  # doctest: +SKIP
+    """
     return model.recommend(
-        profile.liked, n, dislike=profile.disliked, exclude=profile.watched, **filters
+        profile.liked, n=n, dislike=profile.disliked, exclude=profile.watched, **options
     )

@@ -6,37 +6,49 @@
 __all__ = ['Recommender', 'recommend_batch']
 
 # %% ../../nbs/45_recommend.recommender.ipynb #0256edf7
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
 import numpy as np
 import pandas as pd
 
-from mediarec.core import LIST_COLUMNS, MediarecError, StoreError, UnknownTitleError
+from mediarec.core import NotFittedError, StoreError, UnknownTitleError
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import CLEANED_COLUMNS, clean
-from mediarec.data.store import catalog_fingerprint, load_parts, read_manifest, save_parts
+from mediarec.data.store import catalog_fingerprint, save_parts
 from mediarec.features.blocks import fit_blocks
-from mediarec.features.embedding import EmbeddingProjection
-from mediarec.features.index import build_index
-from mediarec.features.vocabulary import Vocabulary
+from mediarec.features.index import (
+    WEIGHT_NAMES,
+    build_index,
+    load_model_parts,
+    model_from_parts,
+    model_to_parts,
+    term_labels,
+)
+from mediarec.parameters import ParamsMixin, check_callable, check_fraction, check_n, check_titles
 from mediarec.recommend.explanations import (
-    add_cluster_contribution,
-    common_reasons,
-    explain_scores,
-    format_reason,
+    RESULT_COLUMNS,
+    Constraint,
+    Rows,
+    explain_query,
+    object_frame,
+    query_reasons,
+    results_frame,
 )
 from mediarec.recommend.filters import (
     apply_cluster_constraint,
     build_clusterings,
     build_filter_columns,
+    check_clusters,
     clusterings_from_parts,
     clusterings_to_parts,
     filter_mask,
     make_cluster_constraint,
 )
-from mediarec.recommend.queries import build_query, to_list
+from mediarec.recommend.queries import RecommendQuery, build_query, to_list
 from mediarec.recommend.ranking import (
     MAX_PER_FRANCHISE,
-    WEIGHT_NAMES,
-    RankingIndex,
     default_weights,
     normalize_weights,
     query_for_row,
@@ -46,421 +58,439 @@ from mediarec.recommend.ranking import (
 )
 from mediarec.recommend.search import TitleIndex, autocomplete, resolve_title
 
-# %% ../../nbs/45_recommend.recommender.ipynb #bebd142f
-def _ensure_clean(
-    catalog: pd.DataFrame,  # From `load_catalog`, or cleaned already, or any frame with a title
-) -> pd.DataFrame:
-    """A catalogue, cleaned if it is not yet."""
-    if set(CLEANED_COLUMNS) <= set(catalog):
-        return catalog.reset_index(drop=True)
-    return clean(
-        catalog
-        if "show_id" in catalog
-        and "release_year" in catalog
-        and catalog.release_year.dtype == "Int64"
-        else load_catalog(catalog)
-    )
-
-
-def _term_labels(
-    encoders: dict,  # From `fit_blocks`
-) -> np.ndarray:  # (all terms,) objects
-    """How people read every term, block after block."""
-    return np.array(
-        [l for v in encoders.values() if isinstance(v, Vocabulary) for l in v.labels or v.terms],
-        dtype=object,
-    )
-
-# %% ../../nbs/45_recommend.recommender.ipynb #dcaadf01
-def _to_parts(catalog, encoders, index, weights):  # -> dict of parts for `save_parts`
-    """A model as named parts."""
-    words = {b: v for b, v in encoders.items() if isinstance(v, Vocabulary)}
-    vectors = {b: v for b, v in encoders.items() if b not in words}
-    return {
-        "catalog": catalog,
-        "rows": index.term_matrix,
-        "block": index.term_block,
-        "names": index.block_names,
-        "weights": weights,
-        "terms": {b: {"terms": v.terms, "labels": v.labels} for b, v in words.items()},
-        "idf": np.concatenate([v.idf for v in words.values()]),
-        "encoder_names": {b: v.encoder_name for b, v in vectors.items()},
-        **{
-            f"cast_country_shares_{b}": v.cast_country_shares
-            for b, v in words.items()
-            if v.cast_country_shares is not None
-        },
-        **{f"mean_{b}": v.mean for b, v in vectors.items()},
-        **{f"components_{b}": v.components for b, v in vectors.items()},
-        **{f"vectors_{i}": v for i, v in enumerate(index.vectors)},
-        **{f"values_{i}": v for i, v in enumerate(index.distinct_values)},
-        **{f"codes_{i}": c.astype(np.int32) for i, c in enumerate(index.value_codes)},
-    }
-
-
-def _from_parts(parts):  # -> (catalog, learned, index, weights)
-    """Named parts as a model."""
-    idf, sizes = parts["idf"], [len(t["terms"]) for t in parts["terms"].values()]
-    split = np.split(idf, np.cumsum(sizes)[:-1])
-    encoders = {
-        b: Vocabulary(t["terms"], i, t["labels"], parts.get(f"cast_country_shares_{b}"))
-        for (b, t), i in zip(parts["terms"].items(), split)
-    }
-    encoders |= {
-        b: EmbeddingProjection(parts[f"mean_{b}"], parts[f"components_{b}"], encoder)
-        for b, encoder in parts["encoder_names"].items()
-    }
-    numbered_parts = lambda name: [
-        parts[f"{name}_{i}"] for i in range(len(parts)) if f"{name}_{i}" in parts
-    ]
-    index = RankingIndex(
-        parts["names"],
-        parts["rows"],
-        parts["rows"].T.tocsr(),
-        parts["block"],
-        numbered_parts("vectors"),
-        numbered_parts("values"),
-        [c.astype(np.intp) for c in numbered_parts("codes")],
-    )
-    return _restore_object_columns(parts["catalog"]), encoders, index, parts["weights"]
-
-
-def _restore_object_columns(catalog):
-    """A cleaned frame as it was before Parquet: lists and objects."""
-    lists = {
-        c: pd.Series([v.tolist() for v in catalog[c]], dtype=object) for c in LIST_COLUMNS.values()
-    }
-    text = {
-        c: catalog[c].astype(object)
-        for c in catalog
-        if c not in lists and not pd.api.types.is_numeric_dtype(catalog[c])
-    }
-    return catalog.assign(**text, **lists)
-
-# %% ../../nbs/45_recommend.recommender.ipynb #43c9265b
-def object_frame(columns, numbers=()):  # -> frame
-    """A small frame of objects, made at once: pandas takes ten times as long to look at each column by itself."""
-    cells = np.empty((len(next(iter(columns.values()))), len(columns)), dtype=object)
-    for i, values in enumerate(columns.values()):
-        cells[:, i] = values
-    out = pd.DataFrame(
-        cells, columns=pd.Index(list(columns), dtype=object), dtype=object, copy=False
-    )
-    for i, name in enumerate(columns):
-        if name in numbers:
-            out.isetitem(i, columns[name])
-    return out
-
-# %% ../../nbs/45_recommend.recommender.ipynb #e2427493
-RESULT_COLUMNS = ("type", "release_year", "age_group", "duration", "listed_in")
-_SOURCE_COLUMNS = ("source",)  # shown where several catalogues were joined
-
-# %% ../../nbs/45_recommend.recommender.ipynb #a0261403
-class _FittedRecommender:
-    """What a model holds once it is fitted, and what can be asked of it by itself."""
-
-    def _set_fitted(self, catalog, encoders, index, clusterings):
-        self.catalog, self.block_encoders, self.index, self.clusterings = (
-            catalog,
-            encoders,
-            index,
-            clusterings,
-        )
-        self.normalized_weights, self.term_labels, self.filter_columns = (
-            normalize_weights(self.weights, index.block_names),
-            _term_labels(encoders),
-            build_filter_columns(catalog),
-        )
-        self.titles = TitleIndex(
-            catalog.show_id,
-            catalog.title,
-            catalog.work_id,
-            catalog.type,
-            catalog.release_year.astype("Float64").to_numpy(float, na_value=np.nan),
-        )
-        self._columns = {
-            c: catalog[c].to_numpy(object)
-            for c in ("show_id", "title", *RESULT_COLUMNS, *_SOURCE_COLUMNS)
-            if c in catalog
-        }
-        return self
-
-    def _check_is_fitted(self):
-        """An error where nothing was fitted yet."""
-        if not hasattr(self, "index"):
-            raise MediarecError(
-                "nothing to ask yet: fit a catalogue first, Recommender().fit(load_catalog())"
-            )
-
-    def find(self, title, mask=None):  # -> row number
-        """The row of a title, by id, name or near-name; `among`, a mask, tells namesakes apart."""
-        self._check_is_fitted()
-        return resolve_title(self.titles, title, mask)
-
-    def filter_mask(self, **filters):  # -> (n,) bool
-        """Who passes the filters."""
-        self._check_is_fitted()
-        return filter_mask(self.filter_columns, **filters)
-
-    def build_query(self, title=None, dislike=(), text=None, mask=None):  # -> `Question`
-        """Titles, unwanted titles and words as one question."""
-        return build_query(self, title, dislike, text, mask)
-
-    def results_frame(
-        self, query, rows, scores, constraint=None
-    ):  # -> frame, as `recommend` gives it
-        """Ranked rows as a table with reasons."""
-        about = {c: self._columns[c][rows] for c in self._columns}
-        ranked = {
-            "rank": np.arange(1, len(rows) + 1),
-            "show_id": about.pop("show_id"),
-            "title": about.pop("title"),
-            "score": scores,
-            "why": self.reasons(query, rows, constraint),
-            **about,
-        }
-        out = object_frame(ranked, numbers=("rank", "score"))
-        out.attrs["query"], out.attrs["notes"] = query.label, constraint.notes if constraint else []
-        return out
-
-    def reasons(self, query, rows, constraint=None):  # -> for each row a line
-        """Why each row, for people."""
-        explanations = self.explain(query, rows, constraint)
-        common_values = common_reasons(explanations)
-        return [format_reason(p, common_values, not query.excluded_rows) for p in explanations]
-
-    def explain(
-        self, query, rows, constraint=None
-    ):  # -> for each row a list of {block, contribution, shared}
-        """What each score is made of, as data; `question` is from `ask`, `among` from `company`."""
-        parts = explain_scores(
-            self.index,
-            query.queries,
-            query.query_weights,
-            self.normalized_weights,
-            rows,
-            self.term_labels,
-        )
-        return (
-            add_cluster_contribution(parts, constraint, rows)
-            if constraint and constraint.weight
-            else parts
-        )
-
-    @property
-    def clusters(self):  # -> frame, one int32 column a method, -1 for noise, rows as in `catalog`
-        """The labels of the clusterings that were asked for."""
-        self._check_is_fitted()
-        return self.clusterings.labels
-
-    def suggest(
-        self,
-        text: str,  # What was typed so far
-        n: int = 10,  # How many at most
-    ) -> pd.DataFrame:  # show_id, title, release_year, type
-        """Titles as you type."""
-        self._check_is_fitted()
-        rows = autocomplete(self.titles, text, check_n(n))
-        return object_frame(
-            {c: self._columns[c][rows] for c in ("show_id", "title", "release_year", "type")}
-        )
-
 # %% ../../nbs/45_recommend.recommender.ipynb #f177ed03
-class Recommender(_FittedRecommender):
-    """More like this: `fit` a catalogue, then `recommend`."""
+class Recommender(ParamsMixin):
+    """Recommend titles that are similar to a query, with reasons.
+
+    Parameters
+    ----------
+    weights : mapping of str to float, optional
+        Weight of each block, as from `default_weights`. Blocks without a weight get 0. By
+        default the weights that ship with mediarec.
+    encoder : callable, optional
+        Function from a list of texts to an array of shape (n_texts, n_dimensions). By default
+        the word vectors that ship with mediarec.
+
+    Examples
+    --------
+    >>> from mediarec import Recommender, load_catalog
+    >>> recommender = Recommender().fit(load_catalog())
+    >>> recommender.recommend("Inception", n=2).title.tolist()
+    ['The Dark Knight Rises', 'Batman Begins']
+    """
 
     def __init__(
         self,
-        weights: dict | None = None,  # Block to weight; by default the published ones
-        encoder=None,  # A function from texts to vectors; by default wordllama's
-    ):
-        self.weights, self.encoder = (
-            dict(weights) if weights is not None else default_weights(),
-            encoder,
-        )
+        weights: Mapping[str, float] | None = None,
+        encoder: Callable[[list[str]], np.ndarray] | None = None,
+    ) -> None:
+        self.weights = weights
+        self.encoder = encoder
 
     def fit(
         self,
-        catalog: pd.DataFrame,  # From `load_catalog`
-        clusters=None,  # "all" clusterings, one or a list of them, or None
-        progress: bool = False,  # Show a bar while they are fitted
-    ):  # -> self
-        """Clean a catalogue and index its blocks."""
-        catalog = _ensure_clean(catalog)
-        encoders, blocks = fit_blocks(catalog, self.encoder)
-        return self._set_fitted(
-            catalog,
-            encoders,
-            build_index(blocks),
-            build_clusterings(catalog, blocks, clusters, progress),
+        catalog: pd.DataFrame,
+        clusters: str | Iterable[str] | None = None,
+        progress: bool = False,
+    ) -> Self:
+        """Clean a catalog, and compute the features of its titles.
+
+        Parameters
+        ----------
+        catalog : DataFrame
+            From `load_catalog`, or any frame with a column ``title``.
+        clusters : str or iterable of str, optional
+            Clusterings to fit: ``"all"``, one method or several. By default none.
+        progress : bool
+            Show a progress bar while clusterings are fitted.
+
+        Returns
+        -------
+        Recommender
+            The fitted object.
+
+        Raises
+        ------
+        MediarecError
+            If a parameter is invalid, or the catalog could not be read.
+        """
+        weights = default_weights() if self.weights is None else self.weights
+        normalize_weights(weights, WEIGHT_NAMES)
+        check_callable(self.encoder, "encoder")
+        methods = check_clusters(clusters)
+        cleaned = _ensure_clean(catalog)
+        encoders, blocks = fit_blocks(cleaned, self.encoder)
+        clusterings = build_clusterings(cleaned, blocks, methods, progress)
+        return self._set_fitted(cleaned, encoders, build_index(blocks), weights, clusterings)
+
+    def _set_fitted(self, catalog, encoders, index, weights, clusterings):
+        """Store what `fit` computed or `load` read."""
+        self._catalog = catalog
+        self._weights = dict(weights)
+        self.block_encoders = encoders
+        self.index = index
+        self.clusterings = clusterings
+        self.normalized_weights = normalize_weights(weights, index.block_names)
+        self.term_labels = term_labels(encoders)
+        self.filter_columns = build_filter_columns(catalog)
+        years = catalog.release_year.astype("Float64").to_numpy(float, na_value=np.nan)
+        self.titles = TitleIndex(
+            catalog.show_id, catalog.title, catalog.work_id, catalog.type, years
         )
+        names = ("show_id", "title", *RESULT_COLUMNS, "source")  # source only if joined
+        self._columns = {name: catalog[name].to_numpy(object) for name in names if name in catalog}
+        return self
+
+    def _check_is_fitted(self) -> None:
+        """Raise a `NotFittedError` before `fit`."""
+        if not hasattr(self, "index"):
+            raise NotFittedError(
+                f"this {type(self).__name__} is not fitted yet: call fit(load_catalog()) first"
+            )
+
+    @property
+    def catalog(self) -> pd.DataFrame:
+        """The cleaned catalog, one row per title."""
+        self._check_is_fitted()
+        return self._catalog
+
+    @property
+    def clusters(self) -> pd.DataFrame:
+        """Labels of the clusterings: one int32 column per method, -1 for noise."""
+        self._check_is_fitted()
+        return self.clusterings.labels
 
     def recommend(
         self,
-        title=None,  # An id, a title, or nearly one; several as a list; or a dict of title to its weight
-        n: int = 10,  # How many at most
-        type=None,  # "Movie" or "TV Show"
-        genre=None,  # One genre, or a list of which any will do
-        year=None,  # 2010, a range (2005, 2015) with open ends as None, or a list of years
-        age_group=None,  # "Kids", "Older Kids", "Teens", "Adults", "Unrated", or a list
-        dislike=(),  # A title or titles to keep away from
-        exclude=(),  # A title or titles never to answer with
-        text: str | None = None,  # A wish in words, beside the titles or in their place
-        diversity: float = 0.0,  # 0: the best; towards 1: the less like each other
-        max_per_franchise: int
-        | None = MAX_PER_FRANCHISE,  # At most so many of one saga in ten; None for any number
-        cluster=None,  # Only titles of the same cluster by this method; or of a cluster: ("kmeans", 7) or "kmeans:7"
-        cluster_weight: float
-        | None = None,  # Favour that cluster by so much instead, beside the weights of the blocks
-    ) -> pd.DataFrame:  # rank, show_id, title, score, why, and `SHOWN`; `attrs["query"]` is what was asked, `attrs["notes"]` what to know
-        """More like this, with reasons. `UnknownTitleError`, `AmbiguousTitleError` and `FilterError` say what is wrong."""
-        return self.results_frame(
-            *self.recommend_arrays(
-                title,
-                n,
-                type,
-                genre,
-                year,
-                age_group,
-                dislike,
-                exclude,
-                text,
-                diversity,
-                max_per_franchise,
-                cluster,
-                cluster_weight,
-            )
+        title: str | Iterable[str] | Mapping[str, float] | None = None,
+        *,
+        n: int = 10,
+        type: str | Iterable[str] | None = None,
+        genre: str | Iterable[str] | None = None,
+        year: int | tuple | Iterable[int] | None = None,
+        age_group: str | Iterable[str] | None = None,
+        dislike: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        text: str | None = None,
+        diversity: float = 0.0,
+        max_per_franchise: int | None = MAX_PER_FRANCHISE,
+        cluster: str | tuple[str, int] | None = None,
+        cluster_weight: float | None = None,
+    ) -> pd.DataFrame:
+        """Recommend titles that are similar to a query, with reasons.
+
+        The query is a title, several titles, a text, or titles and a text. A title is found by
+        its id, by its name or by a similar spelling. All parameters after `title` are keywords.
+
+        Parameters
+        ----------
+        title : str, iterable of str or mapping of str to float, optional
+            A title or an id, several of them, or a mapping of titles to weights above 0. The
+            titles of the query are not recommended.
+        n : int
+            The maximum number of results. There are fewer only if fewer titles pass the filters.
+        type : str or iterable of str, optional
+            ``"Movie"`` or ``"TV Show"``. It also selects between titles of the same name.
+        genre : str or iterable of str, optional
+            A genre, or several of which a title has at least one.
+        year : int, tuple, range or list of int, optional
+            A release year, a range ``(first, last)`` that includes both, or a list of years.
+            None leaves an end of the range open, as in ``(2010, None)``.
+        age_group : str or iterable of str, optional
+            One or several of ``"Kids"``, ``"Older Kids"``, ``"Teens"``, ``"Adults"`` and
+            ``"Unrated"``.
+        dislike : str or iterable of str
+            Titles that lower the score of similar titles.
+        exclude : str or iterable of str
+            Titles that are not recommended, such as those already watched.
+        text : str, optional
+            A description of what to look for, alone or with titles.
+        diversity : float
+            From 0 to 1. At 0 the titles with the highest scores are returned. Higher values
+            return titles that differ more from each other.
+        max_per_franchise : int, optional
+            The maximum number of titles of one franchise in ten results. None for no limit.
+        cluster : str or tuple, optional
+            Only recommend titles of this cluster. The name of a method, such as ``"kmeans"``,
+            means the cluster of the query. ``("kmeans", 7)`` or ``"kmeans:7"`` is cluster 7.
+        cluster_weight : float, optional
+            Add this weight to the scores in the cluster instead, and keep all other titles. The
+            weights of the blocks add up to 1. Without `cluster` a method of the model is used.
+
+        Returns
+        -------
+        DataFrame
+            One row per result, best first, with the columns ``rank``, ``show_id``, ``title``,
+            ``score``, ``why``, ``type``, ``release_year`` (Int64), ``age_group``,
+            ``duration`` and ``listed_in``. A joined catalog adds ``source``.
+            ``attrs["query"]`` is the query as text and ``attrs["notes"]`` a list of remarks.
+
+        Raises
+        ------
+        UnknownTitleError, AmbiguousTitleError
+            If no title, or more than one, matches. The message lists similar titles.
+        FilterError
+            If a filter or a cluster does not exist. The message lists the valid values.
+        MediarecError
+            If another parameter is invalid, or there is neither a title nor a text.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> recommender = Recommender().fit(load_catalog())
+        >>> recommender.recommend("Inception", n=2, type="Movie").title.tolist()
+        ['The Dark Knight Rises', 'Batman Begins']
+        >>> found = recommender.recommend("Inception", genre="Thrillers", year=(2010, None))
+        >>> bool((found.release_year >= 2010).all())
+        True
+        >>> len(recommender.recommend(text="a heist in Spain", n=5))
+        5
+        >>> found = recommender.recommend(["Dark", "Inception"], dislike="Riverdale", diversity=0.3)
+        >>> found.columns.tolist()[:5]
+        ['rank', 'show_id', 'title', 'score', 'why']
+        """
+        self._check_is_fitted()
+        query, rows, scores, constraint = self.recommend_arrays(
+            check_titles(title, "title"),
+            n=n,
+            type=type,
+            genre=genre,
+            year=year,
+            age_group=age_group,
+            dislike=check_titles(dislike, "dislike"),
+            exclude=check_titles(exclude, "exclude"),
+            text=text,
+            diversity=diversity,
+            max_per_franchise=max_per_franchise,
+            cluster=cluster,
+            cluster_weight=cluster_weight,
         )
+        return self.results_frame(query, rows, scores, constraint)
 
     def recommend_arrays(
         self,
-        title=None,
-        n=10,
-        type=None,
-        genre=None,
-        year=None,
-        age_group=None,
-        dislike=(),
-        exclude=(),
-        text=None,
-        diversity=0.0,
-        max_per_franchise=MAX_PER_FRANCHISE,
-        cluster=None,
-        cluster_weight=None,
-    ):  # -> (question, row numbers, their scores, `Company` or None)
-        """What `recommend` answers, as arrays; a server that makes its own of them needs no frame."""
-        query = self.build_query(
-            title, dislike, text, None if type is None else self.filter_mask(type=type)
-        )  # of namesakes, the one of that type
-        exclude_rows = [*query.excluded_rows, *(self.find(t) for t in to_list(exclude))]
-        if not 0 <= diversity <= 1:
-            raise MediarecError(f"diversity is between 0 and 1, not {diversity!r:.40}")
+        title: Any = None,
+        n: int = 10,
+        type: Any = None,
+        genre: Any = None,
+        year: Any = None,
+        age_group: Any = None,
+        dislike: Any = (),
+        exclude: Any = (),
+        text: str | None = None,
+        diversity: float = 0.0,
+        max_per_franchise: int | None = MAX_PER_FRANCHISE,
+        cluster: str | tuple | None = None,
+        cluster_weight: float | None = None,
+    ) -> tuple[RecommendQuery, np.ndarray, np.ndarray, Constraint]:
+        """Return the query, the rows, their scores and the cluster constraint, without a frame."""
+        self._check_is_fitted()
+        check_fraction(diversity, "diversity")
+        if max_per_franchise is not None:
+            check_n(max_per_franchise, "max_per_franchise")
+        preferred = None if type is None else self.filter_mask(type=type)
+        query = self.build_query(title, dislike, text, preferred)
+        exclude_rows = [*query.excluded_rows, *(self.find(other) for other in to_list(exclude))]
         constraint = make_cluster_constraint(
             self.clusterings, query.liked_rows, cluster, cluster_weight, self.titles.label
         )
-        scores = score_queries(
-            self.index, query.queries, query.query_weights, self.normalized_weights
-        )
+        index, weights = self.index, self.normalized_weights
+        scores = score_queries(index, query.queries, query.query_weights, weights)
         mask = self.filter_mask(type=type, genre=genre, year=year, age_group=age_group)
         if constraint:
             scores, mask = apply_cluster_constraint(constraint, scores, mask)
-        rows = rank_titles(
-            self.index,
-            self.filter_columns,
-            scores,
-            self.normalized_weights,
-            check_n(n),
-            mask,
-            exclude_rows,
-            diversity,
-            max_per_franchise,
-        )
+        options = (check_n(n), mask, exclude_rows, diversity, max_per_franchise)
+        rows = rank_titles(index, self.filter_columns, scores, weights, *options)
         return query, rows, scores[rows], constraint
 
-    def save(self, folder):  # -> the manifest
-        """Write the model; a kill at any moment leaves the old one or the new one."""
+    def find(self, title: str, mask: np.ndarray | None = None) -> int:
+        """Return the row of a title; `mask` marks preferred rows if several match."""
         self._check_is_fitted()
-        return save_parts(
-            folder,
-            _to_parts(self.catalog, self.block_encoders, self.index, self.weights)
-            | clusterings_to_parts(self.clusterings),
-            kind="recommender",
-            titles=len(self.catalog),
-            fingerprint=catalog_fingerprint(self.catalog),
-        )
+        return resolve_title(self.titles, title, mask)
+
+    def filter_mask(self, **filters: Any) -> np.ndarray:
+        """Return the titles that pass the filters of `recommend`, bool of shape (n,)."""
+        self._check_is_fitted()
+        return filter_mask(self.filter_columns, **filters)
+
+    def build_query(
+        self, title: Any = None, dislike: Any = (), text: str | None = None, mask: Any = None
+    ) -> RecommendQuery:
+        """Return titles, disliked titles and a text as one query; `mask` as for `find`."""
+        self._check_is_fitted()
+        return build_query(self, title, dislike, text, mask)
+
+    def explain(
+        self, query: RecommendQuery, rows: Rows, constraint: Constraint = None
+    ) -> list[list[dict]]:
+        """Return the contributions to the score of each row, as from `explain_scores`."""
+        self._check_is_fitted()
+        return explain_query(self, query, rows, constraint)
+
+    def reasons(
+        self, query: RecommendQuery, rows: Rows, constraint: Constraint = None
+    ) -> list[str]:
+        """Return the reasons for each row as a line of text."""
+        self._check_is_fitted()
+        return query_reasons(self, query, rows, constraint)
+
+    def results_frame(
+        self, query: RecommendQuery, rows: Rows, scores: np.ndarray, constraint: Constraint = None
+    ) -> pd.DataFrame:
+        """Return ranked rows as the frame of `recommend`."""
+        self._check_is_fitted()
+        return results_frame(self, query, rows, scores, constraint)
+
+    def suggest(self, text: str, n: int = 10) -> pd.DataFrame:
+        """Complete the start of a title.
+
+        Parameters
+        ----------
+        text : str
+            What a user has typed. Case, accents and small typing errors do not matter.
+        n : int
+            The maximum number of titles.
+
+        Returns
+        -------
+        DataFrame
+            The columns ``show_id``, ``title``, ``release_year`` and ``type``, best match first.
+        """
+        self._check_is_fitted()
+        rows = autocomplete(self.titles, text, check_n(n))
+        names = ("show_id", "title", "release_year", "type")
+        return object_frame({name: self._columns[name][rows] for name in names})
+
+    def save(self, folder: str | Path) -> dict:
+        """Save the model to a directory, and return its manifest.
+
+        The save is atomic: if it is interrupted, the previous model stays.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The directory. It is created if necessary.
+        """
+        self._check_is_fitted()
+        parts = model_to_parts(self.catalog, self.block_encoders, self.index, self._weights)
+        parts |= clusterings_to_parts(self.clusterings)
+        about = dict(titles=len(self.catalog), fingerprint=catalog_fingerprint(self.catalog))
+        return save_parts(folder, parts, kind="recommender", **about)
 
     @classmethod
-    def load(cls, folder, encoder=None):  # -> Recommender
-        """Read a model that `save` wrote; `StoreError` where it is damaged. A model fitted with an encoder of your own needs it again for `text=`."""
-        if read_manifest(folder).get("kind") == "large":
-            raise StoreError(
-                f"{folder} holds a large model, which is opened by mediarec.scale: Large.load(folder)"
-            )
-        parts, manifest = load_parts(folder)
-        if manifest.get("kind") != "recommender" or tuple(parts.get("names", ())) != WEIGHT_NAMES:
-            raise StoreError(f"{folder} holds no recommender of this version: build it again")
+    def load(cls, folder: str | Path, encoder: Callable | None = None) -> Self:
+        """Load a model that `save` wrote.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The directory.
+        encoder : callable, optional
+            The encoder that the model was fitted with, unless it is the default. Only text
+            queries need it.
+
+        Raises
+        ------
+        StoreError
+            If there is no model, or it is damaged or of another version.
+        """
+        parts = load_model_parts(folder)
         try:
-            catalog, encoders, index, weights = _from_parts(parts)
-            return cls(weights, encoder)._set_fitted(
-                catalog, encoders, index, clusterings_from_parts(parts)
-            )
-        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as e:
+            catalog, encoders, index, weights = model_from_parts(parts)
+            model = cls(None if weights == default_weights() else weights, encoder)
+            clusterings = clusterings_from_parts(parts)
+            return model._set_fitted(catalog, encoders, index, weights, clusterings)
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
             raise StoreError(
-                f"{folder} is no whole recommender ({type(e).__name__}: {e}): build it again"
+                f"the model in {folder} is incomplete ({error!r}): build it again"
             ) from None
 
-# %% ../../nbs/45_recommend.recommender.ipynb #4ec52daf
-def check_n(n):  # -> int
-    """A number of results, or a clear error."""
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise MediarecError(f"n is a whole number of at least 1, not {n!r:.40}")
-    return int(n)
+
+def _ensure_clean(catalog):
+    """Return a catalog with cleaned columns and rows numbered from 0."""
+    if isinstance(catalog, pd.DataFrame):
+        if set(CLEANED_COLUMNS) <= set(catalog):
+            return catalog.reset_index(drop=True)
+        has_columns = {"show_id", "release_year"} <= set(catalog)
+        if has_columns and catalog.release_year.dtype == "Int64":
+            return clean(catalog)
+    return clean(load_catalog(catalog))
 
 # %% ../../nbs/45_recommend.recommender.ipynb #8ffed70c
 def recommend_batch(
     model: Recommender,
-    queries,  # show_ids
-    n: int = 10,  # How many each
-    candidates=None,  # show_ids that may answer; by default all
-    progress: bool = False,  # Show a bar
-) -> pd.DataFrame:  # query_id, rank, candidate_id, score
-    """Recommendations for many titles as one long table."""
+    queries: Sequence[str],
+    n: int = 10,
+    candidates: Sequence[str] | None = None,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Recommend for many titles, as one long table.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    queries : sequence of str
+        The `show_id` of each query.
+    n : int
+        The maximum number of results for each query.
+    candidates : sequence of str, optional
+        The `show_id` of each title that may be recommended. By default all titles.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    DataFrame
+        The columns ``query_id``, ``rank`` (from 1), ``candidate_id`` and ``score``.
+
+    Raises
+    ------
+    UnknownTitleError
+        If an id is not in the catalog.
+
+    Examples
+    --------
+    >>> from mediarec import Recommender, load_catalog
+    >>> recommender = Recommender().fit(load_catalog())
+    >>> run = recommend_batch(recommender, recommender.catalog.show_id[:3], n=5)
+    >>> run.shape
+    (15, 4)
+    """
     from tqdm import tqdm
 
-    rows, mask = [_rows_by_id(model, queries), None]
+    model._check_is_fitted()
+    n = check_n(n)
+    query_rows = _rows_by_id(model, queries)
+    mask = None
     if candidates is not None:
         mask = np.zeros(len(model.catalog), bool)
         mask[_rows_by_id(model, candidates)] = True
-    found = [
-        _recommend_row(model, r, check_n(n), mask)
-        for r in tqdm(rows, disable=not progress, unit="title")
-    ]
-    ids, size = model._columns["show_id"], [len(best) for best, _ in found]
+    index, columns, weights = model.index, model.filter_columns, model.normalized_weights
+    rows, scores = [], []
+    for query_row in tqdm(query_rows, disable=not progress, unit="title"):
+        all_scores = score_query(index, query_for_row(index, query_row), weights)
+        best = rank_titles(index, columns, all_scores, weights, n, mask, [query_row])
+        rows.append(best)
+        scores.append(all_scores[best])
+    sizes = [len(best) for best in rows]
+    show_ids = model._columns["show_id"]
     return pd.DataFrame(
         {
-            "query_id": np.repeat(ids[rows], size),
-            "rank": [i for k in size for i in range(1, k + 1)],
-            "candidate_id": ids[np.concatenate([b for b, _ in found] or [[]]).astype(int)],
-            "score": np.concatenate([s for _, s in found] or [[]]),
+            "query_id": np.repeat(show_ids[query_rows], sizes),
+            "rank": [rank for size in sizes for rank in range(1, size + 1)],
+            "candidate_id": show_ids[np.concatenate(rows or [[]]).astype(int)],
+            "score": np.concatenate(scores or [[]]),
         }
     )
 
 
-def _recommend_row(model, row, n, mask):
-    """One title's answer, as `recommend` gives it."""
-    scores = score_query(model.index, query_for_row(model.index, row), model.normalized_weights)
-    rows = rank_titles(
-        model.index, model.filter_columns, scores, model.normalized_weights, n, mask, [row]
-    )
-    return rows, scores[rows]
-
-
-def _rows_by_id(model, ids):  # -> row numbers
-    """The rows of show_ids; `UnknownTitleError` names the first that is none."""
-    at = model.titles.row_by_id
-    wrong = [i for i in ids if i not in at]
-    if wrong:
+def _rows_by_id(model, show_ids):
+    """Return the rows of the titles; `UnknownTitleError` if an id is unknown."""
+    row_by_id = model.titles.row_by_id
+    unknown = [show_id for show_id in show_ids if show_id not in row_by_id]
+    if unknown:
         raise UnknownTitleError(
-            f"{len(wrong)} of {len(ids)} ids are not in the catalogue, the first {wrong[0]!r:.60}"
+            f"{len(unknown)} of {len(show_ids)} ids are not in the catalog: {unknown[0]!r:.60}"
         )
-    return np.array([at[i] for i in ids], dtype=int)
+    return np.array([row_by_id[show_id] for show_id in show_ids], dtype=int)

@@ -19,106 +19,10 @@ import pandas as pd
 
 from mediarec.core import TYPES, TableError, format_list, normalize_text
 from mediarec.data.clean import normalize_typography
+from mediarec.data.dates import parse_dates
 from mediarec.data.tables import read_user_table
 from mediarec.recommend.episode_titles import EpisodeTitle, parse_episode_title
 from mediarec.recommend.search import TitleIndex, fuzzy_matches
-
-# %% ../../nbs/48_recommend.viewing_history.ipynb #e06a1aed
-DATE_ORDERS = {
-    "Y-M-D": (0, 1, 2),
-    "M/D/Y": (2, 0, 1),
-    "D/M/Y": (2, 1, 0),
-}  # positions of year, month and day in a date
-_ORDER_BY_SEPARATOR = {".": "D/M/Y", "-": "Y-M-D", "/": "M/D/Y"}
-_MIN_DATE = pd.Timestamp("2007-01-01")  # Netflix began to stream
-_DATE_PATTERN = r"^\D{0,3}(\d{1,4})(\D{1,3})(\d{1,2})\D{1,3}(\d{1,4})(?:\D|$)"
-
-
-def _parse_with_order(parts: pd.DataFrame, order: str, latest: pd.Timestamp) -> pd.Series:
-    """Parse dates from their three numbers (str) in one order; NaT for impossible dates."""
-    year, month, day = (parts[position] for position in DATE_ORDERS[order])
-    century = year.str.len().map({2: 2000, 4: 0})
-    full_year = century + pd.to_numeric(year)
-    is_valid = (month.str.len() <= 2) & (day.str.len() <= 2)
-    number = full_year * 10000 + pd.to_numeric(month) * 100 + pd.to_numeric(day)
-    text = number.where(is_valid).astype("Int64").astype("string")
-    date = pd.to_datetime(text, format="%Y%m%d", errors="coerce")
-    return date.where(date.between(_MIN_DATE, latest))
-
-
-def _count_disorder(dates: pd.Series) -> tuple[int, int]:
-    """Count the rows out of order: in the better direction, and for newest first."""
-    steps = dates.dropna().diff().dt.days
-    n_later = int((steps > 0).sum())
-    n_earlier = int((steps < 0).sum())
-    return min(n_later, n_earlier), n_later
-
-# %% ../../nbs/48_recommend.viewing_history.ipynb #3f3d133c
-class _ParsedDates(NamedTuple):
-    """Dates of a column (NaT if missing), how they were read, and other orders that fit."""
-
-    dates: pd.Series
-    date_format: str
-    other_orders: list[str]
-
-
-def _parse_dates(
-    text: pd.Series, date_order: str | None = None, today: str | pd.Timestamp | None = None
-) -> _ParsedDates:
-    """Parse a column of dates in the order of day, month and year that fits best.
-
-    Parameters
-    ----------
-    text : Series of str
-        The dates, newest first.
-    date_order : str, optional
-        A key of `DATE_ORDERS`, if it is known.
-    today : str or Timestamp, optional
-        Dates after the next day do not count. By default the current time.
-    """
-    if date_order is not None and date_order not in DATE_ORDERS:
-        raise TableError(
-            f"unknown date order {date_order!r:.20}; choose from {format_list(DATE_ORDERS)}"
-        )
-    numbers = text.str.extract(_DATE_PATTERN)
-    parts = numbers[[0, 2, 3]].set_axis(range(3), axis=1)
-    latest = pd.Timestamp(today or pd.Timestamp.now()) + pd.Timedelta(days=1)
-    orders = [date_order] if date_order else list(DATE_ORDERS)
-    parsed = {order: _parse_with_order(parts, order, latest) for order in orders}
-    n_parsed = {order: dates.notna().sum() for order, dates in parsed.items()}
-    n_max = max(n_parsed.values())
-    if not n_max:
-        return _ParsedDates(parsed[orders[-1]], "no date could be read", [])
-    separator = numbers[1].str.strip().mode().get(0, "/")
-    suggested = _ORDER_BY_SEPARATOR.get(separator[:1])
-    disorder = {o: _count_disorder(parsed[o]) for o in orders if n_parsed[o] == n_max}
-    best = min(disorder, key=lambda order: (disorder[order], order != suggested))
-    others = [o for o in disorder if o != best and not parsed[o].equals(parsed[best])]
-    equal = [o for o in others if disorder[o] == disorder[best]]
-    order_name = _format_order(best, separator, parts)
-    reason = "as requested" if date_order else _order_reason(others, equal, separator)
-    return _ParsedDates(parsed[best], f"dates read as {order_name}: {reason}", equal)
-
-
-def _order_reason(others: list[str], equal: list[str], separator: str) -> str:
-    """Explain the choice of an order."""
-    if equal:
-        return f"{_join_orders(equal, separator)} fits as well; name the order if this is wrong"
-    if others:
-        return f"the rows are closer to newest first than with {_join_orders(others, separator)}"
-    return "no other order fits"
-
-
-def _join_orders(orders: list[str], separator: str) -> str:
-    """Join orders with "or", written with the separator of the file."""
-    return " or ".join(order.replace(order[1], separator) for order in orders)
-
-
-def _format_order(order: str, separator: str, parts: pd.DataFrame) -> str:
-    """Format an order as in the file, such as "DD.MM.YY" with the digits of the year."""
-    has_long_year = (parts[DATE_ORDERS[order][0]].str.len() == 4).any()
-    order = order.replace("Y", "YYYY" if has_long_year else "YY")
-    return order.replace("/" if "/" in order else "-", separator)
 
 # %% ../../nbs/48_recommend.viewing_history.ipynb #86017f2a
 @dataclass
@@ -259,7 +163,7 @@ def read_viewing_history(
             raise TableError(f"{name} has no profile {profile!r:.40}; it has {profiles}")
         rows = rows[rows.profile == profile]
     rows, dropped = _drop_unwatched(rows, name)
-    parsed = _parse_dates(rows.date, date_order, today)
+    parsed = parse_dates(rows.date, date_order, today)
     rows = rows.assign(date=parsed.dates)[["title", "date", "minutes"]].reset_index(drop=True)
     return ViewingHistory(rows, parsed.date_format, parsed.other_orders, dropped)
 

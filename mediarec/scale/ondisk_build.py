@@ -22,7 +22,8 @@ from scipy import sparse
 from mediarec.core import RANDOM_STATE, CatalogError, format_list
 from mediarec.data.clean import assign_work_ids
 from mediarec.data.store import FORMAT_VERSION, atomic_write_text, previous_manifest
-from mediarec.recommend.ranking import WEIGHT_NAMES, default_weights, normalize_weights
+from mediarec.features.index import WEIGHT_NAMES
+from mediarec.recommend.ranking import default_weights, normalize_weights
 from mediarec.scale.ondisk_build_chunks import (
     DEFAULT_SHARD_SIZE,
     choose_runner,
@@ -110,10 +111,13 @@ def build_model(
 
     Examples
     --------
+    >>> import tempfile
     >>> from mediarec import load_catalog, load_model
-    >>> manifest = build_model(load_catalog(), folder="large", clusters=())
-    >>> model = load_model("large")
-    >>> model.recommend("Inception", n=5)
+    >>> folder = tempfile.mkdtemp()
+    >>> manifest = build_model(load_catalog(), folder=folder, clusters=())
+    >>> model = load_model(folder)
+    >>> len(model) == manifest["titles"]
+    True
     """
     run = choose_runner(client, workers)
     with _new_generation_dir(folder) as (root, scratch):

@@ -27,9 +27,9 @@ from mediarec.features.blocks import (
     TEXT_BLOCKS,
 )
 from mediarec.features.embedding import N_COMPONENTS, EmbeddingProjection
+from mediarec.features.index import WEIGHT_NAMES
 from mediarec.features.numeric import DECAY_SCALES
 from mediarec.features.vocabulary import Vocabulary
-from mediarec.recommend.ranking import WEIGHT_NAMES
 
 if TYPE_CHECKING:
     import pyarrow

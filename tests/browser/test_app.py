@@ -443,7 +443,7 @@ def test_posters_come_and_trouble_does_not_matter(browser, tmdb, model, tmp_path
             ],
             strict=True,
         ):
-            tmdb.always = trouble
+            tmdb.default_fault = trouble
             assert len(chosen(page, app, text, title)) == 10, trouble
             card = cards(app).nth(0)
             assert (
@@ -460,7 +460,7 @@ def test_posters_come_and_trouble_does_not_matter(browser, tmdb, model, tmp_path
             (own / "log.txt").read_text(),
             page.evaluate("JSON.stringify(localStorage)"),
         ]
-        assert tmdb.calls and not [t[:200] for t in texts if tmdb.key in t]
+        assert tmdb.requests and not [t[:200] for t in texts if tmdb.key in t]
         assert not [
             f for f in own.rglob("*") if f.is_file() and tmdb.key.encode() in f.read_bytes()
         ]

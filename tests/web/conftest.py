@@ -1,4 +1,4 @@
-"""Fixtures of the web tests: a small model with groups, the application on it, and a server of its own."""
+"""Fixtures of the web tests: a small model with clusters, its application, and a server process."""
 
 import os
 import sys
@@ -14,42 +14,50 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
 
 
 @pytest.fixture(scope="session")
-def model():
-    from mediarec import Recommender, load_catalog
+def catalog():
+    """The starter catalog."""
+    from mediarec import load_catalog
+    from mediarec.core import package_path
 
-    return Recommender().fit(load_catalog(ROOT / "data" / "starter.csv"), clusters="kmeans")
+    return load_catalog(package_path("starter.csv"))
+
+
+@pytest.fixture(scope="session")
+def model(catalog):
+    from mediarec import Recommender
+
+    return Recommender().fit(catalog, clusters="kmeans")
 
 
 @pytest.fixture(scope="session")
 def folder(model, tmp_path_factory):
+    """The folder of the saved model."""
     folder = tmp_path_factory.mktemp("web") / "model"
     model.save(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def site(model, tmp_path_factory):
-    """Makes an application on the small model; settings by name, `source` and `say` as for `create_app`."""
+def make_app(model, tmp_path_factory):
+    """A function that makes an application on the small model; options as in ServerConfig."""
     from mediarec.apps.web_app import ModelReloader, ServerConfig, create_app
     from mediarec.apps.web_queries import make_model_view
 
-    served = make_model_view(model, "small")
+    view = make_model_view(model, "small")
 
-    def make(source=None, say=None, **settings):
-        settings.setdefault("posters", str(tmp_path_factory.mktemp("posters")))
-        return create_app(
-            ModelReloader(lambda: served),
-            ServerConfig(**settings),
-            source,
-            **({"say": say} if say else {}),
-        )
+    def load():
+        return view
+
+    def make(poster_service=None, log=None, **options):
+        options.setdefault("poster_dir", str(tmp_path_factory.mktemp("posters")))
+        return create_app(ModelReloader(load), ServerConfig(**options), poster_service, log)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def client(site):
-    return site().test_client()
+def client(make_app):
+    return make_app().test_client()
 
 
 @pytest.fixture(scope="module")

@@ -1,31 +1,34 @@
-"""The OpenAPI document says what the server does: the parameters agree, and schemathesis finds nothing else."""
+"""The OpenAPI document agrees with the server: the parameters match, and schemathesis checks it."""
 
 import pytest
 
 from mediarec.apps.web_queries import ENDPOINT_PARAMETERS, PARAMETERS
 
 
-def test_the_document_is_the_table(client):
+@pytest.mark.parametrize("endpoint", ["suggest", "recommend"])
+def test_document_matches_parameters(client, endpoint):
     document = client.get("/api/openapi.json").json
-    for path, names in (
-        ("/api/suggest", ENDPOINT_PARAMETERS["suggest"]),
-        ("/api/recommend", ENDPOINT_PARAMETERS["recommend"]),
-    ):
-        said = {p["name"]: p["schema"] for p in document["paths"][path]["get"]["parameters"]}
-        assert tuple(said) == names
-        assert all(
-            said[n].get("maximum") == PARAMETERS[n].maximum
-            for n in names
-            if PARAMETERS[n].type in ("whole", "number")
-        )
-    routes = {
-        r.rule
-        for r in client.application.url_map.iter_rules()
-        if r.rule.startswith("/api/") and "openapi" not in r.rule
-    }
-    assert {
-        p.replace("{", "<").replace("}", ">") for p in document["paths"] if p.startswith("/api")
-    } == {r.replace("<path:show_id>", "<id>") for r in routes}
+    parameters = document["paths"][f"/api/{endpoint}"]["get"]["parameters"]
+    schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
+    assert tuple(schemas) == ENDPOINT_PARAMETERS[endpoint]
+    numbers = [name for name in schemas if PARAMETERS[name].type in ("integer", "number")]
+    assert numbers
+    for name in numbers:
+        assert schemas[name]["type"] == PARAMETERS[name].type
+        assert schemas[name]["maximum"] == PARAMETERS[name].maximum
+
+
+def test_document_lists_all_endpoints(client):
+    document = client.get("/api/openapi.json").json
+    paths = {path for path in document["paths"] if path.startswith("/api")}
+    rules = {rule.rule for rule in client.application.url_map.iter_rules()}
+    endpoints = {rule for rule in rules if rule.startswith("/api/") and "openapi" not in rule}
+    assert paths == {to_openapi_path(rule) for rule in endpoints}
+
+
+def to_openapi_path(rule):
+    """Return a Flask rule in the notation of OpenAPI."""
+    return rule.replace("<path:show_id>", "{id}").replace("<", "{").replace(">", "}")
 
 
 schemathesis = pytest.importorskip(
@@ -43,8 +46,6 @@ CHECKS = [
     openapi.negative_data_rejection,
     openapi.unsupported_method,
 ]
-
-
 PATHS = [
     "/api/suggest",
     "/api/recommend",
@@ -55,25 +56,22 @@ PATHS = [
     "/api/filters",
     "/healthz",
 ]
-
-
-@pytest.fixture(scope="module")
-def schema(site):
-    return schemathesis.openapi.from_wsgi("/api/openapi.json", site())
-
-
-WRONG = [
+NEGATIVE_PATHS = [
     "/api/suggest",
     "/api/recommend",
     "/api/clusters/{method}/{number}",
-]  # where a request can break the document
+]  # paths with parameters that a request can violate
+CASES = [(path, "POSITIVE") for path in PATHS] + [(path, "NEGATIVE") for path in NEGATIVE_PATHS]
 
 
-@pytest.mark.parametrize(
-    "path, mode", [*((p, "POSITIVE") for p in PATHS), *((p, "NEGATIVE") for p in WRONG)]
-)
-def test_it_holds(schema, path, mode):
-    """Requests that fit the document, and requests that do not, are answered as it says."""
+@pytest.fixture(scope="module")
+def schema(make_app):
+    return schemathesis.openapi.from_wsgi("/api/openapi.json", make_app())
+
+
+@pytest.mark.parametrize("path, mode", CASES)
+def test_conformance(schema, path, mode):
+    """Requests that follow or violate the document get the responses that it describes."""
     mode = schemathesis.GenerationMode[mode]
 
     @settings(
@@ -85,11 +83,11 @@ def test_it_holds(schema, path, mode):
         suppress_health_check=list(HealthCheck),
     )
     @given(case=schema[path]["GET"].as_strategy(generation_mode=mode))
-    def holds(case):
+    def check_case(case):
         case.validate_response(case.call(), checks=CHECKS)
 
-    holds()
+    check_case()
 
 
-def test_every_path_is_tried(schema):
+def test_all_paths_covered(schema):
     assert sorted(PATHS) == sorted(schema)

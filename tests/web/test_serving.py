@@ -1,13 +1,15 @@
-"""The server as a process: a short load, a new model under load, a killed process, a stop, TMDb that hangs; `benchmarks/load.py` measures the same at length."""
+"""The server as a process: load, reload, a killed worker, a stop, and a TMDb that hangs.
+
+`benchmarks/load.py` measures the same at length.
+"""
 
 import json
 import os
+import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,17 +17,34 @@ import pytest
 pytest.importorskip(
     "gunicorn", reason="gunicorn is not installed: it is in the extras [web] and [dev]"
 )
-from load import ROOT, Load, Server, hanging, questions_of, stopped, worker_killed  # noqa: E402
+from load import (  # noqa: E402
+    ROOT,
+    LoadGenerator,
+    Server,
+    make_queries,
+    measure_hanging_tmdb,
+    measure_stop,
+    measure_worker_kill,
+    wait_until,
+)
+
+CLOSE = b"Host: x\r\nConnection: close\r\n\r\n"
+LOG_FIELDS = {"at", "method", "path", "status", "ms", "bytes"}
 
 
 @pytest.fixture(scope="module")
-def asks(model):
-    return questions_of(model, 300)
+def queries(model):
+    """Paths of queries and of typed prefixes."""
+    return make_queries(model, 300)
 
 
-def talk(port, text):
-    """Bytes to the server, and all that comes back."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def send_raw(port, text):
+    """Send bytes to the server; return everything that it sends."""
+    with connect(port) as s:
         s.sendall(text)
         parts = []
         while data := s.recv(65536):
@@ -33,165 +52,160 @@ def talk(port, text):
     return b"".join(parts)
 
 
-def test_a_short_load(server, asks):
-    figures = Load(server.port, *asks).run(1.5).figures()
-    assert figures["failures"] == 0 and figures["answers"] > 100, figures
-    assert max(server.memory()) < 350 and len(server.workers()) == 2
+def status_line(response):
+    return response.split(b"\r\n")[0]
 
 
-def test_only_this_machine(server):
-    text = Path(f"/proc/{server.process.pid}/net/tcp").read_text()
-    listening = [
-        l.split()[1]
-        for l in text.splitlines()[1:]
-        if l.split()[3] == "0A" and int(l.split()[1].split(":")[1], 16) == server.port
-    ]
-    assert listening and all(a.startswith("0100007F") for a in listening)
+def test_short_load(server, queries):
+    load = LoadGenerator(server.port, *queries)
+    with load.running():
+        load.wait_for_answers(300)
+    metrics = load.metrics()
+    assert metrics["failures"] == 0, metrics
+    assert max(server.memory()) < 350
+    assert len(server.workers()) == 2
 
 
-def test_odd_requests(server):
-    close = b"Host: x\r\nConnection: close\r\n\r\n"
-    assert b" 200 " in talk(server.port, b"GET /healthz HTTP/1.1\r\n" + close).split(b"\r\n")[0]
-    assert talk(
-        server.port, b"GET /api/suggest?q=" + b"a" * 9000 + b" HTTP/1.1\r\n" + close
-    ).startswith((b"HTTP/1.1 400", b"HTTP/1.1 414"))
-    assert b" 40" in talk(server.port, b"NONSENSE\r\n\r\n").split(b"\r\n")[0]
-    twice = talk(
-        server.port,
-        b"GET /api/suggest?q=a HTTP/1.1\r\nHost: x\r\n\r\nGET /api/suggest?q=b HTTP/1.1\r\n"
-        + close,
-    )  # pipelined
-    assert twice.count(b"HTTP/1.1 200") == 2
-    slow = socket.create_connection(
-        ("127.0.0.1", server.port), timeout=10
-    )  # half a request holds nobody up
+def test_binds_to_loopback(server):
+    table = Path(f"/proc/{server.process.pid}/net/tcp").read_text().splitlines()[1:]
+    rows = [line.split() for line in table]
+    listening = [row[1] for row in rows if row[3] == "0A"]
+    addresses = [a for a in listening if int(a.split(":")[1], 16) == server.port]
+    assert addresses
+    assert all(address.startswith("0100007F") for address in addresses)
+
+
+def test_unusual_requests(server):
+    response = send_raw(server.port, b"GET /healthz HTTP/1.1\r\n" + CLOSE)
+    assert b" 200 " in status_line(response)
+    long_query = b"GET /api/suggest?q=" + b"a" * 9000 + b" HTTP/1.1\r\n" + CLOSE
+    assert send_raw(server.port, long_query).startswith((b"HTTP/1.1 400", b"HTTP/1.1 414"))
+    assert b" 40" in status_line(send_raw(server.port, b"NONSENSE\r\n\r\n"))
+    pipelined = (
+        b"GET /api/suggest?q=a HTTP/1.1\r\nHost: x\r\n\r\nGET /api/suggest?q=b HTTP/1.1\r\n" + CLOSE
+    )
+    assert send_raw(server.port, pipelined).count(b"HTTP/1.1 200") == 2
+
+
+def test_incomplete_requests_do_not_block(server):
+    """Other requests are answered while these connections wait."""
+    slow = connect(server.port)
     slow.sendall(b"GET /api/recommend?title=Incep")
-    silent = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(20)]
-    began = time.monotonic()
-    assert server.get("/api/recommend?title=Inception")["results"] and time.monotonic() - began < 2
-    slow.sendall(b"tion HTTP/1.1\r\n" + close)
+    silent = [connect(server.port) for _ in range(20)]
+    assert server.get("/api/recommend?title=Inception")["results"]
+    slow.sendall(b"tion HTTP/1.1\r\n" + CLOSE)
     assert b" 200 " in slow.recv(100)
     for s in (slow, *silent):
         s.close()
 
 
-def test_who_does_not_read_holds_nobody_up(server):
-    greedy = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(6)]
+def send_without_reading(port):
+    """Return a connection that sent many requests and reads no answer."""
+    s = connect(port)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+    s.setblocking(False)
+    try:
+        for _ in range(200):
+            s.send(b"GET /api/recommend?title=Inception&n=50 HTTP/1.1\r\nHost: x\r\n\r\n")
+    except BlockingIOError:
+        pass
+    return s
+
+
+def test_slow_reader_does_not_block(server):
+    greedy = [send_without_reading(server.port) for _ in range(6)]
     for s in greedy:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        s.setblocking(False)
-        try:
-            for _ in range(200):
-                s.send(b"GET /api/recommend?title=Inception&n=50 HTTP/1.1\r\nHost: x\r\n\r\n")
-        except BlockingIOError:
-            pass
-    time.sleep(0.5)
+        assert select.select([s], [], [], 30)[0]  # the server has begun to answer
     for _ in range(6):
-        began = time.monotonic()
-        assert server.get("/healthz")["status"] == "ok" and time.monotonic() - began < 3
+        assert server.get("/healthz")["status"] == "ok"
     for s in greedy:
         s.close()
 
 
-def test_a_new_model_under_load(folder, asks, tmp_path):
-    from mediarec import Recommender, load_catalog
+def test_model_reload_under_load(folder, catalog, queries, tmp_path):
+    from mediarec import Recommender
 
-    own = tmp_path / "model"
-    shutil.copytree(folder, own)
-    with Server(own) as server:
-        load, before = Load(server.port, *asks), server.get("/healthz")["model"]
-        with load.beside():
-            time.sleep(0.5)
-            Recommender().fit(load_catalog(ROOT / "data" / "starter.csv")).save(own)
-            seen, end = set(), time.monotonic() + 15
-            while time.monotonic() < end and (len(seen) < 2 or before in {m for _, m in seen}):
-                health = server.get("/healthz")
-                seen = {(p, m) for p, m in seen if p != health["process"]} | {
-                    (health["process"], health["model"])
-                }
-                time.sleep(0.05)
-            time.sleep(0.5)
-        assert before not in {m for _, m in seen}, seen
-        assert load.figures()["failures"] == 0 and len(load.answers) > 100
-        (own / "manifest.json").write_text("{")  # a damaged one changes nothing
-        time.sleep(1.5)
-        assert (
-            server.get("/healthz")["last_error"]
-            and server.get("/api/recommend?title=Inception")["results"]
-        )
+    own_folder = tmp_path / "model"
+    shutil.copytree(folder, own_folder)
+    with Server(own_folder) as server:
+        before = server.get("/healthz")["model"]
+        version_by_process = {}
+
+        def is_reloaded():
+            """Return whether both workers have the new model."""
+            health = server.get("/healthz")
+            version_by_process[health["process"]] = health["model"]
+            return len(version_by_process) == 2 and before not in version_by_process.values()
+
+        load = LoadGenerator(server.port, *queries)
+        with load.running():
+            load.wait_for_answers(100)
+            Recommender().fit(catalog).save(own_folder)
+            wait_until(is_reloaded)
+            load.wait_for_answers(100)
+        assert load.metrics()["failures"] == 0
+
+        (own_folder / "manifest.json").write_text("{")  # a damaged model changes nothing
+        wait_until(lambda: server.get("/healthz")["last_error"])
+        assert server.get("/api/recommend?title=Inception")["results"]
 
 
-def test_a_killed_process_is_replaced_and_a_stop_is_clean(folder, asks):
+def test_worker_killed_and_graceful_stop(folder, queries):
     with Server(folder) as server:
-        figures = worker_killed(server, *asks, seconds=2.5)
-        assert (
-            figures["failures after a second"] == 0
-            and figures["workers"] == 2
-            and figures["another one"]
-        ), figures
-        figures = stopped(server, *asks)
-        assert (
-            figures["exit code"] == 0
-            and figures["seconds"] < 10
-            and figures["asked and not answered"] == 0
-        ), figures
-        lines = [
-            json.loads(l)
-            for l in Path(server.log.name).read_text().splitlines()
-            if l.startswith("{")
-        ]
-        assert lines[0]["event"] == "serving" and {
-            "at",
-            "method",
-            "path",
-            "status",
-            "ms",
-            "bytes",
-        } == set(lines[-1])
-        assert not [l for l in lines if "?" in l.get("path", "")]
+        metrics = measure_worker_kill(server, *queries)
+        assert metrics["failures after replacement"] == 0, metrics
+        assert metrics["workers"] == 2
+        assert metrics["worker replaced"]
+        metrics = measure_stop(server, *queries)
+        assert metrics["exit code"] == 0, metrics
+        assert metrics["unanswered"] == 0, metrics
+        lines = [json.loads(x) for x in server.log_text().splitlines() if x.startswith("{")]
+    assert lines[0]["event"] == "serving"
+    assert set(lines[-1]) == LOG_FIELDS
+    assert not [line for line in lines if "?" in line.get("path", "")]
 
 
-def test_tmdb_hangs(folder, asks):
-    figures = hanging(folder, *asks, seconds=2)
-    assert (
-        figures["failures"] == 0
-        and figures["answers"] > 100
-        and figures["drawn"] == figures["posters"] > 0
-    ), figures
+def test_tmdb_hangs(folder, queries):
+    metrics = measure_hanging_tmdb(folder, *queries, seconds=2)
+    assert metrics["failures"] == 0, metrics
+    assert metrics["answers"] > 100, metrics
+    assert metrics["placeholders"] == metrics["posters"] > 0, metrics
 
 
-def test_the_key_is_nowhere(folder):
+def test_key_is_never_exposed(folder):
     key = "feedc0de" * 4
-    with Server(
-        folder,
-        TMDB_API_KEY=key,
-        TMDB_BASE_URL="http://127.0.0.1:9/3",
-        TMDB_IMG_BASE="http://127.0.0.1:9/t/p",
-    ) as server:
+    variables = {
+        "TMDB_API_KEY": key,
+        "TMDB_BASE_URL": "http://127.0.0.1:9/3",
+        "TMDB_IMG_BASE": "http://127.0.0.1:9/t/p",
+    }
+    with Server(folder, **variables) as server:
         for path in ("/poster/t1", "/", "/nothing"):
-            answer = talk(
-                server.port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
-            )
-            assert key.encode() not in answer
-        assert server.get("/api/suggest?q=incep")["results"][0]["poster"].startswith("/poster/")
-    assert key not in Path(server.log.name).read_text()
+            request = f"GET {path} HTTP/1.1\r\n".encode() + CLOSE
+            assert key.encode() not in send_raw(server.port, request)
+        suggestion = server.get("/api/suggest?q=incep")["results"][0]
+        assert suggestion["poster"].startswith("/poster/")
+        assert key not in server.log_text()
 
 
 @pytest.mark.parametrize(
-    "args, said",
+    "arguments, message",
     [
         (["--port", "99999"], "a port is a number"),
-        (["--model", "nowhere"], "holds no model"),
-        (["--workers", "0"], "workers and threads are 1 to 64"),
+        (["--model", "nowhere"], "model"),
+        (["--workers", "0"], "workers must be from 1 to 64"),
     ],
 )
-def test_a_wrong_start_is_a_sentence(folder, args, said, tmp_path):
+def test_startup_errors(folder, arguments, message, tmp_path):
+    command = [sys.executable, "-m", "mediarec", "web", "--model", str(folder), "--port", "0"]
     done = subprocess.run(
-        [sys.executable, "-m", "mediarec", "web", "--model", str(folder), "--port", "0", *args],
+        [*command, *arguments],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
