@@ -53,7 +53,7 @@ def check_n(n: Any, name: str = "n") -> int:
 
 def check_fraction(value: Any, name: str) -> None:
     """Raise a `MediarecError` if a value is not a number between 0 and 1."""
-    if not isinstance(value, Real) or not 0 <= value <= 1:
+    if not isinstance(value, Real) or not 0 <= float(value) <= 1:
         raise MediarecError(f"{name} must be between 0 and 1, not {value!r:.40}")
 
 

@@ -19,7 +19,7 @@ def run(name: str, *command: str | Path) -> bool:
 
 
 def write_sources(folder: Path) -> None:
-    """Write the cells of every notebook as text: outputs hold names of people, which are not misspelled."""
+    """Write the cells of every notebook as text. Outputs contain names, which are not checked."""
     for path in sorted((ROOT / "nbs").glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         text = "\n\n".join("".join(cell["source"]) for cell in cells)

@@ -1,6 +1,6 @@
-"""README.md from nbs/index.ipynb: markdown as it is, code in fences, outputs that are text below it.
+"""Write README.md from nbs/index.ipynb: markdown, code in fences, and text outputs.
 
-Run it to write README.md and the picture in it; `render()` gives the text, which test_readme.py holds against the file.
+Run it to write README.md and its picture. test_readme.py compares `render()` with the file.
 """
 
 import json
@@ -11,7 +11,7 @@ HERE = Path(__file__).parent.parent
 
 
 def output(cell):
-    """The text that a code cell printed or showed."""
+    """Yield the text outputs of a code cell, in fences."""
     for out in cell.get("outputs", []):
         text = out.get("text") or out.get("data", {}).get("text/plain", [])
         if text:
@@ -19,18 +19,18 @@ def output(cell):
 
 
 def part(cell):
-    """One cell as markdown; hidden cells are left out."""
+    """Return a cell as markdown; nothing for hidden cells."""
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
         return [source]
     if re.search(r"^#\|\s*hide\b", source, re.M):
         return []
-    code = "\n".join(l for l in source.splitlines() if not l.startswith("#|"))
+    code = "\n".join(line for line in source.splitlines() if not line.startswith("#|"))
     return [f"```python\n{code.strip()}\n```", *output(cell)]
 
 
 def render():
-    """The README as text."""
+    """Return the README as text."""
     cells = json.loads((HERE / "nbs" / "index.ipynb").read_text(encoding="utf-8"))["cells"]
     text = "\n\n".join(p.strip() for cell in cells for p in part(cell) if p.strip())
     text = re.sub(r"\]\((images/[^)]+)\)", r"](nbs/\1)", text)  # pictures lie beside the notebook
@@ -42,7 +42,7 @@ def render():
 
 
 def picture():
-    """What `mediarec demo` prints on the starter catalogue, as an SVG with no font from elsewhere."""
+    """Return what `mediarec demo` prints on the starter catalog, as an SVG without web fonts."""
     import io
 
     from rich.console import Console

@@ -1,8 +1,8 @@
-"""The starter catalogue, held against its own rules and against other people's facts.
+"""Compare the starter catalog with its own rules and with facts from other data sets.
 
-Run it for a report (`python tests/starter.py`), with MEDIAREC_CATALOG and MEDIAREC_MOVIELENS set for the
-comparison; `python tests/starter.py --write` writes the counts in data/README.md. test_starter.py asserts
-what is reported here.
+`python tests/starter.py` prints a report. MEDIAREC_CATALOG and MEDIAREC_MOVIELENS add facts to compare.
+`python tests/starter.py --write` writes the counts into the data card, mediarec/assets/README.md.
+test_starter.py asserts what is reported here.
 """
 
 import os
@@ -16,7 +16,7 @@ import pandas as pd
 from mediarec.core import normalize_text
 from mediarec.features.franchise import franchise_key
 
-DATA = Path(__file__).parent.parent / "data"
+ASSETS = Path(__file__).parent.parent / "mediarec" / "assets"
 SERIES_RATINGS = {"TV-Y", "TV-Y7", "TV-Y7-FV", "TV-G", "TV-PG", "TV-14", "TV-MA", "NR"}
 RATINGS = {
     "Movie": SERIES_RATINGS | {"G", "PG", "PG-13", "R", "NC-17", "UR"},
@@ -25,7 +25,7 @@ RATINGS = {
 DURATION = {"Movie": r"[1-9]\d* min", "TV Show": r"1 Season|(?:[2-9]|\d\d) Seasons"}
 
 
-def read(path=DATA / "starter.csv"):
+def read(path=ASSETS / "starter.csv"):
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
@@ -41,11 +41,16 @@ def franchises(rows):
 
 def shared_runs(ours, theirs, n=6):
     """Our descriptions that share a run of n words with any of theirs."""
-    runs = lambda text: {
-        tuple(w[i : i + n]) for w in [normalize_text(text).split()] for i in range(len(w) - n + 1)
-    }
-    known = set().union(*map(runs, theirs))
-    return [text for text in ours if runs(text) & known]
+    known: set[tuple[str, ...]] = set()
+    for text in theirs:
+        known |= word_runs(text, n)
+    return [text for text in ours if word_runs(text, n) & known]
+
+
+def word_runs(text, n):
+    """All runs of n words of a text."""
+    words = normalize_text(text).split()
+    return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
 
 
 def people(text):
@@ -53,7 +58,7 @@ def people(text):
 
 
 def against_netflix(ours, theirs):
-    """Each of our titles that the data set has too (title and type, nearest year): do year and director agree?"""
+    """Compare year and director of our titles that the data set has too (nearest year)."""
     theirs = theirs.assign(
         key=[(normalize_text(t), k) for t, k in zip(theirs.title, theirs.type)],
         year=theirs.release_year.astype(int),
@@ -87,7 +92,7 @@ def against_netflix(ours, theirs):
     return found
 
 
-# Films whose title MovieLens (to 2016) has only as another film's, or dates by another showing: each looked at.
+# MovieLens (to 2016) has these titles only for other films, or with another year. Each was checked.
 NAMESAKES = {
     "A Star Is Born",
     "Aladdin",
@@ -156,7 +161,8 @@ def counts(rows):
     }
     many = items(rows.director).value_counts()
     head = (
-        f"{len(rows):,} titles; {parts['country'].size} countries; {len(franchises(rows))} starts of titles that two or more works share; "
+        f"{len(rows):,} titles; {parts['country'].size} countries; "
+        f"{len(franchises(rows))} starts of titles that two or more works share; "
         f"{(many >= 3).sum()} directors with three or more."
     )
     lists = [
@@ -167,15 +173,15 @@ def counts(rows):
 
 
 def card(rows):
-    """data/README.md with its counts written anew."""
-    text = (DATA / "README.md").read_text(encoding="utf-8")
+    """Return the data card with new counts."""
+    text = (ASSETS / "README.md").read_text(encoding="utf-8")
     new, times = re.subn(
         r"<!-- counts -->.*?<!-- end of counts -->",
         lambda m: f"<!-- counts -->\n{counts(rows)}\n<!-- end of counts -->",
         text,
         flags=re.S,
     )
-    assert times == 1, "data/README.md has lost its marks"
+    assert times == 1, "the data card has lost its markers"
     return new
 
 
@@ -188,7 +194,8 @@ def report():
         both = found[found["same work"]]
         known = both["directors agree"].dropna().astype(bool)
         print(
-            f"\nIn the Netflix data set too: {len(both)}; year within one {((both.year - both['their year']).abs() <= 1).mean():.1%}, "
+            f"\nAlso in the Netflix data set: {len(both)}; "
+            f"year within one {((both.year - both['their year']).abs() <= 1).mean():.1%}, "
             f"director {known.mean():.1%} of {len(known)}"
         )
         print(
@@ -197,25 +204,26 @@ def report():
             ].to_string()
         )
         print(
-            "\nOf that name and another work:",
+            "\nOther works of the same name:",
             "; ".join(
                 f"{r.title} ({r.year}, theirs {r['their type']} {r['their year']})"
                 for _, r in found[~found["same work"]].iterrows()
             ),
         )
         print(
-            "\nDescriptions with six words in a row of theirs:",
+            "\nDescriptions that share six words in a row:",
             len(shared_runs(rows.description, netflix.description)),
         )
     if os.environ.get("MEDIAREC_MOVIELENS"):
         off = against_movielens(rows[rows.type == "Movie"], os.environ["MEDIAREC_MOVIELENS"])
         print(
-            f"\nOf a name that MovieLens has too: {len(off)}; year within one {(off.off <= 1).mean():.1%}"
+            f"\nTitles that MovieLens has too: {len(off)}; "
+            f"year within one {(off.off <= 1).mean():.1%}"
         )
         print(off[off.off > 1].to_string())
 
 
 if __name__ == "__main__":
     if "--write" in sys.argv:
-        (DATA / "README.md").write_text(card(read()), encoding="utf-8")
+        (ASSETS / "README.md").write_text(card(read()), encoding="utf-8")
     report()

@@ -1,4 +1,4 @@
-"""The starter catalogue: real, wide and right."""
+"""The starter catalog: its values are valid and its facts are right."""
 
 import os
 
@@ -59,7 +59,7 @@ def test_no_title_twice(rows):
 
 
 def test_data_card_counts(rows):
-    text = (starter.DATA / "README.md").read_text(encoding="utf-8")
+    text = (starter.ASSETS / "README.md").read_text(encoding="utf-8")
     assert f"{len(rows):,} titles" in text and text == starter.card(rows), (
         "run: python tests/starter.py --write"
     )

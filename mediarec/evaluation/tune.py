@@ -44,24 +44,7 @@ def _coordinate_ascent(
     max_rounds: int = 3,
     block_order: Iterable[int] | None = None,
 ) -> np.ndarray:
-    """Maximize an objective by changing one weight at a time.
-
-    Parameters
-    ----------
-    initial_weights : ndarray, shape (n_blocks,)
-        The weights to start with.
-    objective : callable
-        Takes weights and returns a value to maximize.
-    max_rounds : int
-        Maximum number of passes over the blocks.
-    block_order : iterable of int, optional
-        The order of the blocks in a pass.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_blocks,)
-        The fitted weights.
-    """
+    """Maximize an objective by changing one weight at a time, in at most `max_rounds` passes."""
     best_value = objective(initial_weights)
     weights = np.asarray(initial_weights, np.float32).copy()
     blocks = range(len(weights)) if block_order is None else list(block_order)
@@ -120,10 +103,9 @@ class Benchmark:
 
     @cached_property
     def shortlist(self) -> tuple[np.ndarray, np.ndarray]:
-        """Candidates that matter: those with a gain, and the best with equal block weights.
+        """Block scores (n_blocks, n_queries, n) and gains (n_queries, n) of the best candidates.
 
-        Block scores of shape (n_blocks, n_queries, n_shortlist) and gains of shape
-        (n_queries, n_shortlist).
+        The best candidates have a gain, or a high score with equal block weights.
         """
         weights = equal_block_weights([self])
         n_candidates = min(self.max_candidates, min(map(len, self.gain)))
@@ -138,10 +120,7 @@ class Benchmark:
 
 
 def equal_block_weights(benchmarks: list[Benchmark]) -> np.ndarray:
-    """Return weights, shape (n_blocks,), with which all blocks spread the scores equally.
-
-    The spread is the standard deviation over the candidates of the first benchmark.
-    """
+    """Return weights with which all blocks spread the scores of the first benchmark equally."""
     variances = [scores.var(1) for scores in benchmarks[0].block_scores]
     spread = np.sqrt(np.mean(variances, 0))
     return (1 / np.maximum(spread, 1e-3) / len(spread)).astype(np.float32)
@@ -178,7 +157,7 @@ _MAX_SAMPLE_QUERIES = 160  # queries of a benchmark per fit
 def _penalized_objective(
     objectives: list[Objective], initial_weights: np.ndarray, l2_penalty: float
 ) -> Objective:
-    """Make an objective: the sum of several ones minus a penalty for uneven changes."""
+    """Make an objective: a sum of objectives minus a penalty for uneven changes."""
 
     def penalized(weights: np.ndarray) -> float:
         change = weights / initial_weights
@@ -197,23 +176,8 @@ def _bagged_fit(
 ) -> np.ndarray:
     """Return the mean of fits on bootstrap samples of the queries.
 
-    Parameters
-    ----------
-    benchmarks : list of Benchmark
-        The objective is the sum of their mean smooth nDCG.
-    initial_weights : ndarray, shape (n_blocks,)
-        The weights to start with.
-    n_fits : int
-        Number of fits.
-    query_subsets : list of ndarray, optional
-        For each benchmark the queries to use. By default all.
-    l2_penalty : float
-        Weight of the penalty.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_blocks,)
-        The mean of the fitted weights.
+    The objective is the sum of the mean smooth nDCG of the benchmarks, on all their queries or
+    on a subset for each benchmark, minus the penalty.
     """
     if query_subsets is None:
         query_subsets = [np.arange(len(benchmark.gain)) for benchmark in benchmarks]
@@ -381,22 +345,6 @@ _MIN_QUERIES = 20  # with fewer queries an interval means nothing
 _MAX_ROUNDS = 5  # passes over the blocks
 
 
-class _ProgressBenchmark:
-    """A benchmark that updates a progress bar at each evaluation."""
-
-    def __init__(self, benchmark: Benchmark, bar):
-        self._benchmark = benchmark
-        self._bar = bar
-
-    def __getattr__(self, name: str):
-        return getattr(self._benchmark, name)
-
-    def __call__(self, *args) -> np.ndarray:
-        """Return nDCG@10 of each query."""
-        self._bar.update()
-        return self._benchmark(*args)
-
-
 def _gains_from_judgments(model: Recommender, judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Convert judgments to gains; also return how many have a title that the catalog lacks.
 
@@ -445,9 +393,11 @@ def _make_benchmarks(
 def _joint_ndcg(
     weights: np.ndarray,
     benchmarks: dict[str, Benchmark],
+    bar,
     queries: dict[str, np.ndarray] | None = None,
 ) -> float:
-    """Return the sum of the mean nDCG@10 of all benchmarks, on some of their queries."""
+    """Return the sum of the mean nDCG@10 of all benchmarks, and update a progress bar."""
+    bar.update()
     queries = queries or dict.fromkeys(benchmarks)
     means = [np.nanmean(ask(weights, queries[name])) for name, ask in benchmarks.items()]
     return sum(means)
@@ -457,6 +407,7 @@ def _cross_validate_joint(
     benchmarks: dict[str, Benchmark],
     initial_weights: np.ndarray,
     n_splits: int,
+    bar,
     random_state: int = RANDOM_STATE,
 ) -> dict[str, np.ndarray]:
     """Return nDCG@10 of each benchmark, each query with weights that were fitted without it.
@@ -471,14 +422,14 @@ def _cross_validate_joint(
     ndcg = {name: np.zeros(len(fold)) for name, fold in folds.items()}
     for i in range(n_splits):
         training = {name: np.flatnonzero(fold != i) for name, fold in folds.items()}
-        objective = partial(_joint_ndcg, benchmarks=benchmarks, queries=training)
+        objective = partial(_joint_ndcg, benchmarks=benchmarks, bar=bar, queries=training)
         weights = _coordinate_ascent(initial_weights, objective, max_rounds=_MAX_ROUNDS)
         for name, fold in folds.items():
             held_out = np.flatnonzero(fold == i)
             ndcg[name][held_out] = benchmarks[name](weights, held_out)
     return ndcg
 
-# %% ../../nbs/65_evaluation.tune.ipynb #6290c139
+# %% ../../nbs/65_evaluation.tune.ipynb #e14531a9
 def tune_weights(
     model: Recommender,
     judgments: pd.DataFrame,
@@ -528,7 +479,7 @@ def tune_weights(
     benchmarks = _make_benchmarks(model, judged_gains, gains, pool)
     initial_weights = model.normalized_weights
     n_trials = _MAX_ROUNDS * len(initial_weights) * len(_STEP_FACTORS) + 1
-    n_evaluations = (n_splits + 1) * len(benchmarks) * n_trials
+    n_evaluations = (n_splits + 1) * n_trials
     with tqdm(
         total=n_evaluations,
         disable=not progress,
@@ -536,9 +487,8 @@ def tune_weights(
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}",
         leave=False,
     ) as bar:
-        monitored = {name: _ProgressBenchmark(b, bar) for name, b in benchmarks.items()}
-        after = _cross_validate_joint(monitored, initial_weights, n_splits)
-        objective = partial(_joint_ndcg, benchmarks=monitored)
+        after = _cross_validate_joint(benchmarks, initial_weights, n_splits, bar)
+        objective = partial(_joint_ndcg, benchmarks=benchmarks, bar=bar)
         fitted = _coordinate_ascent(initial_weights, objective, max_rounds=_MAX_ROUNDS)
         bar.update(n_evaluations - bar.n)
     weights = (fitted / fitted.sum()).tolist()

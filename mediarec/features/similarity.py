@@ -31,8 +31,8 @@ def top_k(
     -------
     indices : ndarray of int32, shape (n_queries, k)
         Rows of the corpus, the most similar first. If fewer rows share a term with the query,
-        the remaining indices are -1. If scores are equal, the order is by row, but which of
-        the rows are among the first `k` is arbitrary.
+        the remaining indices are -1. Which of several equal scores are among the first `k`
+        is arbitrary.
     scores : ndarray of float32, shape (n_queries, k)
         Cosine similarities, and 0 where the index is -1.
 

@@ -313,13 +313,11 @@ def check_clusters(clusters: str | Iterable[str] | None) -> list[str]:
     MediarecError
         If a method is unknown. The message lists the methods.
     """
-    if isinstance(clusters, str):
-        requested = clusters
-    elif isinstance(clusters, Iterable):
-        requested = list(clusters)
-    else:
-        requested = [] if clusters is None else [clusters]
-    if not all(isinstance(name, str) for name in requested):
+    if clusters is None:
+        return []
+    is_iterable = isinstance(clusters, Iterable)
+    requested = clusters if isinstance(clusters, str) or not is_iterable else list(clusters)
+    if not is_iterable or not all(isinstance(name, str) for name in requested):
         raise MediarecError(
             "clusters must be 'all', the name of a clustering method or a list of names, "
             f"not {clusters!r:.60}"
@@ -393,7 +391,7 @@ def check_cluster_number(clusterings: Clusterings, method: str, number: object) 
     """Return the number of a cluster as an int; `FilterError` shows the valid range."""
     n_clusters = len(clusterings.descriptions[check_cluster_method(clusterings, method)])
     try:
-        cluster_id = int(number)
+        cluster_id = int(number)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         cluster_id = -1
     if not 0 <= cluster_id < n_clusters:

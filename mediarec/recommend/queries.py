@@ -218,7 +218,7 @@ def _may_describe_plot(word, genres_by_word):
         and _GENRE_ALIASES.get(singular, singular) not in genres_by_word
     )
 
-# %% ../../nbs/43_recommend.queries.ipynb #e8b67345
+# %% ../../nbs/43_recommend.queries.ipynb #9bf2e959
 MAX_TEXT_LENGTH = 2_000  # characters
 _TEXT_QUERY_BOOST = {"text": 2.0, "country": 4.0}
 
@@ -333,7 +333,7 @@ def title_weights(
             )
     return list(title.items())
 
-# %% ../../nbs/43_recommend.queries.ipynb #9f187811
+# %% ../../nbs/43_recommend.queries.ipynb #cdb2ca38
 def build_query(
     model: Any,
     title: str | Iterable[str] | Mapping[str, float] | None = None,

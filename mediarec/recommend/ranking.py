@@ -337,9 +337,10 @@ def score_queries(
         The scores.
     """
     total = sum(w for w in query_weights if w > 0) or 1.0
-    return sum(
+    scores = [
         w / total * score_query(index, query, weights) for query, w in zip(queries, query_weights)
-    )
+    ]
+    return sum(scores[1:], start=scores[0])
 
 # %% ../../nbs/42_recommend.ranking.ipynb #0646c6de
 def _masked_top_k(scores, mask, k, work_rows):

@@ -479,8 +479,8 @@ def recommend_batch(
         {
             "query_id": np.repeat(show_ids[query_rows], sizes),
             "rank": [rank for size in sizes for rank in range(1, size + 1)],
-            "candidate_id": show_ids[np.concatenate(rows or [[]]).astype(int)],
-            "score": np.concatenate(scores or [[]]),
+            "candidate_id": show_ids[np.concatenate([[], *rows]).astype(int)],
+            "score": np.concatenate(scores or [np.zeros(0)]),
         }
     )
 

@@ -29,7 +29,6 @@ from mediarec.recommend.explanations import (
 from mediarec.recommend.filters import (
     ClusterConstraint,
     Clusterings,
-    FilterColumns,
     filter_mask,
     make_cluster_constraint,
 )
@@ -54,20 +53,15 @@ from mediarec.scale.ondisk_files import (
 )
 from mediarec.scale.ondisk_search import (
     MIN_CANDIDATES,
-    cell_sizes,
-    fetch_fields,
-    largest,
-    make_search_plan,
     open_shards,
     query_terms,
     rerank,
     restrict_query,
-    search_shard,
-    select_cells,
+    search_shards,
     shard_query,
     subset_index,
 )
-from mediarec.scale.ondisk_titles import DiskTitleIndex
+from mediarec.scale.ondisk_titles import DiskTitleIndex, fetch_fields
 
 # %% ../../nbs/57_scale.ondisk.ipynb #5d82208c
 def _read_ondisk_manifest(folder):
@@ -113,7 +107,10 @@ def _shard_mask(shard, row_mask, filters):
         masks.append(shard.live)
     if row_mask is not None:
         masks.append(row_mask[shard.start : shard.start + shard.n][shard.number])
-    return np.logical_and.reduce(masks) if masks else None
+    mask = None
+    for other in masks:
+        mask = other if mask is None else mask & other
+    return mask
 
 
 def _row_masks(constraint, candidates):
@@ -124,44 +121,6 @@ def _row_masks(constraint, candidates):
     if constraint.weight is None:
         return in_cluster, None
     return candidates, in_cluster if constraint.weight else None
-
-
-def _search_shards(model, query, masks, n_candidates, exhaustive):
-    """Return candidate rows, ascending, and whether all titles that pass were searched."""
-    plan = make_search_plan(
-        model.cell_index,
-        model.index,
-        query.queries,
-        query.query_weights,
-        model.normalized_weights,
-    )
-    n_titles = sum(
-        shard.n if mask is None else int(mask.sum()) for shard, mask in zip(model.shards, masks)
-    )
-    cells = None
-    if n_titles > model.probe_limit and not exhaustive:
-        sizes = sum(cell_sizes(shard, mask) for shard, mask in zip(model.shards, masks))
-        cells = select_cells(model.cell_index, plan, sizes, model.probe_limit)
-    found = [
-        search_shard(shard, plan, cells, mask, n_candidates)
-        for shard, mask in zip(model.shards, masks)
-    ]
-    rows = np.concatenate([rows for rows, _ in found])
-    scores = np.concatenate([scores for _, scores in found])
-    if len(rows) > n_candidates:
-        rows = rows[largest(scores, n_candidates)]
-    return np.sort(rows), cells is None
-
-
-def _row_passes_filters(titles, row, **filters):
-    """Check whether one title passes filters of its type, age group and year."""
-    shard = titles.shard_for_row(row)
-    slot = shard.slot[row - shard.start]
-    columns = shard.filter_columns
-    one_title = FilterColumns(
-        columns.type[[slot]], columns.age_group[[slot]], columns.year[[slot]], {}, None, None
-    )
-    return bool(filter_mask(one_title, **filters)[0])
 
 # %% ../../nbs/57_scale.ondisk.ipynb #94559154
 def _text_query(model, text):
@@ -356,7 +315,7 @@ class OnDiskRecommender(Recommender):
         exhaustive: bool = False,
     ) -> tuple[np.ndarray, bool]:
         """Return candidate rows, ascending, and whether all titles that pass were searched."""
-        return _search_shards(self, query, masks, n_candidates, exhaustive)
+        return search_shards(self, query, masks, n_candidates, exhaustive)
 
     def nearest_rows(self, query: RecommendQuery, n: int) -> np.ndarray:
         """Return the n best rows of a query, including the titles of the query."""
@@ -388,7 +347,7 @@ class OnDiskRecommender(Recommender):
         if max_per_franchise is not None:
             check_n(max_per_franchise, "max_per_franchise")
         n = check_n(n)
-        preferred = None if type is None else partial(_row_passes_filters, self.titles, type=type)
+        preferred = None if type is None else partial(self.titles.passes_filters, type=type)
         query = self.build_query(title, dislike, text, preferred)
         exclude_rows = [*query.excluded_rows, *(self.find(other) for other in to_list(exclude))]
         constraint = make_cluster_constraint(

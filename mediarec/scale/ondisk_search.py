@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/55_scale.ondisk_search.ipynb #32bd65a8
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -156,14 +156,9 @@ def subset_index(
         [distinct for distinct, _ in codes],
         [code for _, code in codes],
     )
-    filter_columns = FilterColumns(
-        _gather(groups, "type"),
-        _gather(groups, "age_group"),
-        _gather(groups, "year"),
-        {},
-        _gather(groups, "work_hash"),
-        _gather(groups, "franchise_hash"),
-    )
+    names = ("type", "age_group", "year", "work_hash", "franchise_hash")
+    types, age_groups, years, works, franchises = (_gather(groups, name) for name in names)
+    filter_columns = FilterColumns(types, age_groups, years, {}, works, franchises)
     return index, terms, filter_columns
 
 
@@ -435,12 +430,9 @@ def search_shards(
     `masks` has a mask over slots for each shard, None for all. With `exhaustive`, all cells are
     searched. Return candidate rows, ascending, and whether all titles that pass were searched.
     """
+    weights = model.normalized_weights
     plan = make_search_plan(
-        model.cell_index,
-        model.index,
-        query.queries,
-        query.query_weights,
-        model.normalized_weights,
+        model.cell_index, model.index, query.queries, query.query_weights, weights
     )
     n_titles = sum(
         shard.n if mask is None else int(mask.sum()) for shard, mask in zip(model.shards, masks)

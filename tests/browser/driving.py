@@ -1,6 +1,7 @@
-"""What browser tests share: a JupyterLab or a Voila of their own, and a page in headless Chromium.
+"""What browser tests share: a JupyterLab or Voila server and a page in headless Chromium.
 
-Needs chromium (apt-get install chromium); without one the tests are skipped. MEDIAREC_SCREENSHOTS names a folder to keep pictures in.
+The tests need chromium (apt-get install chromium) and are skipped without it.
+MEDIAREC_SCREENSHOTS names a folder that keeps pictures.
 """
 
 import json
@@ -18,19 +19,22 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 if CHROMIUM is None:
-    pytest.skip("there is no chromium: apt-get install chromium", allow_module_level=True)
+    pytest.skip("chromium is not installed: apt-get install chromium", allow_module_level=True)
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: it is in the extra [dev]"
 )
 
 ROOT = Path(__file__).parents[2]
+STARTER = ROOT / "mediarec" / "assets" / "starter.csv"
+LOCAL_SCHEMES = ("data:", "blob:")
+PAGE_TIMEOUT = 120_000  # milliseconds until a notebook has opened and run
 
 
-def notebook(code):
+def make_notebook(code):
+    """Return a notebook with one code cell."""
     cell = {
         "cell_type": "code",
         "id": "a",
@@ -44,23 +48,25 @@ def notebook(code):
 
 
 def free_port():
+    """Return a free local port."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
-def command(kind, folder, port):
-    bin_ = Path(sys.executable).parent
+def server_command(kind, folder, port):
+    """Return the command that starts JupyterLab or Voila."""
+    programs = Path(sys.executable).parent
     if kind == "voila":
         return [
-            bin_ / "voila",
+            programs / "voila",
             "it.ipynb",
             "--no-browser",
             f"--port={port}",
             "--VoilaConfiguration.file_allowlist=.*",
         ]
     return [
-        bin_ / "jupyter",
+        programs / "jupyter",
         "lab",
         "--no-browser",
         "--allow-root",
@@ -73,44 +79,55 @@ def command(kind, folder, port):
     ]
 
 
-@contextmanager
-def serving(kind, code, folder, own, **more):
-    """A JupyterLab or Voila with one notebook in it, by itself: no settings, kernels or catalogue of the user's."""
-    (folder / "it.ipynb").write_text(json.dumps(notebook(code)))
-    port, settings = free_port(), own / "settings" / "@jupyterlab" / "apputils-extension"
+def write_lab_settings(home):
+    """Write settings of JupyterLab: the theme follows the browser, and nothing is announced."""
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
-    (settings / "themes.jupyterlab-settings").write_text(
-        json.dumps({"adaptive-theme": True})
-    )  # as light or dark as the browser
-    (settings / "notification.jupyterlab-settings").write_text(
-        json.dumps({"fetchNews": "false", "checkForUpdates": False})
-    )
-    env = {
-        k: v for k, v in os.environ.items() if not k.startswith(("MEDIAREC_", "JUPYTER", "TMDB_"))
-    }
-    env |= {
+    theme = {"adaptive-theme": True}
+    notification = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "themes.jupyterlab-settings").write_text(json.dumps(theme))
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(notification))
+
+
+def server_environment(home, extra):
+    """Return the environment of a server, without settings and keys of the user."""
+    private = ("MEDIAREC_", "JUPYTER", "TMDB_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(private)}
+    programs = Path(sys.executable).parent
+    own = {
         "PYTHONPATH": str(ROOT),
-        "HOME": str(own),
-        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
-        "IPYTHONDIR": str(own / "ipython"),
-        "MEDIAREC_CATALOG": str(ROOT / "data" / "starter.csv"),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    } | more
-    with open(own / "log.txt", "w") as log:
+        "HOME": str(home),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "MEDIAREC_CATALOG": str(STARTER),
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+    }
+    return kept | own | extra
+
+
+@contextmanager
+def notebook_server(kind, code, folder, home, **environment):
+    """Serve a notebook with one cell by JupyterLab or Voila, and yield its address.
+
+    `kind` is "lab" or "voila", `folder` gets the notebook it.ipynb, and `home` takes the place of
+    the user's home.
+    """
+    (folder / "it.ipynb").write_text(json.dumps(make_notebook(code)))
+    write_lab_settings(home)
+    port = free_port()
+    log = home / "log.txt"
+    with open(log, "w") as output:
         process = subprocess.Popen(
-            [*map(str, command(kind, folder, port))],
+            [str(part) for part in server_command(kind, folder, port)],
             cwd=folder,
-            env=env,
-            stdout=log,
+            env=server_environment(home, environment),
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
+    url = f"http://127.0.0.1:{port}/"
     try:
-        answering(
-            f"http://127.0.0.1:{port}/" + ("api" if kind == "lab" else "voila/static/"),
-            process,
-            own / "log.txt",
-        )
-        yield f"http://127.0.0.1:{port}/" + ("lab/tree/it.ipynb" if kind == "lab" else "")
+        wait_for_server(url + ("api" if kind == "lab" else "voila/static/"), process, log)
+        yield url + ("lab/tree/it.ipynb" if kind == "lab" else "")
     finally:
         process.terminate()
         try:
@@ -119,8 +136,8 @@ def serving(kind, code, folder, own, **more):
             process.kill()
 
 
-def answering(url, process, log, seconds=90):
-    """Wait until a server answers, whatever it says."""
+def wait_for_server(url, process, log, seconds=90):
+    """Wait until a server answers, with any status."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -131,72 +148,90 @@ def answering(url, process, log, seconds=90):
         except urllib.error.HTTPError:
             return
         except OSError:
-            time.sleep(0.3)
+            time.sleep(0.1)
     raise AssertionError(f"the server does not answer:\n{log.read_text()[-3000:]}")
 
 
 @contextmanager
 def chromium():
+    """Yield a headless Chromium."""
     with sync_api.sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-def opened(browser, kind, url, role, title, viewport=(1200, 1150), **how):
-    """A page with the widget, told by an element of its, and the addresses elsewhere that it asked for."""
-    context = browser.new_context(viewport=dict(zip(("width", "height"), viewport)), **how)
-    page, elsewhere = context.new_page(), []
+def open_notebook(browser, kind, url, role, name, viewport=(1200, 1150), **context_options):
+    """Return a page with the widget and a list of the foreign addresses that it requested.
 
-    def only_here(route):
-        if "127.0.0.1" in route.request.url or route.request.url.startswith(("data:", "blob:")):
-            return route.continue_()
-        elsewhere.append(route.request.url)
-        route.abort()
+    The page is ready when an element with this role and name is there. Requests to other hosts
+    are recorded and aborted.
+    """
+    width, height = viewport
+    size = {"width": width, "height": height}
+    context = browser.new_context(viewport=size, **context_options)
+    page = context.new_page()
+    foreign_urls = []
 
-    page.route("**/*", only_here)
-    page.goto(url, timeout=120_000)
+    def allow_local(route):
+        target = route.request.url
+        if "127.0.0.1" in target or target.startswith(LOCAL_SCHEMES):
+            route.continue_()
+        else:
+            foreign_urls.append(target)
+            route.abort()
+
+    page.route("**/*", allow_local)
+    page.goto(url, timeout=PAGE_TIMEOUT)
     if kind == "lab":
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(
-            timeout=120_000
-        )  # the kernel is there
-        until(lambda: started(page), "the cell was not run", 90)
+        idle_kernel = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+        idle_kernel.wait_for(timeout=PAGE_TIMEOUT)
+        until(lambda: run_first_cell(page), "the cell was not run", 90)
     try:
-        page.get_by_role(role, name=title).wait_for(timeout=120_000)
-    except sync_api.TimeoutError as e:
-        raise AssertionError(
-            f"no widget came; the page says:\n{page.locator('body').inner_text()[-1500:]}"
-        ) from e
-    return page, elsewhere
+        page.get_by_role(role, name=name).wait_for(timeout=PAGE_TIMEOUT)
+    except sync_api.TimeoutError as error:
+        text = page.locator("body").inner_text()[-1500:]
+        raise AssertionError(f"the widget did not appear; the page says:\n{text}") from error
+    return page, foreign_urls
 
 
-def started(page):
-    """Run the first cell; whether it does, since a notebook that is still being laid out may lose the key."""
+def run_first_cell(page):
+    """Run the first cell and return whether it started.
+
+    JupyterLab may lose the key while it still lays out the notebook.
+    """
+    prompt = page.locator(".jp-InputPrompt").first
     try:
         page.locator(".jp-CodeCell .cm-content").first.click(timeout=5000)
-    except sync_api.TimeoutError:
+        page.keyboard.press("Control+Enter")
+        sync_api.expect(prompt).to_have_text(re.compile(r"\[(\*|\d+)\]"), timeout=3000)
+    except (sync_api.TimeoutError, AssertionError):
         return False
-    page.keyboard.press("Control+Enter")
-    page.wait_for_timeout(1500)
-    return re.search(r"\[(\*|\d+)\]", page.locator(".jp-InputPrompt").first.inner_text())
+    return True
 
 
-def until(check, what, seconds=20):
-    """Wait for something that the kernel does."""
+def until(check, message, seconds=20):
+    """Wait until `check()` is true, for changes that the kernel makes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if check():
             return
         time.sleep(0.05)
-    raise AssertionError(what)
+    raise AssertionError(message)
+
+
+def next_frame(page):
+    """Wait until the browser has drawn the page and run the events of that time."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
 def picture(locator, name):
-    """Keep a picture, where somebody wants pictures."""
-    if folder := os.environ.get("MEDIAREC_SCREENSHOTS"):
+    """Save a screenshot if MEDIAREC_SCREENSHOTS names a folder."""
+    folder = os.environ.get("MEDIAREC_SCREENSHOTS")
+    if folder:
         locator.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
-def brightness(colour):
-    """The mean of red, green and blue of a computed colour."""
-    return sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / 3
+def brightness(color):
+    """Return the mean of red, green and blue of a computed color."""
+    return sum(map(float, re.findall(r"[\d.]+", color)[:3])) / 3

@@ -1,26 +1,51 @@
-"""The app in a real JupyterLab and a real Voila: typed, chosen, filtered, hovered, gone back, in the dark and on a narrow screen."""
+"""The app in JupyterLab and in Voila: keyboard, mouse, filters, undo, dark theme, narrow screen."""
 
 import json
 
 import pytest
-from driving import ROOT, brightness, chromium, opened, picture, serving, sync_api, until
+from driving import (
+    STARTER,
+    brightness,
+    chromium,
+    next_frame,
+    notebook_server,
+    open_notebook,
+    picture,
+    until,
+)
 
-pytestmark = pytest.mark.flaky(
-    reruns=1
-)  # a browser on a machine that is busy may miss a moment; twice is an error
+# A browser on a busy machine may be too slow once. A second failure is an error.
+pytestmark = pytest.mark.flaky(reruns=1)
 CELL = "from mediarec.app import app\nw = app('model')\nw"
 HOSTILE = "<img src=x onerror='window.hurt=1'><script>window.hurt=1</script>"
+OPEN_PANEL = ".mediarec-panel:not([hidden])"
+# Whether any pixel of a canvas is set
+IS_DRAWN = """canvas => {
+    if (!canvas.width) return false;
+    const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Uint32Array(image.data.buffer).some(Boolean);
+}"""
+COUNT_LOADED = "images => images.filter(i => i.complete && i.naturalWidth > 0).length"
+DRAW_WIDGET = """async ([code, page, options]) => {
+    const module = new Blob([code], { type: "text/javascript" });
+    const { default: widget } = await import(URL.createObjectURL(module));
+    const hostile = '"><script>window.hurt=1</scr' + 'ipt>';
+    const posters = Object.fromEntries(page.cards.map((card) => [card.id, { url: hostile }]));
+    const values = { page, options, posters };
+    const model = { get: (name) => values[name], on() {}, off() {}, send() {} };
+    document.querySelector("main").replaceChildren();
+    widget.render({ el: document.querySelector("main"), model });
+}"""
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """A saved model of the starter catalogue, with two clusterings."""
+    """A saved model of the starter catalog, with two clusterings."""
     from mediarec import Recommender, load_catalog
 
     folder = tmp_path_factory.mktemp("saved") / "model"
-    Recommender().fit(
-        load_catalog(ROOT / "data" / "starter.csv"), clusters=["kmeans", "kprototypes"]
-    ).save(folder)
+    model = Recommender().fit(load_catalog(STARTER), clusters=["kmeans", "kprototypes"])
+    model.save(folder)
     return folder
 
 
@@ -28,7 +53,7 @@ def model(tmp_path_factory):
 def server(request, model, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     (folder / "model").symlink_to(model)
-    with serving(request.param, CELL, folder, tmp_path_factory.mktemp("own")) as url:
+    with notebook_server(request.param, CELL, folder, tmp_path_factory.mktemp("home")) as url:
         yield request.param, url
 
 
@@ -38,14 +63,16 @@ def browser():
         yield browser
 
 
-def page_of(server, browser, **how):
-    page, elsewhere = opened(browser, *server, "tablist", "Ways to look", **how)
-    page.errors = []
-    page.on("pageerror", lambda e: page.errors.append(str(e)))
-    return page, page.locator(".mediarec-app").first, elsewhere
+def open_app(server, browser, **context_options):
+    """Return the page, the app in it, and the foreign addresses that were requested."""
+    page, foreign_urls = open_notebook(browser, *server, "tablist", "Views", **context_options)
+    page.script_errors = []
+    page.on("pageerror", lambda error: page.script_errors.append(str(error)))
+    return page, page.locator(".mediarec-app").first, foreign_urls
 
 
-def typed(page, text, name="A film or a series"):
+def type_text(page, text, name="A film or a series"):
+    """Type into a combobox and return it."""
     box = page.get_by_role("combobox", name=name)
     box.click()
     box.press_sequentially(text, delay=20)
@@ -53,16 +80,21 @@ def typed(page, text, name="A film or a series"):
 
 
 def cards(app):
-    return app.locator(".mediarec-panel:not([hidden]) .mediarec-card")
+    return app.locator(f"{OPEN_PANEL} .mediarec-card")
 
 
 def titles(app):
-    return app.locator(".mediarec-panel:not([hidden]) .mediarec-card-title").all_text_contents()
+    return app.locator(f"{OPEN_PANEL} .mediarec-card-title").all_text_contents()
 
 
-def chosen(page, app, text, title):
-    """Ask by typing and choosing with the keyboard."""
-    typed(page, text)
+def subtitles(app):
+    lines = app.locator(f"{OPEN_PANEL} .mediarec-card-body > .mediarec-secondary")
+    return lines.all_text_contents()
+
+
+def choose_title(page, app, text, title):
+    """Search for a title by keyboard and return the titles of the cards."""
+    type_text(page, text)
     page.get_by_role("option", name=title).first.wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -70,73 +102,84 @@ def chosen(page, app, text, title):
     return titles(app)
 
 
-def violations(page):
-    """What axe finds wrong inside the app."""
+def find_violations(page):
+    """Return the accessibility problems that axe finds in the app."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page, context=".mediarec-app").response["violations"]
-    return [(v["id"], [n["html"][:200] for n in v["nodes"]][:3]) for v in found]
+    violations = Axe().run(page, context=".mediarec-app").response["violations"]
+    return [(v["id"], [node["html"][:200] for node in v["nodes"]][:3]) for v in violations]
 
 
-def test_typed_chosen_and_gone_on(server, browser):
-    page, app, elsewhere = page_of(server, browser)
-    assert cards(app).count() == 10  # something to begin with
-    box = typed(page, "incep")
+def is_map_drawn(app):
+    return app.locator("canvas").evaluate(IS_DRAWN)
+
+
+def test_search_by_keyboard_and_mouse(server, browser):
+    page, app, foreign_urls = open_app(server, browser)
+    assert cards(app).count() == 10  # start titles
+    box = type_text(page, "incep")
     option = page.get_by_role("option", name="Inception")
     option.wait_for()
-    assert option.locator("svg").count() == 1 and "2010 · film" in option.inner_text()
-    shown = page.get_by_role("listbox", name="A film or a series: suggestions").bounding_box()
-    assert shown["height"] > 30 and box.get_attribute("aria-expanded") == "true"
+    assert option.locator("svg").count() == 1
+    assert "2010 · film" in option.inner_text()
+    suggestions = page.get_by_role("listbox", name="A film or a series: suggestions")
+    assert suggestions.bounding_box()["height"] > 30
+    assert box.get_attribute("aria-expanded") == "true"
     page.keyboard.press("ArrowDown")
     assert box.get_attribute("aria-activedescendant") == option.get_attribute("id")
     page.keyboard.press("Enter")
     app.get_by_role("heading", name="More like Inception").wait_for()
     first = titles(app)
-    assert len(first) == 10 and "Inception" not in first and box.input_value() == ""
-    assert all(w for w in app.locator(".mediarec-why").all_text_contents())
-    assert violations(page) == []
+    assert len(first) == 10
+    assert "Inception" not in first
+    assert box.input_value() == ""
+    assert all(app.locator(".mediarec-why").all_text_contents())
+    assert find_violations(page) == []
     picture(app, f"app-{server[0]}")
-    app.get_by_role(
-        "button", name=first[1], exact=True
-    ).click()  # a click makes that title the next question
+    # a click on a card searches for titles like it
+    app.get_by_role("button", name=first[1], exact=True).click()
     app.get_by_role("heading", name=f"More like {first[1]}").wait_for()
     assert first[1] not in titles(app)
     app.get_by_role("button", name="Back").click()
     app.get_by_role("heading", name="More like Inception").wait_for()
     assert titles(app) == first
-    typed(page, "breakng bad")  # typos are forgiven
+    type_text(page, "breakng bad")  # with a typing error
     page.get_by_role("option", name="Breaking Bad").wait_for()
     page.keyboard.press("Escape")
     assert box.get_attribute("aria-expanded") == "false"
     box.fill("")
-    typed(page, "amelie")
-    page.get_by_role("option", name="Amélie").click()  # and accents; the mouse does as well
+    type_text(page, "amelie")  # without the accent
+    page.get_by_role("option", name="Amélie").click()
     app.get_by_role("heading", name="More like Amélie").wait_for()
     if server[0] == "lab":
-        assert page.locator(".jp-Cell").count() == 1 and page.locator(".jp-Dialog").count() == 0
-    assert not page.errors and not [u for u in elsewhere if "mediarec" in u or "tmdb" in u]
+        assert page.locator(".jp-Cell").count() == 1
+        assert page.locator(".jp-Dialog").count() == 0
+    assert not page.script_errors
+    assert not [url for url in foreign_urls if "mediarec" in url or "tmdb" in url]
     page.context.close()
 
 
 def test_details_and_refining(server, browser):
-    page, app, _ = page_of(server, browser)
-    first = chosen(page, app, "incep", "Inception")
-    card, about = cards(app).nth(2), cards(app).nth(2).locator(".mediarec-details")
-    assert not about.is_visible()
-    card.hover()
-    until(about.is_visible, "no details on hover")
-    assert "With" in about.inner_text() and "Length" in about.inner_text()
+    page, app, _ = open_app(server, browser)
+    first = choose_title(page, app, "incep", "Inception")
+    details = cards(app).nth(2).locator(".mediarec-details")
+    assert not details.is_visible()
+    cards(app).nth(2).hover()
+    until(details.is_visible, "no details on hover")
+    assert "With" in details.inner_text()
+    assert "Length" in details.inner_text()
     picture(app, f"app-{server[0]}-hover")
     page.mouse.move(0, 0)
     app.get_by_role("button", name=first[0], exact=True).focus()
     until(cards(app).nth(0).locator(".mediarec-details").is_visible, "no details on focus")
     app.get_by_role("button", name=f"Not this: {first[0]}").click()
-    app.locator(".mediarec-chip-unlike", has_text=first[0]).wait_for()
+    app.locator(".mediarec-chip-dislike", has_text=first[0]).wait_for()
     assert first[0] not in titles(app)
     app.get_by_role("button", name=f"More like this too: {titles(app)[0]}").click()
-    until(lambda: app.locator(".mediarec-chip-like").count() == 2, "no second seed")
-    app.get_by_role("button", name="leave out Inception").click()
-    until(lambda: app.locator(".mediarec-chip-like").count() == 1, "the first seed stays")
+    likes = app.locator(".mediarec-chip-like")
+    until(lambda: likes.count() == 2, "the second title is not in the query")
+    app.get_by_role("button", name="remove Inception").click()
+    until(lambda: likes.count() == 1, "the first title is still in the query")
     page.get_by_label("or in words").fill("heist with a double cross")
     page.keyboard.press("Enter")
     app.locator(".mediarec-chip-text").wait_for()
@@ -145,198 +188,174 @@ def test_details_and_refining(server, browser):
 
 
 def test_filters(server, browser):
-    page, app, _ = page_of(server, browser)
-    before = chosen(page, app, "incep", "Inception")
+    page, app, _ = open_app(server, browser)
+    unfiltered = choose_title(page, app, "incep", "Inception")
+    shown = unfiltered
 
-    def changed():
-        until(lambda: titles(app) != changed.last, "the filter changed nothing")
-        changed.last = titles(app)
-        return changed.last
+    def wait_for_change():
+        nonlocal shown
+        until(lambda: titles(app) != shown, "the filter changed nothing")
+        shown = titles(app)
 
-    changed.last = before
-    head = app.locator(".mediarec-several-head")
-    head.nth(0).click()
+    summary = app.locator(".mediarec-multiselect-summary")
+    summary.nth(0).click()
     app.locator("input[value=Thrillers]").check()
-    changed()
-    assert all(
-        "Thrillers" in g
-        for g in app.locator(".mediarec-panel:not([hidden]) .mediarec-genres").all_text_contents()
-    )
+    wait_for_change()
+    genres = app.locator(f"{OPEN_PANEL} .mediarec-genres").all_text_contents()
+    assert all("Thrillers" in line for line in genres)
     page.keyboard.press("Escape")
     app.get_by_label("Type", exact=True).select_option("films")
     app.get_by_label("year, from").fill("2011")
     app.get_by_label("year, from").press("Enter")
-    changed()
-    assert all(
-        int(a.split(" · ")[0]) >= 2011 and "film" in a
-        for a in app.locator(
-            ".mediarec-panel:not([hidden]) .mediarec-card-body > .mediarec-about"
-        ).all_text_contents()
-    )
-    assert "pass the filters" in app.locator(".mediarec-remain").inner_text()
-    head.nth(1).click()
+    wait_for_change()
+    for line in subtitles(app):
+        assert int(line.split(" · ")[0]) >= 2011
+        assert "film" in line
+    assert "pass the filters" in app.locator(".mediarec-match-count").inner_text()
+    summary.nth(1).click()
     app.locator("input[value=Teens]").check()
-    changed()
-    assert all(
-        a.endswith("Teens")
-        for a in app.locator(
-            ".mediarec-panel:not([hidden]) .mediarec-card-body > .mediarec-about"
-        ).all_text_contents()
-    )
+    wait_for_change()
+    assert all(line.endswith("Teens") for line in subtitles(app))
     page.keyboard.press("Escape")
     app.get_by_label("year, from").fill("2095")
     app.get_by_label("year, from").press("Enter")
     app.get_by_role("heading", name="Nothing like Inception passes these filters").wait_for()
-    assert cards(app).count() == 0 and violations(page) == []
+    assert cards(app).count() == 0
+    assert find_violations(page) == []
     picture(app, f"app-{server[0]}-nothing")
-    app.get_by_role("button", name="No filters").click()  # the way back
-    until(lambda: titles(app) == before, "the filters are not gone")
-    app.get_by_label("Groups by").select_option("K-Means")
-    app.get_by_label("count", exact=True).select_option("only these")
-    until(
-        lambda: (
-            len(
-                set(
-                    app.locator(
-                        ".mediarec-panel:not([hidden]) .mediarec-act-group"
-                    ).all_text_contents()
-                )
-            )
-            == 1
-        ),
-        "titles of other groups",
-    )
-    app.get_by_role("button", name="Clear filters").click()
-    until(lambda: titles(app) == before, "the group is not gone")
-    app.get_by_label("Variety").press("End")
-    until(lambda: titles(app) != before, "variety changes nothing")
-    assert not page.errors
+    app.get_by_role("button", name="No filters").click()
+    until(lambda: titles(app) == unfiltered, "the filters are still set")
+    assert not page.script_errors
     page.context.close()
 
 
-def test_groups(server, browser):
-    page, app, _ = page_of(server, browser)
-    chosen(page, app, "incep", "Inception")
-    group = app.locator(".mediarec-act-group").first
-    name = group.inner_text()
-    group.click()  # from a card to its group
+def test_cluster_filter_and_variety(server, browser):
+    page, app, _ = open_app(server, browser)
+    unfiltered = choose_title(page, app, "incep", "Inception")
+    app.get_by_label("Groups by").select_option("K-Means")
+    app.get_by_label("Same group").select_option("required")
+    names = app.locator(f"{OPEN_PANEL} .mediarec-action-cluster")
+    until(lambda: len(set(names.all_text_contents())) == 1, "titles of other groups are shown")
+    app.get_by_role("button", name="Clear filters").click()
+    until(lambda: titles(app) == unfiltered, "the group is still required")
+    app.get_by_label("Variety").press("End")
+    until(lambda: titles(app) != unfiltered, "the variety changes nothing")
+    assert not page.script_errors
+    page.context.close()
+
+
+def test_clusters(server, browser):
+    page, app, _ = open_app(server, browser)
+    choose_title(page, app, "incep", "Inception")
+    cluster = app.locator(".mediarec-action-cluster").first
+    name = cluster.inner_text()
+    cluster.click()
     app.get_by_role("heading", name=name).wait_for()
     assert len(titles(app)) >= 10
-    until(lambda: drawn(app), "the map is empty")
-    assert violations(page) == []
+    until(lambda: is_map_drawn(app), "the map is empty")
+    assert find_violations(page) == []
     picture(app, f"app-{server[0]}-group")
     app.get_by_role("button", name="All groups").click()
-    app.locator(".mediarec-group").first.wait_for()
-    app.get_by_role("button", name="K-Prototypes").click()
-    until(
-        lambda: (
-            app.get_by_role("button", name="K-Prototypes").get_attribute("aria-pressed") == "true"
-        ),
-        "the method is not chosen",
-    )
-    page.wait_for_timeout(300)
+    app.locator(".mediarec-cluster").first.wait_for()
+    k_means_names = app.locator(".mediarec-cluster-name").all_text_contents()
+    method = app.get_by_role("button", name="K-Prototypes")
+    method.click()
+    until(lambda: method.get_attribute("aria-pressed") == "true", "the method is not chosen")
+    assert app.locator(".mediarec-cluster-name").all_text_contents() != k_means_names
     picture(app, f"app-{server[0]}-groups")
-    assert violations(page) == []
+    assert find_violations(page) == []
     box = app.locator("canvas").bounding_box()
-    for i in range(40):  # somewhere on the map there is a dot
+    tip = app.locator(".mediarec-map-tip")
+    for i in range(40):  # from left to right, until the pointer meets a point
         page.mouse.move(box["x"] + box["width"] * (0.3 + 0.01 * i), box["y"] + box["height"] / 2)
-        if app.locator(".mediarec-map-tip").is_visible():
+        if tip.is_visible():
             break
-    assert app.locator(".mediarec-map-tip b").inner_text()
-    for _ in range(3):
-        app.get_by_role(
-            "button", name="Back", exact=True
-        ).click()  # the method, the list, the group
-    app.get_by_role("heading", name="More like Inception").wait_for()  # and back to the cards
-    assert not page.errors
+    assert tip.locator("b").inner_text()
+    for _ in range(3):  # undo the method, the list and the cluster
+        app.get_by_role("button", name="Back", exact=True).click()
+    app.get_by_role("heading", name="More like Inception").wait_for()
+    assert not page.script_errors
     page.context.close()
 
 
-def drawn(app):
-    """Whether anything is on the map."""
-    return app.locator("canvas").evaluate(
-        "c => c.width > 0 && new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer).some(Boolean)"
-    )
-
-
-def test_a_person(server, browser, tmp_path):
-    page, app, _ = page_of(server, browser)
+def test_profile(server, browser, tmp_path):
+    page, app, _ = open_app(server, browser)
     page.get_by_role("tab", name="More like this").focus()
-    page.keyboard.press("ArrowLeft")  # tabs by keyboard, round the end
-    page.get_by_label("Your viewing history").wait_for()
+    page.keyboard.press("ArrowLeft")  # from the first tab to the last
+    upload = page.get_by_label("Your viewing history")
+    upload.wait_for()
     file = tmp_path / "NetflixViewingHistory.csv"
     file.write_text(
-        'Title,Date\n"Breaking Bad: Season 1: Pilot","1/2/23"\n"Inception","5/6/23"\n"Nobody\'s Heard of <b>It</b>","5/7/23"\n'
+        "Title,Date\n"
+        '"Breaking Bad: Season 1: Pilot","1/2/23"\n'
+        '"Inception","5/6/23"\n'
+        '"Nobody\'s Heard of <b>It</b>","5/7/23"\n'
     )
-    page.get_by_label("Your viewing history").set_input_files(file)
+    upload.set_input_files(file)
     until(lambda: cards(app).count() == 10, "no cards for the history")
     assert not {"Inception", "Breaking Bad"} & set(titles(app))
-    app.get_by_text("1 title not found in the catalogue").click()
+    app.get_by_text("1 title not found in the catalog").click()
     app.get_by_text("Nobody's Heard of <b>It</b>").wait_for()
-    assert violations(page) == []
+    assert find_violations(page) == []
     picture(app, f"app-{server[0]}-person")
     app.get_by_role("button", name="Start again").click()
-    until(lambda: cards(app).count() == 0, "the history is not forgotten")
-    typed(page, "amelie", "or titles you like, one after the other")
+    until(lambda: cards(app).count() == 0, "the history is still used")
+    type_text(page, "amelie", "or titles you like, one after the other")
     page.get_by_role("option", name="Amélie").click()
     until(lambda: cards(app).count() == 10, "no cards for a title that is liked")
     file.write_text("")
-    page.get_by_label("Your viewing history").set_input_files(file)
+    upload.set_input_files(file)
     app.get_by_role("alert").get_by_text("empty").wait_for()
+    assert not page.script_errors
     page.context.close()
 
 
 @pytest.mark.parametrize("width", [360, 1400])
 def test_dark_and_narrow(server, browser, width):
     kind, _ = server
-    page, app, _ = page_of(
-        server, browser, color_scheme="dark", viewport=(1400 if kind == "lab" else width, 900)
-    )
-    if kind == "lab" and width == 360:
-        app.evaluate(
-            "e => { e.parentElement.style.width = '360px'; }"
-        )  # JupyterLab itself needs more; its cells may be so narrow
-        page.wait_for_timeout(300)
-    chosen(page, app, "incep", "Inception")
+    viewport = (1400 if kind == "lab" else width, 900)
+    page, app, _ = open_app(server, browser, color_scheme="dark", viewport=viewport)
+    if kind == "lab" and width == 360:  # JupyterLab needs more room, but its cells may be narrow
+        app.evaluate("e => { e.parentElement.style.width = '360px'; }")
+        until(lambda: app.bounding_box()["width"] <= width, "the app is still wide")
+    choose_title(page, app, "incep", "Inception")
     room = app.bounding_box()
-    assert room["width"] <= width and app.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
-    assert all(
-        c["x"] >= room["x"] - 1 and c["x"] + c["width"] <= room["x"] + room["width"] + 1
-        for c in (cards(app).nth(i).bounding_box() for i in range(10))
-    )
-    if kind == "lab":  # the theme follows the browser, the app the theme
-        back, ink = (
-            app.evaluate(f"e => getComputedStyle(e).{c}") for c in ("backgroundColor", "color")
-        )
-        assert brightness(back) < 60 and brightness(ink) > 180, (back, ink)
-    assert violations(page) == []
+    assert room["width"] <= width
+    assert app.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+    for i in range(10):
+        card = cards(app).nth(i).bounding_box()
+        assert card["x"] >= room["x"] - 1
+        assert card["x"] + card["width"] <= room["x"] + room["width"] + 1
+    if kind == "lab":  # the theme follows the browser, and the app follows the theme
+        background = app.evaluate("e => getComputedStyle(e).backgroundColor")
+        text_color = app.evaluate("e => getComputedStyle(e).color")
+        assert brightness(background) < 60, background
+        assert brightness(text_color) > 180, text_color
+    assert find_violations(page) == []
     picture(app, f"app-{kind}-dark-{width}")
     page.context.close()
 
 
-def test_data_stays_text(browser, tmp_path):
-    """A catalogue of markup, of letters that turn the line round, of 10,000 letters and of emoji is shown as text."""
+@pytest.fixture
+def hostile_catalog(tmp_path):
+    """A catalog with markup, text that changes the direction, 10,000 letters and emoji."""
     import pandas as pd
 
-    from mediarec import Recommender, load_catalog
-    from mediarec.apps.viewmodel import bundle_js, filter_options, read_static
-    from mediarec.apps.widget import Session
-
-    odd = [
+    titles = [
         HOSTILE,
         "\u202etxet desrever\u202c",
         "W" * 10_000,
         "🎬🍿 the film 🎬",
         '<b>bold</b> & "quoted"',
-        "ab\u0000c"[:2],
+        "ab",
         "שלום עולם",
         "line\nbreak",
     ] * 3
-    rows = pd.DataFrame(
+    catalog = pd.DataFrame(
         {
-            "show_id": [f"s{i}" for i in range(len(odd))],
+            "show_id": [f"s{i}" for i in range(len(titles))],
             "type": "Movie",
-            "title": [f"{t} {i}" for i, t in enumerate(odd)],
+            "title": [f"{title} {i}" for i, title in enumerate(titles)],
             "director": HOSTILE,
             "cast": HOSTILE,
             "country": HOSTILE,
@@ -345,52 +364,58 @@ def test_data_stays_text(browser, tmp_path):
             "rating": "PG-13",
             "duration": "90 min",
             "listed_in": f"Dramas, {HOSTILE}",
-            "description": [f"{t} {HOSTILE}" for t in odd],
+            "description": [f"{title} {HOSTILE}" for title in titles],
         }
     )
-    rows.to_csv(tmp_path / "odd.csv", index=False)
-    session = Session(Recommender().fit(load_catalog(tmp_path / "odd.csv")))
-    pages = [
-        session.page(),
-        session.dispatch("choose", session.model.titles.ids[0]),
-        session.dispatch("tab", "you"),
-        session.dispatch("like", session.model.titles.ids[1]),
-        session.dispatch("name", HOSTILE * 3),
-    ]
+    path = tmp_path / "odd.csv"
+    catalog.to_csv(path, index=False)
+    return path
+
+
+def test_data_stays_text(browser, hostile_catalog):
+    """Nothing in a catalog becomes markup or runs."""
+    from mediarec import Recommender, load_catalog
+    from mediarec.apps.viewmodel import bundle_js, filter_options, read_static
+    from mediarec.apps.widget import Session
+
+    session = Session(Recommender().fit(load_catalog(hostile_catalog)))
+    ids = session.model.titles.ids
+    pages = [session.page()]
+    for action, value in (
+        ("set_title", ids[0]),
+        ("set_tab", "profile"),
+        ("add_profile_like", ids[1]),
+        ("set_title_by_name", HOSTILE * 3),
+    ):
+        pages.append(session.dispatch(action, value))
+    options = filter_options(session.model)
     page = browser.new_page()
     page.set_content(f"<style>{read_static('mediarec.css')}</style><main></main>")
-    for state in pages:
-        page.evaluate(
-            """async ([code, page, facts]) => {
-            const { default: view } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
-            const held = { page, facts, posters: Object.fromEntries(page.cards.map((c) => [c.id, '"><script>window.hurt=1</scr' + 'ipt>'])) };
-            document.querySelector("main").replaceChildren();
-            view.render({ el: document.querySelector("main"), model: { get: (n) => held[n], on() {}, off() {}, send() {} } });
-        }""",
-            [bundle_js("app.js"), json.loads(json.dumps(state)), filter_options(session.model)],
-        )
-        page.wait_for_timeout(100)
-        assert (
-            page.locator("main script, main b:not(.mediarec-map-tip b), main [onerror]").count()
-            == 0
-            and page.evaluate("window.hurt") is None
-        )
+    for content in pages:
+        content = json.loads(json.dumps(content))
+        page.evaluate(DRAW_WIDGET, [bundle_js("widget.js"), content, options])
+        next_frame(page)
+        assert page.locator(f"main {OPEN_PANEL}").count() == 1
+        markup = page.locator("main script, main b:not(.mediarec-map-tip b), main [onerror]")
+        assert markup.count() == 0
+        assert page.evaluate("window.hurt") is None
     page.evaluate("document.querySelector('main [role=tab]').click()")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
     page.close()
 
 
-TROUBLES = (
-    "slow",
-    "404",
-    "429",
-    "500",
-    "half",
-    "html",
-    "bad path",
-    "drop",
-    "401",
-)  # the last one ends the asking
+# A fault of TMDb, and a title that is searched meanwhile. After 401 nothing more is requested.
+FAULTS = (
+    ("slow", "breaking", "Breaking Bad"),
+    ("404", "amelie", "Amélie"),
+    ("429", "friends", "Friends"),
+    ("500", "shrek", "Shrek"),
+    ("half", "dark", "Dark"),
+    ("html", "planet e", "Planet Earth"),
+    ("bad path", "the godf", "The Godfather"),
+    ("drop", "casabl", "Casablanca"),
+    ("401", "jaws", "Jaws"),
+)
 
 
 @pytest.fixture
@@ -401,68 +426,57 @@ def tmdb():
         yield fake
 
 
-def test_posters_come_and_trouble_does_not_matter(browser, tmdb, model, tmp_path_factory):
-    """Pictures fill in where TMDb answers well; however it fails, cards are there as fast, and the key is nowhere."""
-    folder, own = tmp_path_factory.mktemp("posters"), tmp_path_factory.mktemp("own")
+def test_posters_arrive_and_faults_do_no_harm(browser, tmdb, model, tmp_path_factory):
+    """Posters fill in. Whatever TMDb answers, the cards are there, and the key is in no file."""
+    folder = tmp_path_factory.mktemp("posters")
+    home = tmp_path_factory.mktemp("home")
     (folder / "model").symlink_to(model)
-    key = {
+    environment = {
         "TMDB_API_KEY": tmdb.key,
         "TMDB_BASE_URL": tmdb.base_url,
         "TMDB_IMG_BASE": tmdb.img_base,
-        "MEDIAREC_CACHE": str(own / "cache"),
+        "MEDIAREC_CACHE": str(home / "cache"),
     }
-    with serving("lab", CELL, folder, own, **key) as url:
-        page, app, _ = page_of(("lab", url), browser)
-        asked, said = [], []
-        page.on("request", lambda r: asked.append(r.url))
-        page.on("websocket", lambda w: w.on("framereceived", lambda data: said.append(str(data))))
-        chosen(page, app, "incep", "Inception")
-        loaded = "imgs => imgs.filter(i => i.complete && i.naturalWidth > 0).length"
-        until(lambda: app.locator(".mediarec-results img").count() == 10, "not all posters came")
-        until(
-            lambda: app.locator(".mediarec-results img").evaluate_all(loaded) >= 2,
-            "the pictures are not shown",
-        )  # those below are loaded when they are scrolled to
-        assert (
-            "endorsed or certified" in app.locator(".mediarec-credit").inner_text()
-            and violations(page) == []
+    with notebook_server("lab", CELL, folder, home, **environment) as url:
+        page, app, _ = open_app(("lab", url), browser)
+        requested = []
+        received = []
+        page.on("request", lambda request: requested.append(request.url))
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda frame: received.append(str(frame))),
         )
+        choose_title(page, app, "incep", "Inception")
+        images = app.locator(".mediarec-results img")
+        until(lambda: images.count() == 10, "a poster is missing")
+        # images further down are loaded when the user scrolls to them
+        until(lambda: images.evaluate_all(COUNT_LOADED) >= 2, "the posters are not shown")
+        assert "endorsed or certified" in app.locator(".mediarec-attribution").inner_text()
+        assert find_violations(page) == []
         picture(app, "app-posters")
-        for trouble, (text, title) in zip(
-            TROUBLES,
-            [
-                ("breaking", "Breaking Bad"),
-                ("amelie", "Amélie"),
-                ("friends", "Friends"),
-                ("shrek", "Shrek"),
-                ("dark", "Dark"),
-                ("planet e", "Planet Earth"),
-                ("the godf", "The Godfather"),
-                ("casabl", "Casablanca"),
-                ("jaws", "Jaws"),
-            ],
-            strict=True,
-        ):
-            tmdb.default_fault = trouble
-            assert len(chosen(page, app, text, title)) == 10, trouble
+        n_requests = len(tmdb.requests)
+        for fault, text, title in FAULTS:
+            tmdb.default_fault = fault
+            assert len(choose_title(page, app, text, title)) == 10, fault
             card = cards(app).nth(0)
-            assert (
-                card.locator("svg").count() == 1 and card.locator(".mediarec-why").inner_text()
-            ), trouble
-        page.wait_for_timeout(1500)
+            assert card.locator("svg").count() == 1, fault
+            assert card.locator(".mediarec-why").inner_text(), fault
+        assert tmdb.wait_for_requests(n_requests + 1), "no request met a fault"
         page.keyboard.press("Control+s")
-        page.wait_for_timeout(1000)
+        notebook = folder / "it.ipynb"
+        until(lambda: '"outputs": []' not in notebook.read_text(), "the notebook is not saved")
         texts = [
             page.content(),
-            *asked,
-            *said,
-            (folder / "it.ipynb").read_text(),
-            (own / "log.txt").read_text(),
+            *requested,
+            *received,
+            notebook.read_text(),
+            (home / "log.txt").read_text(),
             page.evaluate("JSON.stringify(localStorage)"),
         ]
-        assert tmdb.requests and not [t[:200] for t in texts if tmdb.key in t]
-        assert not [
-            f for f in own.rglob("*") if f.is_file() and tmdb.key.encode() in f.read_bytes()
-        ]
-        assert not page.errors and page.evaluate("window.hurt") is None
+        assert tmdb.requests
+        assert not [text[:200] for text in texts if tmdb.key in text]
+        files = [path for path in home.rglob("*") if path.is_file()]
+        assert not [path for path in files if tmdb.key.encode() in path.read_bytes()]
+        assert not page.script_errors
+        assert page.evaluate("window.hurt") is None
         page.context.close()
