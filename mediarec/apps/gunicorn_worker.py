@@ -182,7 +182,7 @@ class Fair:
     def accept(self, listener) -> None:
         """Accept a connection, unless another process has fewer; then wait a few milliseconds."""
         fewest, now = self.crowd.fewest(self.slot), time.monotonic()
-        if self.live and fewest is not None and self.nr_conns > fewest:
+        if self.alive and fewest is not None and self.nr_conns > fewest:
             self.since = self.since or now
             if now - self.since < POLITE:
                 return None if self.waiting else time.sleep(0.0002)
@@ -193,7 +193,7 @@ class Fair:
     def set_accept_enabled(self, enabled) -> None:
         """Stop accepting when the process stops."""
         super().set_accept_enabled(enabled)
-        if not self.live:
+        if not self.alive:
             self.turn_away()
 
     def turn_away(self) -> None:
@@ -246,7 +246,7 @@ class AtOnce(Fair):
             self.answer(conn)
         elif ready:
             self.waiting.append(conn)
-        elif head is None and self.later and self.live:
+        elif head is None and self.later and self.alive:
             self.finish_request(conn, _Done(self.later))  # the poller waits for it
         else:
             super().enqueue_req(conn)
@@ -261,7 +261,7 @@ class AtOnce(Fair):
 
     def reply(self, conn, head, question) -> bool:
         """Send the answer to a plain request; return whether the connection stays open."""
-        last = not self.live
+        last = not self.alive
         try:
             conn.init()
             conn.sock.setblocking(True)

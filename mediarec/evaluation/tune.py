@@ -343,6 +343,7 @@ class TuningResult:
 # %% ../../nbs/65_evaluation.tune.ipynb #3e714e8b
 _MIN_QUERIES = 20  # with fewer queries an interval means nothing
 _MAX_ROUNDS = 5  # passes over the blocks
+_BAR_FORMAT = "fitting: {percentage:3.0f}%|{bar}| {elapsed}"
 
 
 def _gains_from_judgments(model: Recommender, judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -412,8 +413,7 @@ def _cross_validate_joint(
 ) -> dict[str, np.ndarray]:
     """Return nDCG@10 of each benchmark, each query with weights that were fitted without it.
 
-    Two benchmarks with the same queries have the same folds, because the seed and the number of
-    queries are the same. So a query is held out of both.
+    Benchmarks with the same queries have the same folds, since seed and size are equal.
     """
     folds = {}
     for name, benchmark in benchmarks.items():
@@ -429,7 +429,7 @@ def _cross_validate_joint(
             ndcg[name][held_out] = benchmarks[name](weights, held_out)
     return ndcg
 
-# %% ../../nbs/65_evaluation.tune.ipynb #e14531a9
+# %% ../../nbs/65_evaluation.tune.ipynb #283c50af
 def tune_weights(
     model: Recommender,
     judgments: pd.DataFrame,
@@ -480,13 +480,8 @@ def tune_weights(
     initial_weights = model.normalized_weights
     n_trials = _MAX_ROUNDS * len(initial_weights) * len(_STEP_FACTORS) + 1
     n_evaluations = (n_splits + 1) * n_trials
-    with tqdm(
-        total=n_evaluations,
-        disable=not progress,
-        desc="fitting",
-        bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}",
-        leave=False,
-    ) as bar:
+    options = {"disable": not progress, "bar_format": _BAR_FORMAT, "leave": False}
+    with tqdm(total=n_evaluations, **options) as bar:
         after = _cross_validate_joint(benchmarks, initial_weights, n_splits, bar)
         objective = partial(_joint_ndcg, benchmarks=benchmarks, bar=bar)
         fitted = _coordinate_ascent(initial_weights, objective, max_rounds=_MAX_ROUNDS)
