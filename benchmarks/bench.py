@@ -1,11 +1,11 @@
-"""make bench: mediarec beside the common recipe, on the best catalogue at hand, in one run.
+"""Measure speed, memory and size of mediarec beside the common recipe (make bench).
 
-The recipe is what most notebooks do: a dense TF-IDF array, a dense cosine matrix of all pairs, pickled
-to disk, and for each question a sort of one row and a filter in pandas. Each part runs in a process of its
-own, so that peak memory is its own. Queries are distinct; nothing caches results; every answer is counted.
+The recipe is what most notebooks do: a dense TF-IDF array and a dense cosine matrix of all pairs on
+disk; each query sorts one row and filters in pandas. Each part runs in its own process, so peak
+memory is measured for it alone. Queries are distinct, no results are cached, and rows are counted.
 
-With --json FILE the figures are also written to a file, with the catalogue and the machine in words; the notebook of
-results reads data/bench.json: make bench BENCH="--json data/bench.json", on a machine that does nothing else.
+--json FILE also writes the figures to a file. The results notebook reads data/bench.json, written
+on a quiet machine by: make bench BENCH="--json data/bench.json"
 """
 
 import argparse
@@ -26,7 +26,7 @@ N_QUERIES = 2000
 
 
 def percentiles(answer, questions):
-    """Milliseconds: p50 and p99 of asking each question once, and how many rows came back."""
+    """Return p50 and p99 of answering each query once, in ms, and the number of rows."""
     times, rows = [], 0
     for q in questions:
         start = time.perf_counter()
@@ -42,8 +42,8 @@ def percentiles(answer, questions):
     }
 
 
-def questions_for(titles, types, genres):
-    """Distinct titles, each with its own type and genre as filters; and as many starts of titles as somebody types."""
+def make_queries(titles, types, genres):
+    """Return distinct titles with filters, beginnings of titles, and misspelled beginnings."""
     rng = np.random.default_rng(42)
     rows = rng.permutation(len(titles))[:N_QUERIES]
     filters = [(int(r), types[int(r)], genres[int(r)]) for r in rows]
@@ -80,14 +80,14 @@ def recipe_build(path, out):
     return {"build s": round(seconds, 2), "peak MB": peak_mb(), "disk MB": folder_mb(out)}
 
 
-def recipe_ask(path, out):
+def recipe_query(path, out):
     import pandas as pd
 
     start = time.perf_counter()
     frame, similar = pd.read_parquet(out / "frame.parquet"), np.load(out / "similar.npy")
     loaded = time.perf_counter() - start
     titles, first = frame.title.tolist(), frame.listed_in.fillna("").str.split(", ").str[0].tolist()
-    filters, typed, slips = questions_for(titles, frame.type.tolist(), first)
+    filters, typed, slips = make_queries(titles, frame.type.tolist(), first)
 
     def ask(q):
         row, kind, genre = q
@@ -113,9 +113,9 @@ def recipe_ask(path, out):
 
 
 def ours_build(path, out):
-    import pandera.pandas  # noqa: E401,F401  (imports are counted apart, as for the recipe)
-    import pyarrow.parquet
-    import wordllama
+    import pandera.pandas  # noqa: F401  (imports are not timed, as for the recipe)
+    import pyarrow.parquet  # noqa: F401
+    import wordllama  # noqa: F401
 
     from mediarec import Recommender, load_catalog
 
@@ -131,10 +131,10 @@ def ours_build(path, out):
     }
 
 
-def ours_ask(path, out):
-    import pyarrow.parquet  # noqa: E401,F401
-    import rapidfuzz.process
-    import safetensors.numpy
+def ours_query(path, out):
+    import pyarrow.parquet  # noqa: F401
+    import rapidfuzz.process  # noqa: F401
+    import safetensors.numpy  # noqa: F401
 
     from mediarec import Recommender
 
@@ -144,9 +144,9 @@ def ours_ask(path, out):
     from mediarec.recommend.filters import filter_mask
     from mediarec.recommend.ranking import query_for_row, rank_titles, score_query
 
-    model.recommend(text="a wish in words")  # the word vectors are loaded once
+    model.recommend(text="free text")  # loads the word vectors
     titles, ids = model.catalog.title.tolist(), model.catalog.show_id.tolist()
-    filters, typed, slips = questions_for(
+    filters, typed, slips = make_queries(
         titles, model.catalog.type.tolist(), [g[0] if g else "Dramas" for g in model.catalog.genres]
     )
 
@@ -167,7 +167,7 @@ def ours_ask(path, out):
 
     start = time.perf_counter()
     lists = recommend_batch(model, ids)
-    wishes = [
+    texts = [
         " ".join(d.split()[:8]) for d in (model.catalog.description.iloc[q[0]] for q in filters)
     ]
     return {
@@ -175,7 +175,7 @@ def ours_ask(path, out):
         "all lists s": round(time.perf_counter() - start, 2),
         "all lists": len(lists) // 10,
         "recommend": percentiles(lambda q: model.recommend(ids[q[0]]), filters),
-        "a wish in words": percentiles(lambda w: model.recommend(text=w), wishes),
+        "free text": percentiles(lambda text: model.recommend(text=text), texts),
         "filtered, as arrays": percentiles(arrays, filters),
         "filtered, as a frame": percentiles(
             lambda q: model.recommend(ids[q[0]], type=q[1], genre=q[2]), filters
@@ -185,7 +185,7 @@ def ours_ask(path, out):
     }
 
 
-PARTS = {f.__name__: f for f in (recipe_build, recipe_ask, ours_build, ours_ask)}
+PARTS = {f.__name__: f for f in (recipe_build, recipe_query, ours_build, ours_query)}
 
 
 def run(part, path, out):
@@ -210,13 +210,13 @@ def whole(name, *command):
     return name, round(float(np.median(times)), 2)
 
 
-AIMS = {
+TARGETS = {
     "build s": 3,
     "peak MB": 400,
     "disk MB": 40,
     "load s": 0.5,
     "all lists s": 10,
-    "a wish in words": 6,
+    "free text": 6,
     "filtered, as arrays": 1,
     "filtered, as a frame": 3,
     "suggest": 3,
@@ -224,9 +224,9 @@ AIMS = {
     "import mediarec": 0.5,
     "mediarec recommend, from a saved model": 2,
 }  # of questions, p99 in ms; of processes, seconds
-QUESTIONS = (
+QUERY_TASKS = (
     "recommend",
-    "a wish in words",
+    "free text",
     "filtered, as arrays",
     "filtered, as a frame",
     "suggest",
@@ -244,12 +244,12 @@ def table(ours, recipe):
         ("load, s", "load s"),
         (f"{ours['all lists']:,} lists of ten, s", "all lists s"),
     ]
-    out = [(label, ours.get(a), recipe.get(a), AIMS.get(a)) for label, a in rows]
-    for name in QUESTIONS:
+    out = [(label, ours.get(a), recipe.get(a), TARGETS.get(a)) for label, a in rows]
+    for name in QUERY_TASKS:
         mine, theirs = ours[name], recipe.get(name, {})
         out += [
             (f"{name}: p50, ms", mine["p50 ms"], theirs.get("p50 ms"), None),
-            (f"{'':{len(name)}}  p99, ms", mine["p99 ms"], theirs.get("p99 ms"), AIMS.get(name)),
+            (f"{'':{len(name)}}  p99, ms", mine["p99 ms"], theirs.get("p99 ms"), TARGETS.get(name)),
             (
                 f"{'':{len(name)}}  rows from {mine['questions']:,} questions",
                 mine["rows"],
@@ -261,12 +261,12 @@ def table(ours, recipe):
 
 
 def figures(ours, recipe, commands):
-    """The same for a file: what, in which unit, by mediarec, by the recipe, what was aimed at (None where there is none)."""
+    """Return the rows of the JSON file: metric, unit, mediarec, recipe and target."""
     out = [
-        (a.rsplit(" ", 1)[0], a.rsplit(" ", 1)[1], ours[a], recipe.get(a), AIMS.get(a))
+        (a.rsplit(" ", 1)[0], a.rsplit(" ", 1)[1], ours[a], recipe.get(a), TARGETS.get(a))
         for a in ("build s", "build and save s", "peak MB", "disk MB", "load s", "all lists s")
     ]
-    for name in QUESTIONS:
+    for name in QUERY_TASKS:
         for p in ("p50", "p99"):
             out.append(
                 (
@@ -274,12 +274,13 @@ def figures(ours, recipe, commands):
                     "ms",
                     ours[name][f"{p} ms"],
                     recipe.get(name, {}).get(f"{p} ms"),
-                    AIMS.get(name) if p == "p99" else None,
+                    TARGETS.get(name) if p == "p99" else None,
                 )
             )
     return [
         dict(zip(("what", "unit", "mediarec", "recipe", "aim"), row))
-        for row in out + [(name, "s", seconds, None, AIMS.get(name)) for name, seconds in commands]
+        for row in out
+        + [(name, "s", seconds, None, TARGETS.get(name)) for name, seconds in commands]
     ]
 
 
@@ -319,8 +320,8 @@ def main():
         for part in ("recipe", "ours"):
             (out / part).mkdir()
         recipe, ours = {}, {}
-        for step in ("build", "ask"):
-            print(f"{step}ing: the recipe, then mediarec ...", file=sys.stderr, flush=True)
+        for step in ("build", "query"):
+            print(f"{step}: the recipe, then mediarec ...", file=sys.stderr, flush=True)
             recipe |= run(f"recipe_{step}", path, out / "recipe")
             ours |= run(f"ours_{step}", path, out / "ours")
         first = next(
@@ -378,16 +379,23 @@ def main():
         written(a.json, ours["all lists"], figures(ours, recipe, commands))
 
 
+def format_cell(value):
+    """Return a number as text; "" for None."""
+    return "" if value is None else f"{value:,}"
+
+
 def show(path, rows, commands):
-    cell = lambda v: "" if v is None else f"{v:,}"
-    print(
-        f"{path.name}, {os.cpu_count()} cores\n\n{'':46}{'mediarec':>10}{'the recipe':>12}{'aim':>8}"
-    )
+    """Print the table and the seconds of whole processes."""
+    print(f"{path.name}, {os.cpu_count()} cores\n")
+    print(f"{'':46}{'mediarec':>10}{'recipe':>12}{'target':>8}")
     for label, mine, theirs, aim in rows:
-        print(f"{label:46}{cell(mine):>10}{cell(theirs):>12}{'≤ ' + cell(aim) if aim else '':>8}")
+        target = f"≤ {format_cell(aim)}" if aim else ""
+        print(f"{label:46}{format_cell(mine):>10}{format_cell(theirs):>12}{target:>8}")
     print(f"\n{'whole processes, s (median of five)':46}")
     for label, seconds in commands:
-        print(f"  {label:50}{seconds:>4}{'≤ ' + str(AIMS[label]) if label in AIMS else '':>14}")
+        print(
+            f"  {label:50}{seconds:>4}{'≤ ' + str(TARGETS[label]) if label in TARGETS else '':>14}"
+        )
 
 
 if __name__ == "__main__":

@@ -148,9 +148,7 @@ class CatalogProfile:
         self.franchise_scale = 1.0
         if self.franchise_share:
             n_draws = max(2, int(self.franchise_share * n_titles))
-            self.franchise_scale = fit_scale(
-                n_draws, max(1, n_franchises), TAIL_INDEX["franchise"]
-            )
+            self.franchise_scale = fit_scale(n_draws, max(1, n_franchises), TAIL_INDEX["franchise"])
 
 
 def first_genre(value: object) -> str:
@@ -373,7 +371,9 @@ def main() -> None:
     )
     parser.add_argument("out", nargs="?", help="the Parquet file to write")
     parser.add_argument("--titles", type=int, default=100_000, help="number of titles")
-    parser.add_argument("--like", default=None, help="the real catalog; by default `load_catalog()`")
+    parser.add_argument(
+        "--like", default=None, help="the real catalog; by default `load_catalog()`"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers")
     parser.add_argument("--check", action="store_true", help="print a comparison with the catalog")
     args = parser.parse_args()

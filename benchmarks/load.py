@@ -65,6 +65,7 @@ class Server:
     """`mediarec web` as a process of its own."""
 
     def __init__(self, model, workers=2, **variables):
+        self.n_workers = workers
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
@@ -87,11 +88,9 @@ class Server:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise SystemExit(f"the server stopped:\n{self.log_text()[-3000:]}")
-            try:
-                self.get("/healthz")
+            if self.is_ready():
                 return self
-            except OSError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         raise SystemExit(f"the server does not answer:\n{self.log_text()[-3000:]}")
 
     def __exit__(self, *_):
@@ -101,6 +100,14 @@ class Server:
             self.process.wait(40)
         except subprocess.TimeoutExpired:
             self.process.kill()
+
+    def is_ready(self):
+        """Return whether the server answers and all workers have started."""
+        try:
+            self.get("/healthz")
+        except OSError:
+            return False
+        return len(self.workers()) == self.n_workers
 
     def log_text(self):
         """Return the output of the server."""
@@ -407,16 +414,16 @@ def measure_rebuild(server, folder, catalog, queries, prefixes, times=2):
 def measure_worker_kill(server, queries, prefixes):
     """Kill a worker under load; only the answers that it was making may be lost."""
     load = LoadGenerator(server.port, queries, prefixes)
-    before = server.workers()
+    killed = server.workers()[0]
 
     def is_replaced():
         """Return whether all workers run and the killed one is not among them."""
         workers = server.workers()
-        return len(workers) == len(before) and before[0] not in workers
+        return len(workers) == server.n_workers and killed not in workers
 
     with load.running():
         load.wait_for_answers()
-        os.kill(before[0], signal.SIGKILL)
+        os.kill(killed, signal.SIGKILL)
         wait_until(is_replaced)
         replaced_at = time.perf_counter()
         load.wait_for_answers()

@@ -1,10 +1,11 @@
-"""The site, built by Quarto or looked over without it.
+"""Build the site with Quarto, or check it without Quarto.
 
-  python tests/docs.py build    _docs/, by nbdev_docs; needs Quarto 1.7 or newer on the PATH, and ends with 2 where there is none
-  python tests/docs.py check    needs no Quarto: every page as plain HTML in build/site, made by nbdev's own processing and nbconvert
+`python tests/docs.py build` writes _docs/ by nbdev_docs. It needs Quarto 1.7 or newer on the PATH
+and ends with 2 without it. `python tests/docs.py check` writes every page as plain HTML into
+build/site, by nbdev's processing and nbconvert.
 
-Both end with the same look at what was made: links, images, front matter, no path of a machine in any page, and the try-it page
-driven in Chromium. Notebooks are not run; nbdev runs their imports and exported cells, to document what is exported.
+Both then check links, images, front matter and paths of a machine, and drive the try-it page in
+Chromium. Notebooks are not run: nbdev runs their imports and exported cells to document them.
 """
 
 import ast
@@ -49,10 +50,10 @@ EXPORTED = re.compile(r"^\s*#\s*\|\s*(export|exports|exporti|exec_doc)\b", re.M)
 
 
 def alone(source):
-    """Two sources, the imports and the rest, of a cell that holds both; the cell itself in a list where it does not.
+    """Split a cell into its imports and the rest, if it has both.
 
-    nbdev runs every cell that imports something, to document what a notebook exports, and no other: a cell that also
-    does something with what earlier cells made cannot be run by it.
+    To document a notebook, nbdev runs every cell that imports something, and no other cell. A cell
+    that also uses variables of earlier cells would fail.
     """
     try:
         tree = ast.parse(source)
@@ -77,7 +78,10 @@ HEAD = re.compile(r"# \S.*\n+(?:> .*\n?)+")
 
 
 def headed(cells):
-    """Cells of a notebook with its title and description alone in the first: nbdev makes front matter of that cell, and drops whatever else is in it."""
+    """Yield the cells with title and description alone in the first cell.
+
+    nbdev turns that cell into front matter and drops everything else in it.
+    """
     first = next((c for c in cells if c["cell_type"] == "markdown"), None)
     text = "".join(first["source"]) if first else ""
     for cell in cells:
@@ -92,7 +96,7 @@ def headed(cells):
 
 
 def staged_cells(cells):
-    """Cells of a notebook with the head and imports in cells of their own; outputs stay with the rest."""
+    """Yield the cells with the title and the imports in cells of their own."""
     for i, cell in enumerate(headed(cells)):
         parts = alone("".join(cell["source"])) if cell["cell_type"] == "code" else [None]
         if len(parts) == 2:
@@ -133,7 +137,7 @@ def outward(text, folder=NBS):
 
 
 def stage(to=STAGE):
-    """nbs/ copied, with imports alone in their cells, and links out of nbs/ leading to the repository."""
+    """Copy nbs/ with imports in cells of their own; links out of nbs/ lead to the repository."""
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(NBS, to, ignore=shutil.ignore_patterns(".*", "nbdev.yml", "sidebar.yml"))
     for path in to.glob("*.ipynb"):
@@ -165,7 +169,7 @@ def names_of(book):
 
 
 def processed(path, to):
-    """A notebook as nbdev hands it to Quarto, written to `to`; (front matter, what is wrong with it)."""
+    """Write a notebook as nbdev passes it to Quarto; return (front matter, errors)."""
     os.environ["IN_TEST"] = "1"
     os.chdir(HERE)
     from execnb.nbio import read_nb, write_nb
@@ -288,15 +292,10 @@ def style():
     def tokens(theme):
         return "".join(f"--{k}:{v};" for k, v in colours(theme).items() if v.startswith("#"))
 
+    rules = (HERE / "tests" / "plain_page.css").read_text(encoding="utf-8")
     return (
-        f":root{{color-scheme:light dark;{tokens('light')}}}@media(prefers-color-scheme:dark){{:root{{{tokens('dark')}}}.output_png img{{background:#fff;padding:.4rem;border-radius:6px}}}}"
-        "*{box-sizing:border-box}body{margin:0;background:var(--body-bg);color:var(--body-color);font:1rem/1.55 system-ui,sans-serif}a{color:var(--link-color)}"
-        "header{background:var(--navbar-bg);padding:.6rem 1.2rem;display:flex;flex-wrap:wrap}header a{color:var(--navbar-fg);margin-right:1.2rem;text-decoration:none}"
-        ".all{display:grid;grid-template-columns:15rem minmax(0,52rem);gap:2rem}aside{background:var(--sidebar-bg);padding:1rem;font-size:.9rem}aside ul{list-style:none;padding-left:.6rem;margin:.2rem 0 .8rem}"
-        "aside a{color:var(--sidebar-fg);text-decoration:none}aside [aria-current]{color:var(--sidebar-hl);font-weight:600}"
-        "main{padding:1rem;min-width:0}main hr{border:0;border-top:1px solid var(--table-border-color)}pre{background:var(--code-block-bg);padding:.7rem;overflow-x:auto;font-size:.85rem;white-space:pre-wrap}code{color:var(--code-color)}pre code,.highlight code{color:inherit}"
-        ".lead{font-size:1.15rem;color:var(--footer-fg)}img,svg{max-width:100%;height:auto}table{border:0;border-collapse:collapse;font-size:.85rem;display:block;overflow-x:auto}th,td{padding:.2rem .6rem;border:0;border-bottom:1px solid var(--table-border-color);text-align:left}"
-        "@media(max-width:60rem){.all{display:flex;flex-direction:column;gap:0}aside{order:2}main{overflow-wrap:break-word}}"
+        f":root{{color-scheme:light dark;{tokens('light')}}}"
+        f"@media(prefers-color-scheme:dark){{:root{{{tokens('dark')}}}}}{rules}"
     )
 
 
@@ -319,10 +318,12 @@ def page(body, about, at, names):
     depth, site = "../" * at.count("/"), config()["website"]
 
     def link(text, href):
-        """A link; the text alone where the page is not there yet, which is said once, about the sidebar."""
+        """Return a link, or only its text if the page does not exist."""
         if ":" not in href and href != TRY and href not in names:
             return html.escape(text)
-        return f'<a href="{href if ":" in href else depth + names.get(href, href)}"{" aria-current=page" if names.get(href) == at else ""}>{html.escape(text)}</a>'
+        target = href if ":" in href else depth + names.get(href, href)
+        current = " aria-current=page" if names.get(href) == at else ""
+        return f'<a href="{target}"{current}>{html.escape(text)}</a>'
 
     sections = {}
     for section, text, href in entries(site["sidebar"]["contents"]):
@@ -334,8 +335,12 @@ def page(body, about, at, names):
     )
     title, lead = html.escape(about["title"]), html.escape(about["description"])
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><meta name="description" content="{lead}">'
-        f'<link rel="icon" href="{depth}{site["favicon"]}"><style>{style()}</style><header>{bar}</header><div class="all"><aside>{side}</aside><main><h1>{title}</h1><p class="lead">{lead}</p>{body}</main></div></html>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{title}</title>'
+        f'<meta name="description" content="{lead}">'
+        f'<link rel="icon" href="{depth}{site["favicon"]}"><style>{style()}</style>'
+        f'<header>{bar}</header><div class="all"><aside>{side}</aside>'
+        f'<main><h1>{title}</h1><p class="lead">{lead}</p>{body}</main></div></html>'
     )
 
 
@@ -477,7 +482,7 @@ def unkept(link):
 
 
 def broken(folder):
-    """Links that lead nowhere, in every page of a folder: files that are missing, anchors that are not there, schemes that no site uses."""
+    """List broken links of all pages: missing files, missing anchors, unknown schemes."""
     pages = {
         p.relative_to(folder).as_posix(): read_page(p)
         for p in sorted(folder.rglob("*.html"))
@@ -523,7 +528,7 @@ def broken(folder):
 
 
 def unlisted(site=None, there=None):
-    """What is wrong with the bar and the sidebar: every notebook and guide is in the sidebar, once, and nothing else is."""
+    """Check that the sidebar contains every notebook and guide once, and nothing else."""
     site, there = site or config()["website"], sources() if there is None else there
     listed = [href for _, _, href in entries(site["sidebar"]["contents"])]
     ends = [i["href"] for i in site.get("page-footer", {}).get("right", [])]
@@ -571,7 +576,10 @@ def write_try(folder):
 
 
 def drive_try(path):
-    """Type, choose by keyboard and see ten cards, from a file; what is wrong. A picture is kept where MEDIAREC_SCREENSHOTS names a folder."""
+    """Search and choose by keyboard on the try-it page; return errors.
+
+    MEDIAREC_SCREENSHOTS names a folder for a screenshot.
+    """
     program = next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
     )
@@ -658,7 +666,10 @@ def quarto_version():
 def needs_quarto():
     """Why the site cannot be built here, or None."""
     found, least = quarto_version(), ".".join(map(str, QUARTO))
-    how = f"get {least} or newer from https://quarto.org/docs/get-started/; make docs-check looks the pages over without it"
+    how = (
+        f"get {least} or newer from https://quarto.org/docs/get-started/; "
+        "make docs-check checks the pages without it"
+    )
     if found is None:
         return f"the site is built by Quarto, and there is no quarto on the PATH: {how}"
     return (

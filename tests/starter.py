@@ -1,6 +1,6 @@
 """Compare the starter catalog with its own rules and with facts from other data sets.
 
-`python tests/starter.py` prints a report. MEDIAREC_CATALOG and MEDIAREC_MOVIELENS add facts to compare.
+`python tests/starter.py` prints a report; MEDIAREC_CATALOG and MEDIAREC_MOVIELENS make it longer.
 `python tests/starter.py --write` writes the counts into the data card, mediarec/assets/README.md.
 test_starter.py asserts what is reported here.
 """

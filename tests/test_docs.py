@@ -1,4 +1,4 @@
-"""The site's checks find what they are for; the themes can be read; the workflows call what is there. No page is built here."""
+"""Checks of the site: links, sidebar, plain pages and workflows are tested on small sites."""
 
 import json
 import os
@@ -27,7 +27,10 @@ def site(folder, **pages):
 def test_whole_links_are_fine(tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
     here = f"{docs.settings()['doc_host']}{docs.settings()['doc_baseurl']}"
-    whole = f'<a href="other.html#other">x</a><a href="#first">x</a><img src="a.png"><a href="https://example.org/y">x</a><a href="{here}/other.html#other">x</a>'
+    whole = (
+        '<a href="other.html#other">x</a><a href="#first">x</a><img src="a.png">'
+        f'<a href="https://example.org/y">x</a><a href="{here}/other.html#other">x</a>'
+    )
     assert docs.broken(site(tmp_path, first=whole, other='<a href="first.html">back</a>')) == []
 
 
@@ -74,9 +77,9 @@ def test_sources_lead_to_pages_and_files_to_the_repository():
     out = docs.outward(
         "[a](../data/README.md#b), [c](11_data.catalog.ipynb), [d](https://example.org)"
     )
-    assert (
-        out
-        == f"[a]({docs.settings()['git_url']}/blob/main/data/README.md#b), [c](11_data.catalog.ipynb), [d](https://example.org)"
+    repository = f"{docs.settings()['git_url']}/blob/main"
+    assert out == (
+        f"[a]({repository}/data/README.md#b), [c](11_data.catalog.ipynb), [d](https://example.org)"
     )
 
 
@@ -143,8 +146,9 @@ def test_every_page_is_in_the_sidebar_once():
             ]
         },
     }
-    assert [said for said in docs.unlisted(foot, {"a.ipynb": "a.html"})] == [
-        f"_quarto.yml: the footer names {docs.settings()['git_url']}/blob/main/gone.md, which is no file of the repository"
+    gone = f"{docs.settings()['git_url']}/blob/main/gone.md"
+    assert list(docs.unlisted(foot, {"a.ipynb": "a.html"})) == [
+        f"_quarto.yml: the footer names {gone}, which is no file of the repository"
     ]
     assert docs.unlisted(twice, {"a.ipynb": "a.html"}) == [
         "_quarto.yml: a.ipynb is in the sidebar 2 times"

@@ -1,8 +1,8 @@
-"""What the guides in nbs/guides say is so: their Python runs, their commands exist, and their links lead somewhere.
+"""The guides in nbs/guides: their Python runs, their commands exist, their links work.
 
-Each guide is followed from top to bottom in one fresh process and a folder of its own, on the starter catalogue.
-A Python block or a line of shell that has "# not run here" in it is left out, with the reader seeing so; of a command that is
-not run, every option must be one that the command has. What a fence without a language shows below a Python block is what the block prints.
+Each guide is followed from top to bottom in one process and one folder, on the starter catalog. A
+Python block or a shell line with "# not run here" is skipped; the options of a skipped command must
+exist. A fence without a language, below a Python block, shows what the block prints.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ FENCE = re.compile(r"^(`{3,})[ \t]*(.*?)[ \t]*\n(.*?)^\1[ \t]*$", re.M | re.S)
 
 
 def parts(text):
-    """The fenced blocks of a page in order: (language, what is in it); Quarto's ```{.python} is ```python."""
+    """Return the fenced blocks of a page in order, as (language, text)."""
     return [
         (re.sub(r"^\{\.?([\w-]+).*\}$", r"\1", info), body) for _, info, body in FENCE.findall(text)
     ]
@@ -43,9 +43,9 @@ def parts(text):
 def lines_of(body):
     """The command lines of a block of shell; a backslash at the end goes on in the next."""
     return [
-        l.strip()
-        for l in body.replace("\\\n", " ").splitlines()
-        if l.strip() and not l.lstrip().startswith("#")
+        line.strip()
+        for line in body.replace("\\\n", " ").splitlines()
+        if line.strip() and not line.lstrip().startswith("#")
     ]
 
 
@@ -61,7 +61,7 @@ def steps_of(text):
         if kind == "python" and NOT_RUN not in body:
             out.append(("python", body, shown if below == "" else None))
         if kind == "sh":
-            out += [("sh", words_of(l), None) for l in lines_of(body) if is_quick(l)]
+            out += [("sh", words_of(line), None) for line in lines_of(body) if is_quick(line)]
     return out
 
 
@@ -73,7 +73,7 @@ def is_quick(line):
 
 
 def follow(steps):
-    """Take the steps, in this process and this folder; ends with what went wrong, if anything did."""
+    """Run the steps in this process and this folder; exit with the first error."""
     from mediarec.cli.options import app
 
     scope = {"__name__": "__main__"}
@@ -149,33 +149,34 @@ def test_guide_can_be_followed(guide, tmp_path):
 
 
 def command_lines(text):
-    """The lines of a page that begin with mediarec, in shell, in a systemd unit and in a container file, as words."""
-    lines = [words_of(l) for kind, body in parts(text) if kind == "sh" for l in lines_of(body)]
-    lines += [shlex.split(l) for l in re.findall(r"^ExecStart=(.*)", text, re.M)] + [
-        json.loads(l) for l in re.findall(r"^CMD (\[.*\])", text, re.M)
-    ]
-    return [l for l in lines if l and Path(l[0]).name == "mediarec"]
+    """Return the calls of mediarec in shell, systemd units and container files, as words."""
+    calls = []
+    for kind, body in parts(text):
+        if kind == "sh":
+            calls += [words_of(line) for line in lines_of(body)]
+    calls += [shlex.split(line) for line in re.findall(r"^ExecStart=(.*)", text, re.M)]
+    calls += [json.loads(line) for line in re.findall(r"^CMD (\[.*\])", text, re.M)]
+    return [words for words in calls if words and Path(words[0]).name == "mediarec"]
 
 
 @pytest.mark.parametrize("guide", all_guides(), ids=lambda p: p.stem)
 def test_commands_exist(guide, commands):
-    wrong = {
-        shlex.join(l): bad
-        for l in command_lines(guide.read_text(encoding="utf-8"))
-        if (bad := wrong_words(l, commands))
-    }
+    wrong = {}
+    for words in command_lines(guide.read_text(encoding="utf-8")):
+        if wrong_words(words, commands):
+            wrong[shlex.join(words)] = wrong_words(words, commands)
     assert not wrong
 
 
 def test_variables_of_the_page_exist():
-    """The settings that the guide to the web page names are all that there are but for `every`, with their defaults."""
+    """The guide names every setting except `reload_interval`, with its default."""
     from dataclasses import fields
 
     from mediarec.apps.web_app import ServerConfig
 
     text = (GUIDES / "deploy-the-page.qmd").read_text(encoding="utf-8")
     named = set(re.findall(r"MEDIAREC_WEB_(\w+)", text))
-    assert named == {f.name.upper() for f in fields(ServerConfig)} - {"EVERY"}
+    assert named == {f.name.upper() for f in fields(ServerConfig)} - {"RELOAD_INTERVAL"}
     for f in fields(ServerConfig):
         if row := re.search(
             rf"^\|.*`MEDIAREC_WEB_{f.name.upper()}` *\| *`?([\w.]*)`? *\|", text, re.M
@@ -200,8 +201,9 @@ def test_front_matter_and_links(guide):
         re.search(rf"^{key}: \S", head[1], re.M) for key in ("title", "description")
     )
     prose = FENCE.sub("", text)
-    local = [l for l in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose) if "://" not in l]
-    missing = [l for l in local if not (guide.parent / l).exists()]
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose)
+    local = [link for link in links if "://" not in link]
+    missing = [link for link in local if not (guide.parent / link).exists()]
     assert local and not missing
 
 

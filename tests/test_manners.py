@@ -1,4 +1,4 @@
-"""What CONTRIBUTING, CHANGELOG, CITATION and SECURITY say is so: commands and files exist, versions agree, the recipe for a clustering works."""
+"""CONTRIBUTING, CHANGELOG, CITATION and SECURITY: commands and files exist, versions agree."""
 
 import json
 import re
@@ -33,19 +33,15 @@ def blocks(text, language):
 
 def shell(text):
     """Lines of shell, as words without comments."""
-    return [
-        l.split("#")[0].split()
-        for body in blocks(text, "sh")
-        for l in body.splitlines()
-        if l.split("#")[0].strip()
-    ]
+    lines = [line.split("#")[0] for body in blocks(text, "sh") for line in body.splitlines()]
+    return [line.split() for line in lines if line.strip()]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(root, page):
     text = FENCE.sub("", (root / page).read_text(encoding="utf-8"))
-    local = [l for l in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in l]
-    assert not [l for l in local if not (root / l).exists()]
+    local = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    assert not [link for link in local if not (root / link).exists()]
     named = {
         n
         for n in re.findall(r"`((?:nbs|tests|mediarec|data)/[\w./-]+)`", text)

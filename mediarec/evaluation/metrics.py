@@ -121,6 +121,7 @@ def condensed_ndcg_at_k(
 
     Examples
     --------
+    >>> from mediarec.frames import run_from_lists
     >>> run = run_from_lists({"q": ["unjudged", "a"]})
     >>> judgments = pd.DataFrame({"query_id": ["q"], "candidate_id": ["a"], "grade": [3]})
     >>> condensed_ndcg_at_k(run, judgments).to_dict()
@@ -153,6 +154,7 @@ def unjudged_at_k(run: pd.DataFrame, judgments: pd.DataFrame, k: int = _DEFAULT_
 
     Examples
     --------
+    >>> from mediarec.frames import run_from_lists
     >>> run = run_from_lists({"q": ["unjudged", "a"]})
     >>> judgments = pd.DataFrame({"query_id": ["q"], "candidate_id": ["a"], "grade": [3]})
     >>> unjudged_at_k(run, judgments, k=2).to_dict()
@@ -190,6 +192,7 @@ def precision_at_k(run: pd.DataFrame, judgments: pd.DataFrame, k: int = _DEFAULT
 
     Examples
     --------
+    >>> from mediarec.frames import run_from_lists
     >>> run = run_from_lists({"q": ["unjudged", "a"]})
     >>> judgments = pd.DataFrame({"query_id": ["q"], "candidate_id": ["a"], "grade": [2]})
     >>> precision_at_k(run, judgments, k=2).to_dict()
@@ -235,6 +238,7 @@ def ndcg_from_gains(
 
     Examples
     --------
+    >>> from mediarec.frames import run_from_lists
     >>> gains = pd.DataFrame({"query_id": ["a"], "candidate_id": ["b"], "gain": [0.7]})
     >>> ndcg_from_gains(run_from_lists({"a": ["b"]}), gains).to_dict()
     {'a': 1.0}
@@ -283,6 +287,7 @@ def catalog_coverage(run: pd.DataFrame, ids: Iterable, k: int = _DEFAULT_K) -> f
 
     Examples
     --------
+    >>> from mediarec.frames import run_from_lists
     >>> catalog_coverage(run_from_lists({"a": ["b"], "b": ["a"]}), "abcd")
     0.5
     """
@@ -367,6 +372,7 @@ def intra_list_diversity(
 
     Examples
     --------
+    >>> from mediarec.frames import run_from_lists
     >>> def all_different(ids):
     ...     return np.eye(len(ids))
     >>> intra_list_diversity(run_from_lists({"q": ["a", "b"]}), all_different).to_dict()

@@ -229,6 +229,7 @@ export function createCombobox({
   // Handle Escape: close the list, then empty the input. Returns whether anything was done.
   function handleEscape() {
     if (isOpen()) {
+      cancelRequest();
       close();
       return true;
     }
@@ -238,9 +239,11 @@ export function createCombobox({
     return true;
   }
 
-  // Move the active option one step, from the last to the first and back.
+  // Move the active option one step, from the last to the first and back. From then on, the list
+  // does not change under the user.
   function moveActiveOption(step) {
     if (!items.length) return false;
+    cancelRequest();
     open();
     const last = items.length - 1;
     if (step > 0) setActiveOption(activeIndex < last ? activeIndex + 1 : 0);
