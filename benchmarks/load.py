@@ -275,19 +275,20 @@ class LoadGenerator:
             while connection.open:
                 await asyncio.sleep(0.02)
 
-    async def _run(self, seconds):
-        """Send queries for some seconds, or until stopped."""
+    async def _run(self, seconds, min_answers):
+        """Send queries until both limits are reached, or until stopped."""
         tasks = [asyncio.create_task(self._connect(*options)) for options in self.connections]
         deadline = time.perf_counter() + seconds
-        while time.perf_counter() < deadline and not self.stopped:
+        while not self.stopped:
             await asyncio.sleep(0.05)
-        self.stopped = True
+            if time.perf_counter() >= deadline and len(self.answers) >= min_answers:
+                self.stopped = True
         await asyncio.wait(tasks, timeout=10)
 
-    def run(self, seconds):
-        """Send queries for some seconds; return self."""
+    def run(self, seconds, min_answers=0):
+        """Send queries for some seconds, longer if there are few answers; return self."""
         started = time.perf_counter()
-        asyncio.run(self._run(seconds))
+        asyncio.run(self._run(seconds, min_answers))
         self.elapsed = time.perf_counter() - started
         return self
 
@@ -467,7 +468,7 @@ def measure_hanging_tmdb(folder, queries, prefixes, seconds=4):
             ids = [query.split("id=")[1].split("&")[0] for query in queries[:40]]
             load = LoadGenerator(server.port, queries, prefixes)
             with requesting_posters(server, ids) as content_types:
-                load.run(seconds)
+                load.run(seconds, min_answers=200)
             n_placeholders = content_types.count("image/svg+xml")
             return load.metrics() | {
                 "posters": len(content_types),

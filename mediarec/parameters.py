@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
-from mediarec.core import MediarecError
+from mediarec.core import MediarecError, NotFittedError
 
 # %% ../nbs/04_parameters.ipynb #4f49b5c3
 class ParamsMixin:
@@ -44,6 +44,14 @@ class ParamsMixin:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 # %% ../nbs/04_parameters.ipynb #885762ec
+def check_is_fitted(model: object, attribute: str) -> None:
+    """Raise a `NotFittedError` if a model lacks an attribute that `fit` sets."""
+    if not hasattr(model, attribute):
+        raise NotFittedError(
+            f"this {type(model).__name__} is not fitted yet: call fit(load_catalog()) first"
+        )
+
+
 def check_n(n: Any, name: str = "n") -> int:
     """Return a number of results as an int; `MediarecError` if it is not a whole number from 1."""
     if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:

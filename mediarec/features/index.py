@@ -15,10 +15,23 @@ import pandas as pd
 from scipy import sparse
 
 from mediarec.core import LIST_COLUMNS, StoreError
+from mediarec.data.catalog import load_catalog
+from mediarec.data.clean import CLEANED_COLUMNS, clean
 from mediarec.data.store import load_parts, read_manifest
 from mediarec.features.blocks import BLOCKS
 from mediarec.features.embedding import EmbeddingProjection
 from mediarec.features.vocabulary import Vocabulary
+
+# %% ../../nbs/29_features.index.ipynb #152194f5
+def prepare_catalog(catalog: pd.DataFrame | str | Path) -> pd.DataFrame:
+    """Return a catalog with cleaned columns and rows numbered from 0."""
+    if isinstance(catalog, pd.DataFrame):
+        if set(CLEANED_COLUMNS) <= set(catalog):
+            return catalog.reset_index(drop=True)
+        has_columns = {"show_id", "release_year"} <= set(catalog)
+        if has_columns and catalog.release_year.dtype == "Int64":
+            return clean(catalog)
+    return clean(load_catalog(catalog))
 
 # %% ../../nbs/29_features.index.ipynb #5df1a62d
 NONFICTION_BLOCKS = ("text", "embedding")  # count twice if both titles are nonfiction

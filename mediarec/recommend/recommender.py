@@ -13,9 +13,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from mediarec.core import NotFittedError, StoreError, UnknownTitleError
-from mediarec.data.catalog import load_catalog
-from mediarec.data.clean import CLEANED_COLUMNS, clean
+from mediarec.core import StoreError, UnknownTitleError
 from mediarec.data.store import catalog_fingerprint, save_parts
 from mediarec.features.blocks import fit_blocks
 from mediarec.features.index import (
@@ -24,9 +22,17 @@ from mediarec.features.index import (
     load_model_parts,
     model_from_parts,
     model_to_parts,
+    prepare_catalog,
     term_labels,
 )
-from mediarec.parameters import ParamsMixin, check_callable, check_fraction, check_n, check_titles
+from mediarec.parameters import (
+    ParamsMixin,
+    check_callable,
+    check_fraction,
+    check_is_fitted,
+    check_n,
+    check_titles,
+)
 from mediarec.recommend.explanations import (
     RESULT_COLUMNS,
     Constraint,
@@ -118,7 +124,7 @@ class Recommender(ParamsMixin):
         normalize_weights(weights, WEIGHT_NAMES)
         check_callable(self.encoder, "encoder")
         methods = check_clusters(clusters)
-        cleaned = _ensure_clean(catalog)
+        cleaned = prepare_catalog(catalog)
         encoders, blocks = fit_blocks(cleaned, self.encoder)
         clusterings = build_clusterings(cleaned, blocks, methods, progress)
         return self._set_fitted(cleaned, encoders, build_index(blocks), weights, clusterings)
@@ -143,10 +149,7 @@ class Recommender(ParamsMixin):
 
     def _check_is_fitted(self) -> None:
         """Raise a `NotFittedError` before `fit`."""
-        if not hasattr(self, "index"):
-            raise NotFittedError(
-                f"this {type(self).__name__} is not fitted yet: call fit(load_catalog()) first"
-            )
+        check_is_fitted(self, "index")
 
     @property
     def catalog(self) -> pd.DataFrame:
@@ -355,6 +358,12 @@ class Recommender(ParamsMixin):
         -------
         DataFrame
             The columns ``show_id``, ``title``, ``release_year`` and ``type``, best match first.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> Recommender().fit(load_catalog()).suggest("incep").title.tolist()
+        ['Inception']
         """
         self._check_is_fitted()
         rows = autocomplete(self.titles, text, check_n(n))
@@ -362,7 +371,7 @@ class Recommender(ParamsMixin):
         return object_frame({name: self._columns[name][rows] for name in names})
 
     def save(self, folder: str | Path) -> dict:
-        """Save the model to a directory, and return its manifest.
+        """Save the model to a directory.
 
         The save is atomic: if it is interrupted, the previous model stays.
 
@@ -370,6 +379,11 @@ class Recommender(ParamsMixin):
         ----------
         folder : str or Path
             The directory. It is created if necessary.
+
+        Returns
+        -------
+        dict
+            The manifest: the files of the model with their sizes and checksums.
         """
         self._check_is_fitted()
         parts = model_to_parts(self.catalog, self.block_encoders, self.index, self._weights)
@@ -389,10 +403,19 @@ class Recommender(ParamsMixin):
             The encoder that the model was fitted with, unless it is the default. Only text
             queries need it.
 
+        Returns
+        -------
+        Recommender
+            The loaded model.
+
         Raises
         ------
         StoreError
             If there is no model, or it is damaged or of another version.
+
+        Examples
+        --------
+        >>> recommender = Recommender.load("model")  # doctest: +SKIP
         """
         parts = load_model_parts(folder)
         try:
@@ -404,17 +427,6 @@ class Recommender(ParamsMixin):
             raise StoreError(
                 f"the model in {folder} is incomplete ({error!r}): build it again"
             ) from None
-
-
-def _ensure_clean(catalog):
-    """Return a catalog with cleaned columns and rows numbered from 0."""
-    if isinstance(catalog, pd.DataFrame):
-        if set(CLEANED_COLUMNS) <= set(catalog):
-            return catalog.reset_index(drop=True)
-        has_columns = {"show_id", "release_year"} <= set(catalog)
-        if has_columns and catalog.release_year.dtype == "Int64":
-            return clean(catalog)
-    return clean(load_catalog(catalog))
 
 # %% ../../nbs/45_recommend.recommender.ipynb #8ffed70c
 def recommend_batch(
