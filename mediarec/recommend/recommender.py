@@ -83,6 +83,8 @@ class Recommender(ParamsMixin):
     >>> recommender = Recommender().fit(load_catalog())
     >>> recommender.recommend("Inception", n=2).title.tolist()
     ['The Dark Knight Rises', 'Batman Begins']
+    >>> recommender.save("model")  # doctest: +SKIP
+    >>> recommender = Recommender.load("model")  # doctest: +SKIP
     """
 
     def __init__(
@@ -248,9 +250,8 @@ class Recommender(ParamsMixin):
         True
         >>> len(recommender.recommend(text="a heist in Spain", n=5))
         5
-        >>> found = recommender.recommend(["Dark", "Inception"], dislike="Riverdale", diversity=0.3)
-        >>> found.columns.tolist()[:5]
-        ['rank', 'show_id', 'title', 'score', 'why']
+        >>> len(recommender.recommend(["Dark", "Inception"], dislike="Riverdale", diversity=0.3))
+        10
         """
         self._check_is_fitted()
         query, rows, scores, constraint = self.recommend_arrays(
@@ -362,7 +363,7 @@ class Recommender(ParamsMixin):
         Examples
         --------
         >>> from mediarec import Recommender, load_catalog
-        >>> Recommender().fit(load_catalog()).suggest("incep").title.tolist()
+        >>> Recommender().fit(load_catalog()).suggest("incept").title.tolist()
         ['Inception']
         """
         self._check_is_fitted()
@@ -403,19 +404,10 @@ class Recommender(ParamsMixin):
             The encoder that the model was fitted with, unless it is the default. Only text
             queries need it.
 
-        Returns
-        -------
-        Recommender
-            The loaded model.
-
         Raises
         ------
         StoreError
             If there is no model, or it is damaged or of another version.
-
-        Examples
-        --------
-        >>> recommender = Recommender.load("model")  # doctest: +SKIP
         """
         parts = load_model_parts(folder)
         try:
@@ -502,7 +494,6 @@ def _rows_by_id(model, show_ids):
     row_by_id = model.titles.row_by_id
     unknown = [show_id for show_id in show_ids if show_id not in row_by_id]
     if unknown:
-        raise UnknownTitleError(
-            f"{len(unknown)} of {len(show_ids)} ids are not in the catalog: {unknown[0]!r:.60}"
-        )
+        counts = f"{len(unknown)} of {len(show_ids)} ids"
+        raise UnknownTitleError(f"{counts} are not in the catalog, such as {unknown[0]!r:.60}")
     return np.array([row_by_id[show_id] for show_id in show_ids], dtype=int)

@@ -356,7 +356,7 @@ def run_serial(task: Callable, jobs: list, label: str, progress: bool) -> list:
     """Run a task on every job in this process; return the results in order."""
     from tqdm import tqdm
 
-    return [task(job) for job in tqdm(jobs, desc=label, disable=not progress, unit="chunk")]
+    return [task(job) for job in tqdm(jobs, desc=label, disable=not progress, unit="task")]
 
 
 def process_runner(workers: int) -> Callable:
@@ -371,7 +371,7 @@ def process_runner(workers: int) -> Callable:
         context = get_context("spawn")
         with ProcessPoolExecutor(n_workers, context, initializer=_limit_threads) as pool:
             results = pool.map(task, jobs)
-            bar = tqdm(results, desc=label, total=len(jobs), disable=not progress, unit="chunk")
+            bar = tqdm(results, desc=label, total=len(jobs), disable=not progress, unit="task")
             return list(bar)
 
     return run
@@ -395,7 +395,7 @@ def dask_runner(client: "distributed.Client") -> Callable:
         prefix = f"mediarec-{label}-{secrets.token_hex(4)}"
         keys = [f"{prefix}-{i}" for i in range(len(jobs))]
         futures = client.map(task, jobs, key=keys, pure=False, retries=3)
-        with tqdm(total=len(jobs), desc=label, disable=not progress, unit="chunk") as bar:
+        with tqdm(total=len(jobs), desc=label, disable=not progress, unit="task") as bar:
             for _ in as_completed(futures):
                 bar.update()
         return client.gather(futures)

@@ -211,7 +211,11 @@ def run_first_cell(page):
 
 
 def until(check, message, seconds=20):
-    """Wait until `check()` is true, for changes that the kernel makes."""
+    """Wait until `check()` is true, for changes that the kernel makes.
+
+    Requests of the page are served only while Playwright is called. So if the page must make
+    requests meanwhile, `check` must call Playwright.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if check():

@@ -72,10 +72,11 @@ def open_app(server, browser, **context_options):
 
 
 def type_text(page, text, name="A film or a series"):
-    """Type into a combobox and return it."""
+    """Type into a combobox, wait for the suggestions, and return the combobox."""
     box = page.get_by_role("combobox", name=name)
     box.click()
     box.press_sequentially(text, delay=20)
+    page.locator(f".mediarec-combobox[data-for='{text}']").wait_for()
     return box
 
 
@@ -418,6 +419,11 @@ FAULTS = (
 )
 
 
+def is_saved_notebook(response):
+    """Return whether a response says that JupyterLab has saved the notebook."""
+    return response.request.method == "PUT" and "it.ipynb" in response.url
+
+
 @pytest.fixture
 def tmdb():
     from fake_tmdb import FakeTmdb
@@ -462,14 +468,15 @@ def test_posters_arrive_and_faults_do_no_harm(browser, tmdb, model, tmp_path_fac
             assert card.locator("svg").count() == 1, fault
             assert card.locator(".mediarec-why").inner_text(), fault
         assert tmdb.wait_for_requests(n_requests + 1), "no request met a fault"
-        page.keyboard.press("Control+s")
-        notebook = folder / "it.ipynb"
-        until(lambda: '"outputs": []' not in notebook.read_text(), "the notebook is not saved")
+        with page.expect_response(is_saved_notebook):
+            page.locator("[data-command='docmanager:save']").first.click()
+        saved = (folder / "it.ipynb").read_text()
+        assert "widget-view" in saved
         texts = [
             page.content(),
             *requested,
             *received,
-            notebook.read_text(),
+            saved,
             (home / "log.txt").read_text(),
             page.evaluate("JSON.stringify(localStorage)"),
         ]
