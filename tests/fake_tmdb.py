@@ -37,7 +37,7 @@ FAULTS = (
     "endless 500",
     "half",
     "html",
-    "mislabelled",
+    "mislabeled",
     "list",
     "endless",
     "redirect",
@@ -284,7 +284,7 @@ class _Handler(BaseHTTPRequestHandler):
         bodies = {
             "half": text[: len(text) // 2],
             "html": b"<!doctype html><title>Sign in</title>",
-            "mislabelled": b"<!doctype html>",
+            "mislabeled": b"<!doctype html>",
             "list": b"[1, 2]",
             "binary": bytes(range(256)),
             "deep": b"[" * 200_000,

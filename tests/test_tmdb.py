@@ -361,7 +361,7 @@ REASON_BY_FAULT = {
     "endless 500": "server error",
     "half": "not valid JSON",
     "html": "not labeled as JSON",
-    "mislabelled": "not valid JSON",
+    "mislabeled": "not valid JSON",
     "list": "no results",
     "endless": "too large",
     "redirect": "redirect, which is not followed",

@@ -211,7 +211,7 @@ def _invalid_fields(error) -> Iterable[tuple[str, str]]:
         for part in error.errors(include_input=False, include_context=False):
             yield (str(part["loc"][0]) if part["loc"] else ""), part["msg"]
 
-# %% ../../nbs/71_apps.tmdb_settings.ipynb #101856a7
+# %% ../../nbs/71_apps.tmdb_settings.ipynb #d21483c7
 @dataclass(frozen=True)
 class ClientConfig:
     """Timeouts (in seconds) and limits of the client.

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/77_apps.views.ipynb #f3442abb
+# %% ../../nbs/77_apps.views.ipynb #193d1430
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from mediarec.apps.viewmodel import (
 from mediarec.recommend.profiles import Profile, recommend_for_profile
 from mediarec.recommend.recommender import Recommender
 
-# %% ../../nbs/77_apps.views.ipynb #46ac8a6b
+# %% ../../nbs/77_apps.views.ipynb #f47bbd3f
 def _recommendation_cards(model, display_data, recommendations, method):
     """Return recommendations as cards that name their cluster of a method."""
     method = method or default_method(model)
@@ -35,7 +35,7 @@ def _recommendation_cards(model, display_data, recommendations, method):
         cards.append(card)
     return cards
 
-# %% ../../nbs/77_apps.views.ipynb #e08300ee
+# %% ../../nbs/77_apps.views.ipynb #4ec49ff0
 _FILTER_LABELS = {"genre": "genre", "type": "type", "year": "years", "age_group": "age group"}
 
 
@@ -73,7 +73,7 @@ def _relaxations(model, state):
         relaxations.append({"label": "No filters", "change": ["clear", None]})
     return relaxations
 
-# %% ../../nbs/77_apps.views.ipynb #96f4116b
+# %% ../../nbs/77_apps.views.ipynb #c3598453
 def search_view(model: Recommender, display_data: DisplayData, state: AppState) -> dict:
     """Return the content of the search tab.
 
@@ -96,7 +96,7 @@ def search_view(model: Recommender, display_data: DisplayData, state: AppState) 
         return view | _start_view(model, display_data, state)
     recommendations = model.recommend(
         list(state.liked) or None,
-        state.n,
+        n=state.n,
         dislike=list(state.disliked),
         text=state.text or None,
         **recommend_kwargs(state),
@@ -151,7 +151,7 @@ def _start_view(model, display_data, state):
     cards = [make_card(model, display_data, row, method, why="") for row in rows[:10]]
     return {"heading": "Start with one of these, or type a title", "cards": cards}
 
-# %% ../../nbs/77_apps.views.ipynb #696b51c8
+# %% ../../nbs/77_apps.views.ipynb #b80002cd
 _NO_CLUSTERS = (
     "This model has no groups. Build one that has: mediarec build --clusters all, "
     'or Recommender().fit(catalog, clusters="all").'
@@ -220,7 +220,7 @@ def _cluster_view(model, display_data, summary, method, n):
         "n_more": max(len(rows) - n, 0),
     }
 
-# %% ../../nbs/77_apps.views.ipynb #bb37415a
+# %% ../../nbs/77_apps.views.ipynb #ec2f3a5f
 def profile_view(model: Recommender, display_data: DisplayData, state: AppState) -> dict:
     """Return the content of the profile tab.
 
@@ -247,7 +247,7 @@ def profile_view(model: Recommender, display_data: DisplayData, state: AppState)
         return view
     filters = recommend_kwargs(replace(state, cluster_method=None))
     combined = _combine_profile(profile, state.profile_likes)
-    recommendations = recommend_for_profile(model, combined, state.n, **filters)
+    recommendations = recommend_for_profile(model, combined, n=state.n, **filters)
     method = state.cluster_method
     view["cards"] = _recommendation_cards(model, display_data, recommendations, method)
     if profile:

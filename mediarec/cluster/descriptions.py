@@ -259,7 +259,8 @@ def describe_clusters(
     if embedding is None:
         _, embedding = fit_neighbor_embedding(titles)
     texts = ["" if text == MISSING_LABEL else text for text in frame.description]
-    words = _ctfidf_words(labels, *_document_term_matrix(texts), n_words)
+    counts, vocabulary = _document_term_matrix(texts)
+    words = _ctfidf_words(labels, counts, vocabulary, n_words)
     rows = [np.flatnonzero(labels == cluster) for cluster in range(len(words))]
     members = [frame.iloc[cluster_rows] for cluster_rows in rows]
     names = _unique_cluster_names(members, _value_shares(frame.genres), words)

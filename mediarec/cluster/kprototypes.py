@@ -262,7 +262,7 @@ def _categorical_features(frame: pd.DataFrame, countries: Any) -> pd.DataFrame:
 
 
 def _numeric_features(frame: pd.DataFrame, latest_year: int) -> pd.DataFrame:
-    """Return year (negative log years before the latest), minutes and log seasons; NaN if missing."""
+    """Return year (minus log years before the latest), minutes and log seasons, or NaN."""
     years = np.maximum(latest_year - frame.release_year.astype(float), 0)
     return pd.DataFrame(
         {

@@ -25,7 +25,7 @@ _PAIR_COLUMNS = ["query_id", "candidate_id"]
 def _check_judgment_table(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Check a table of strings and return ids as str and grades as int."""
     frame = select_columns(frame, [*_PAIR_COLUMNS, "grade"], name)
-    frame = frame.apply(lambda column: column.str.strip())
+    frame = frame.map(str.strip)
     grade = pd.to_numeric(frame.grade, errors="coerce")
     has_empty_id = (frame[_PAIR_COLUMNS] == "").any(axis=1)
     is_duplicate = frame.duplicated(_PAIR_COLUMNS, keep=False)

@@ -313,18 +313,18 @@ def similarity_lookup(vectors: sparse.csr_matrix, ids: Iterable) -> Callable:
     callable
         Takes a list of n ids and returns their similarities, an array of shape (n, n).
     """
-    ids = pd.Index([str(i) for i in ids])
-    if len(ids) != vectors.shape[0] or not ids.is_unique:
+    index = pd.Index([str(i) for i in ids])
+    if len(index) != vectors.shape[0] or not index.is_unique:
         raise MetricError(
-            f"{vectors.shape[0]:,} vectors need as many distinct ids; there are {ids.nunique():,}"
+            f"{vectors.shape[0]:,} vectors need as many distinct ids; there are {index.nunique():,}"
         )
     squared_norms = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()
     too_long = np.flatnonzero(squared_norms > 1.001)
     if len(too_long):
-        raise MetricError(f"the vector of {ids[too_long[0]]} is longer than 1")
+        raise MetricError(f"the vector of {index[too_long[0]]} is longer than 1")
 
     def lookup(titles: list) -> np.ndarray:
-        rows = ids.get_indexer([str(title) for title in titles])
+        rows = index.get_indexer([str(title) for title in titles])
         if (rows < 0).any():
             missing = [title for title, row in zip(titles, rows) if row < 0]
             raise MetricError(f"no vector for {format_list(missing)}")

@@ -484,7 +484,7 @@ def test_attribution_is_shown_with_posters(make_app, client, tmdb, tmp_path):
         "bad path",
         "no poster",
         "drop",
-        "mislabelled",
+        "mislabeled",
     ],
 )
 def test_placeholder_when_tmdb_fails(make_app, tmdb, tmp_path, model, fault):
