@@ -1,4 +1,4 @@
-"""Recommend films and series like a title, with reasons, and cluster a catalogue."""
+"""Recommend films and series like a title, with reasons, and cluster a catalog."""
 
 from typing import TYPE_CHECKING
 

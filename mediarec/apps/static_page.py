@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mediarec.apps.viewmodel import (
+    MAX_ACTORS,
     bundle_js,
     cluster_members,
     cluster_summaries,
@@ -66,7 +67,6 @@ def _encode_phrases(lines_by_title):
     return list(position_by_phrase), encoded
 
 # %% ../../nbs/78_apps.static_page.ipynb #35224ee1
-_MAX_PAGE_ACTORS = 4
 _MAX_PAGE_WORDS = 8
 _TITLE_FIELDS = (
     "id",
@@ -88,7 +88,7 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
     """Return everything that the page knows, as a dict for JSON."""
     columns = make_display_data(model).columns
     titles = {field: columns[field] for field in _TITLE_FIELDS}
-    titles["actors"] = [actors[:_MAX_PAGE_ACTORS] for actors in columns["actors"]]
+    titles["actors"] = [actors[:MAX_ACTORS] for actors in columns["actors"]]
     neighbors = []
     lines_by_title = []
     for row in tqdm(range(len(model.catalog)), disable=not progress, unit="title"):

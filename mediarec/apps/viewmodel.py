@@ -110,7 +110,7 @@ def _genre_counts(model):
     return {genre: int(mask.sum()) for genre, mask in model.filter_columns.genres.items()}
 
 # %% ../../nbs/70_apps.viewmodel.ipynb #f798847a
-MAX_ACTORS = 8  # on a card
+MAX_ACTORS = 5  # actors on a card, in every interface
 
 
 def make_card(

@@ -1,1 +1,1 @@
-"""Five clusterings of a catalogue, their scores, names and comparison."""
+"""Five clusterings of a catalog, their scores, names and comparison."""

@@ -1,1 +1,1 @@
-"""Load, check, clean and store catalogues."""
+"""Load, check, clean and store catalogs."""

@@ -1,1 +1,1 @@
-"""Turn a cleaned catalogue into blocks of features, one block for each field."""
+"""Turn a cleaned catalog into blocks of features, one block for each field."""

@@ -1,1 +1,1 @@
-"""Find titles, rank a catalogue against a query, and explain the result."""
+"""Find titles, rank a catalog against a query, and explain the result."""

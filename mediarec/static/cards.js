@@ -145,7 +145,7 @@ export function createDetails(item) {
   if (item.description) element.append(createDataElement("p", "description", item.description));
   const facts = createElement("dl", "facts");
   facts.append(
-    ...createFact("With", (item.actors ?? []).slice(0, 5)),
+    ...createFact("With", item.actors ?? []),
     ...createFact("By", (item.directors ?? []).slice(0, 3)),
     ...createFact("From", (item.countries ?? []).slice(0, 3)),
     ...createFact("Length", item.duration),
