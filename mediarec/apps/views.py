@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/77_apps.views.ipynb #193d1430
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -235,7 +236,7 @@ def profile_view(model: Recommender, display_data: DisplayData, state: AppState)
     for show_id in state.profile_likes:
         title = model.catalog.title[model.titles.row_by_id[show_id]]
         likes.append({"id": show_id, "title": title})
-    view = {
+    view: dict[str, Any] = {
         "likes": likes,
         "notes": [],
         "unmatched": [],

@@ -31,7 +31,9 @@ def _ignore_numeric_warnings() -> Iterator[None]:
         yield
 
 
-def _fit_hdbscan(points: np.ndarray, min_cluster_size: int, min_samples: int) -> Any:
+def _fit_hdbscan(
+    points: np.ndarray, min_cluster_size: int, min_samples: int, prediction_data: bool = True
+) -> Any:
     """Fit the library's HDBSCAN, ready for `approximate_predict` and soft membership.
 
     Parameters
@@ -42,6 +44,8 @@ def _fit_hdbscan(points: np.ndarray, min_cluster_size: int, min_samples: int) ->
         Number of titles that make a cluster, at least 2.
     min_samples : int
         Number of neighbors that define the density.
+    prediction_data : bool
+        Whether to prepare prediction and soft membership, which takes most of the time.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def _fit_hdbscan(points: np.ndarray, min_cluster_size: int, min_samples: int) ->
     model = LibraryHDBSCAN(
         min_cluster_size=min_cluster_size,
         min_samples=min_samples,
-        prediction_data=True,
+        prediction_data=prediction_data,
         core_dist_n_jobs=1,
     )
     with _ignore_numeric_warnings():

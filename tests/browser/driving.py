@@ -24,7 +24,8 @@ CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 if CHROMIUM is None:
     pytest.skip("chromium is not installed: apt-get install chromium", allow_module_level=True)
 sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: it is in the extra [dev]"
+    "playwright.sync_api",
+    reason="playwright is not installed: it is in the extra [dev]",
 )
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,12 @@ def make_notebook(code):
         "execution_count": None,
     }
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return {
+        "cells": [cell],
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
 def free_port():
@@ -186,28 +192,35 @@ def open_notebook(browser, kind, url, role, name, viewport=(1200, 1150), **conte
     if kind == "lab":
         idle_kernel = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         idle_kernel.wait_for(timeout=PAGE_TIMEOUT)
-        until(lambda: run_first_cell(page), "the cell was not run", 90)
+        run_first_cell(page)
     try:
         page.get_by_role(role, name=name).wait_for(timeout=PAGE_TIMEOUT)
     except sync_api.TimeoutError as error:
-        text = page.locator("body").inner_text()[-1500:]
-        raise AssertionError(f"the widget did not appear; the page says:\n{text}") from error
+        raise AssertionError(f"the widget did not appear; {page_text(page)}") from error
     return page, foreign_urls
 
 
-def run_first_cell(page):
-    """Run the first cell and return whether it started.
+def page_text(page):
+    """Return the end of the text of a page, for error messages."""
+    return f"the page says:\n{page.locator('body').inner_text()[-1500:]}"
+
+
+def run_first_cell(page, seconds=90):
+    """Run the first cell, and try again until it has started.
 
     JupyterLab may lose the key while it still lays out the notebook.
     """
     prompt = page.locator(".jp-InputPrompt").first
-    try:
-        page.locator(".jp-CodeCell .cm-content").first.click(timeout=5000)
-        page.keyboard.press("Control+Enter")
-        sync_api.expect(prompt).to_have_text(re.compile(r"\[(\*|\d+)\]"), timeout=3000)
-    except (sync_api.TimeoutError, AssertionError):
-        return False
-    return True
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            page.locator(".jp-CodeCell .cm-content").first.click(timeout=5000)
+            page.keyboard.press("Control+Enter")
+            sync_api.expect(prompt).to_have_text(re.compile(r"\[(\*|\d+)\]"), timeout=5000)
+            return
+        except (sync_api.TimeoutError, AssertionError) as error:
+            last_error = error
+    raise AssertionError(f"the cell was not run: {last_error}; {page_text(page)}")
 
 
 def until(check, message, seconds=20):
