@@ -67,7 +67,8 @@ def test_tools_exist(contributing, settings):
     assert len(called) >= 5 and not [
         w for w in called if w.removeprefix(".venv/bin/") not in scripts
     ]
-    assert "nbdev" in settings["dev_requirements"] and "pytest" in settings["dev_requirements"]
+    assert "nbdev" in settings["dev_requirements"] and "pytest" in settings["test_requirements"]
+    assert {"test", "lint"} <= set(settings["dev_includes"].split())
 
 
 def test_flags_and_options_exist(contributing, settings):
@@ -77,7 +78,7 @@ def test_flags_and_options_exist(contributing, settings):
         if "--flags" in line
         for w in line[line.index("--flags") + 1 :]
     } | set(re.findall(r"`#\| (\w+)`", contributing))
-    assert flags and not flags - set(settings["tst_flags"].split())
+    assert flags and not flags - {"export", "exporti", *settings["tst_flags"].split()}
     from typer.main import get_command
 
     from mediarec.cli.options import app
