@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # %% ../../nbs/95_cli.clusters.ipynb #d5e46400
-_DETAIL_COLUMNS = ["genres", "countries", "era", "series"]
+_DETAIL_COLUMNS = ["genres", "countries", "era", "series", "representative_ids"]
 
 
 @app.command()
