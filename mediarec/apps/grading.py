@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache, partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,9 +28,6 @@ from mediarec.evaluation.baselines import (
 from mediarec.evaluation.judgments import read_judgments, remove_judgments, write_judgments
 from mediarec.features.embedding import default_encoder
 from mediarec.recommend.recommender import Recommender, recommend_batch
-
-if TYPE_CHECKING:
-    import anywidget
 
 # %% ../../nbs/79_apps.grading.ipynb #aa362b5d
 def _pool_candidates(lists, n=10, random_state=RANDOM_STATE):
@@ -337,7 +334,7 @@ def grade(
     n_titles: int = 20,
     n_candidates: int = 10,
     random_state: int = RANDOM_STATE,
-) -> "anywidget.AnyWidget":
+) -> Any:
     """Open a widget that grades recommendations and writes judgments to a file.
 
     Parameters

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from mediarec.apps.views import clusters_view, profile_view, search_view
 from mediarec.core import MediarecError
 from mediarec.data.catalog import load_catalog
 from mediarec.recommend.recommender import Recommender
-
-if TYPE_CHECKING:
-    import anywidget
 
 # %% ../../nbs/86_apps.widget.ipynb #2d5eabca
 _MAX_UNDO = 100
@@ -306,9 +303,7 @@ def load_default_model(
     return Recommender().fit(load_catalog(), clusters="kmeans", progress=progress)
 
 # %% ../../nbs/86_apps.widget.ipynb #0d6dfab5
-def app(
-    model: Recommender | str | os.PathLike | None = None, posters: bool = True
-) -> "anywidget.AnyWidget":
+def app(model: Recommender | str | os.PathLike | None = None, posters: bool = True) -> Any:
     """Open the recommender as a widget in a notebook.
 
     Parameters

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,6 @@ from mediarec.scale.ondisk import OnDiskRecommender
 from mediarec.scale.ondisk_build_chunks import choose_runner
 from mediarec.scale.ondisk_titles import fetch_fields
 from mediarec.scale.ondisk_update import rows_by_id
-
-if TYPE_CHECKING:
-    import distributed
 
 # %% ../../nbs/59_scale.ondisk_batch.ipynb #ffecca2f
 _BATCH_SIZE = 500  # queries of one job
@@ -68,7 +65,7 @@ def recommend_batch(
     queries: Sequence[str],
     n: int = 10,
     candidates: Sequence[str] | None = None,
-    client: "distributed.Client | None" = None,
+    client: Any = None,
     workers: int = 1,
     progress: bool = False,
 ) -> pd.DataFrame:
@@ -126,7 +123,7 @@ def export_neighbors(
     model: OnDiskRecommender,
     path: str | Path,
     n: int = 10,
-    client: "distributed.Client | None" = None,
+    client: Any = None,
     workers: int = 1,
     progress: bool = False,
 ) -> Path:

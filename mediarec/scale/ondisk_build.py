@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,13 +49,10 @@ from mediarec.scale.ondisk_files import (
     write_arrays,
 )
 
-if TYPE_CHECKING:
-    import distributed
-
 # %% ../../nbs/54_scale.ondisk_build.ipynb #01d2e9c8
 def build_model(
     catalog: str | Path | list | pd.DataFrame,
-    client: "distributed.Client | None" = None,
+    client: Any = None,
     folder: str | Path = "model",
     clusters: Iterable[str] = ("kmeans",),
     weights: dict[str, float] | None = None,

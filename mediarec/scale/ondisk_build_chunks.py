@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,9 +30,6 @@ from mediarec.features.embedding import default_encoder
 from mediarec.features.multilabel import BILLING_DECAY, PERSON_BLOCKS
 from mediarec.features.text import stem, tokenize
 from mediarec.scale.ondisk_files import commit_dir, hash_strings, write_arrays, write_arrow
-
-if TYPE_CHECKING:
-    import distributed
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #41ae3a33
 def _iter_csv(path, chunk_size):
@@ -385,7 +382,7 @@ def _limit_threads():
     threadpool_limits(1)
 
 
-def dask_runner(client: "distributed.Client") -> Callable:
+def dask_runner(client: Any) -> Callable:
     """Return a runner over a Dask cluster; the tasks of a dead worker run again elsewhere."""
 
     def run(task, jobs, label, progress):
@@ -403,7 +400,7 @@ def dask_runner(client: "distributed.Client") -> Callable:
     return run
 
 
-def choose_runner(client: "distributed.Client | None", workers: int) -> Callable:
+def choose_runner(client: Any, workers: int) -> Callable:
     """Return the runner of a Dask client, of several processes, or of this process."""
     if client is not None:
         return dask_runner(client)
