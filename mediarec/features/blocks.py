@@ -159,10 +159,6 @@ def fit_blocks(
     blocks : dict of str to csr_matrix or ndarray
         The blocks of `frame`, as `transform_blocks` returns them.
 
-    See Also
-    --------
-    transform_blocks : Compute the blocks of another catalog.
-
     Examples
     --------
     >>> from mediarec import load_catalog
