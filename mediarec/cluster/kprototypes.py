@@ -164,8 +164,8 @@ def _swapped(
     prototypes = run[1].copy()
     if distances.sum() <= 1e-9 * len(points):
         return run
-    moved = rng.integers(len(prototypes))
-    prototypes[moved] = points[rng.choice(len(points), p=distances / distances.sum())]
+    far_point = points[rng.choice(len(points), p=distances / distances.sum())]
+    prototypes[rng.integers(len(prototypes))] = far_point
     return min(run, _settle(points, prototypes, layout), key=_last_cost)
 
 
