@@ -288,7 +288,7 @@ def written(file, titles, rows):
     """The figures in a file, one a line."""
     gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     about = {
-        "catalogue": f"{titles:,} titles",
+        "catalog": f"{titles:,} titles",
         "machine": f"{os.cpu_count()} cores, {gb:.0f} GB of memory",
         "measured": datetime.date.today().isoformat(),
     }

@@ -1,4 +1,4 @@
-"""Fixtures: the repository, and the full catalogue where MEDIAREC_CATALOG names it."""
+"""Fixtures: the repository, and the full catalog where MEDIAREC_CATALOG names it."""
 
 import os
 import sys
@@ -18,5 +18,5 @@ def root():
 def full_catalog():
     path = os.environ.get("MEDIAREC_CATALOG")
     if not path:
-        pytest.skip("MEDIAREC_CATALOG is not set: no full catalogue")
+        pytest.skip("MEDIAREC_CATALOG is not set: no full catalog")
     return Path(path)
