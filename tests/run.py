@@ -6,6 +6,7 @@ Cells and tests on the full catalog run only if MEDIAREC_CATALOG is set.
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -16,7 +17,10 @@ def run(name: str, *command: str | Path, **variables: str) -> int:
     """Run a command in the root folder and return its exit code."""
     print(f"== {name}", flush=True)
     words = [str(word) for word in command]
-    return subprocess.run(words, cwd=ROOT, env=os.environ | variables).returncode
+    start = time.monotonic()
+    code = subprocess.run(words, cwd=ROOT, env=os.environ | variables).returncode
+    print(f"== {name}: {time.monotonic() - start:.0f} s", flush=True)
+    return code
 
 
 def main() -> int:
@@ -33,6 +37,7 @@ def main() -> int:
             BIN / "nbdev_test",
             "--n_workers",
             "2",
+            "--timing",
             *flags,
             OMP_NUM_THREADS="1",
         ),

@@ -26,7 +26,7 @@ from werkzeug.exceptions import HTTPException
 
 from mediarec.apps.poster_cache import DiskCache, PosterCache, default_poster_dir
 from mediarec.apps.web_api import current_view, json_response, site
-from mediarec.apps.web_pages import render_page
+from mediarec.apps.web_pages import pages, render_page
 from mediarec.apps.web_queries import ApiError, ModelView, make_model_view, problem_details
 from mediarec.core import MediarecError
 from mediarec.recommend.recommender import Recommender
@@ -484,4 +484,5 @@ def create_app(
     app.register_error_handler(ApiError, _problem_response)
     app.register_error_handler(Exception, _error_response)
     app.register_blueprint(site)
+    app.register_blueprint(pages)
     return app

@@ -9,10 +9,10 @@ __all__ = []
 from urllib.parse import urlencode
 
 import numpy as np
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 
 from mediarec.apps.viewmodel import cluster_members, start_titles
-from mediarec.apps.web_api import cluster_json, current_view, site
+from mediarec.apps.web_api import cluster_json, current_view
 from mediarec.apps.web_queries import (
     ENDPOINT_PARAMETERS,
     FILTER_PARAMETERS,
@@ -203,7 +203,10 @@ def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
     return html, status
 
 
-@site.get("/")
+pages = Blueprint("pages", "mediarec.apps.web_pages")
+
+
+@pages.get("/")
 def index() -> tuple[str, int]:
     """Return the start page or the recommendations."""
     view = current_view()
@@ -260,12 +263,12 @@ _CLUSTER_PAGE_SIZE = 24
 _MAX_CLUSTER_TITLES = 480
 
 
-@site.get("/clusters")
+@pages.get("/clusters")
 def clusters_redirect() -> Response | tuple[str, int]:
     """Redirect to the default clustering."""
     method = current_view().cluster_method
     if method:
-        return redirect(url_for("site.clusters_page", method=method))
+        return redirect(url_for("pages.clusters_page", method=method))
     return render_page("clusters.html", method=None, clusters=[])
 
 
@@ -274,7 +277,7 @@ def _negative_size(cluster):
     return -cluster["size"]
 
 
-@site.get("/clusters/<method>")
+@pages.get("/clusters/<method>")
 def clusters_page(method: str) -> tuple[str, int]:
     """Return the page of a clustering."""
     view = current_view()
@@ -284,7 +287,7 @@ def clusters_page(method: str) -> tuple[str, int]:
     return render_page("clusters.html", method=method, clusters=clusters, n_noise=n_noise)
 
 
-@site.get("/clusters/<method>/<int:number>")
+@pages.get("/clusters/<method>/<int:number>")
 def cluster_page(method: str, number: int) -> tuple[str, int]:
     """Return the page of a cluster; the parameter n is the number of titles."""
     n = request.args.get("n", _CLUSTER_PAGE_SIZE, int)
@@ -300,7 +303,7 @@ def cluster_page(method: str, number: int) -> tuple[str, int]:
     )
 
 
-@site.get("/api")
+@pages.get("/api")
 def api_redirect() -> Response:
     """Redirect to the OpenAPI document."""
     return redirect(url_for("site.api_openapi"))
