@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from mediarec.core import MetricError
 
@@ -53,9 +54,23 @@ def bootstrap_interval(
     values = _drop_missing(values)
     if not len(values):
         raise MetricError("no query has a value")
-    rng = np.random.default_rng(random_state)
-    means = [rng.choice(values, len(values)).mean() for _ in range(n_resamples)]
-    return np.percentile(means, [2.5, 97.5])
+    return _percentile_bootstrap([values], np.mean, n_resamples, random_state)
+
+
+def _percentile_bootstrap(samples, statistic, n_resamples, random_state):
+    """Return the 95% percentile interval of a statistic of independent samples."""
+    if all(len(sample) == 1 for sample in samples):  # there is only one resample
+        return np.repeat(statistic(*samples, axis=0), 2)
+    # SciPy refuses a sample of one value; two copies of it have the same mean
+    samples = [np.repeat(sample, 2) if len(sample) == 1 else sample for sample in samples]
+    result = stats.bootstrap(
+        samples,
+        statistic,
+        n_resamples=n_resamples,
+        method="percentile",
+        rng=np.random.default_rng(random_state),
+    )
+    return np.array(result.confidence_interval)
 
 # %% ../nbs/01_statistics.ipynb #424458b6
 def bootstrap_mean(values: ArrayLike) -> ConfidenceInterval:
@@ -156,13 +171,14 @@ def group_difference(
     b = _drop_missing(b)
     if not len(a) or not len(b):
         raise MetricError("a group has no query with a value")
-    rng = np.random.default_rng(random_state)
-    differences = [
-        rng.choice(a, len(a)).mean() - rng.choice(b, len(b)).mean() for _ in range(n_resamples)
-    ]
-    lower, upper = np.percentile(differences, [2.5, 97.5])
+    lower, upper = _percentile_bootstrap([a, b], _mean_difference, n_resamples, random_state)
     mean = float(a.mean() - b.mean())
     return ConfidenceInterval(mean, float(lower), float(upper), min(len(a), len(b)))
+
+
+def _mean_difference(a, b, axis):
+    """Return the difference of two means, the statistic of `group_difference`."""
+    return a.mean(axis=axis) - b.mean(axis=axis)
 
 # %% ../nbs/01_statistics.ipynb #c3933c84
 _MISSING = ConfidenceInterval(np.nan, np.nan, np.nan, np.nan)

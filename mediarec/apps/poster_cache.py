@@ -9,7 +9,6 @@ __all__ = []
 import hmac
 import os
 import re
-import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from mediarec.apps.posters import placeholder_svg
 from mediarec.apps.tmdb_client import default_cache_dir
+from mediarec.files import atomic_write_bytes
 
 # %% ../../nbs/75_apps.poster_cache.ipynb #a9043e2f
 def default_poster_dir() -> Path:
@@ -132,13 +132,10 @@ class DiskCache:
 
     def put(self, key: str, data: bytes) -> None:
         """Store data; if the folder cannot be written, store nothing."""
-        temporary = self.folder / f".{secrets.token_hex(8)}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary.write_bytes(data)
-            os.replace(temporary, self.path(key))
+            atomic_write_bytes(self.path(key), data)
         except OSError:
-            temporary.unlink(missing_ok=True)
             return
         with self.lock:
             if self.total_bytes is not None:

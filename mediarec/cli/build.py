@@ -7,7 +7,6 @@ __all__ = []
 
 # %% ../../nbs/93_cli.build.ipynb #d3a270cb
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from mediarec.cli.options import (
     parse_column_options,
 )
 from mediarec.core import MediarecError
+from mediarec.files import default_model_folder
 
 # %% ../../nbs/93_cli.build.ipynb #829a1214
 @app.command()
@@ -202,7 +202,7 @@ def info(model: ModelOption = None, json_output: JsonOption = False) -> None:
 
     from mediarec.data.store import read_manifest
 
-    folder = model or Path(os.environ.get("MEDIAREC_MODEL") or "model")
+    folder = default_model_folder(model) or Path("model")
     manifest = read_manifest(folder)
     properties = {
         "model": str(folder),

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mediarec import files
 from mediarec.core import MediarecError
 
 if TYPE_CHECKING:
@@ -90,19 +91,14 @@ def recommendations_table(found: "pd.DataFrame") -> "Table":
 
 # %% ../../nbs/90_cli.output.ipynb #68fe1365
 def atomic_write(path: str | Path, write: Callable[[Path], Any]) -> None:
-    """Call `write` with a temporary path and rename it to `path`; write to a device directly."""
+    """Write a file in one step, or a device directly; an `OSError` becomes a `MediarecError`."""
     path = Path(path).resolve()
     if path.is_dir():
         raise MediarecError(f"{path} is a folder: name a file in it")
     if path.exists() and not path.is_file():
         write(path)
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        write(temporary)
-        os.replace(temporary, path)
+        files.atomic_write(path, write)
     except OSError as e:
         raise MediarecError(f"{path} cannot be written: {e.strerror or e}") from None
-    finally:
-        if temporary.exists():
-            temporary.unlink()

@@ -7,6 +7,7 @@ __all__ = ['METHODS', 'NOISE', 'ClusterError', 'ClusterInput', 'make_cluster_inp
 
 # %% ../../nbs/30_cluster.base.ipynb #b3045b38
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -230,6 +231,43 @@ class BaseClustering(ClusterMixin, BaseEstimator):
             )
         if not len(titles):
             raise ClusterError("cannot cluster: the catalog has no titles")
+
+# %% ../../nbs/30_cluster.base.ipynb #262e0fc9
+_MIN_MEAN_CLUSTER_SIZE = 20  # titles a cluster on average, if n_clusters is None
+
+
+def check_n_clusters(n_clusters: int | None, points: np.ndarray, default: int) -> int:
+    """Return the number of clusters: at least 1, at most the number of distinct points.
+
+    Parameters
+    ----------
+    n_clusters : int or None
+        Number that the user gave, or None for the default.
+    points : np.ndarray of float, shape (n_titles, n_dimensions)
+        Titles as points. Points that are equal to four decimals are counted once.
+    default : int
+        Number for a large catalog. A small one has fewer clusters, so that a cluster has at least
+        20 titles on average.
+
+    Returns
+    -------
+    int
+        The number of clusters.
+
+    Raises
+    ------
+    ClusterError
+        If `n_clusters` is not a positive integer.
+    """
+    if n_clusters is not None:
+        is_integer = isinstance(n_clusters, Integral) and not isinstance(n_clusters, bool)
+        if not is_integer or n_clusters < 1:
+            raise ClusterError(
+                f"n_clusters must be an integer of at least 1, not {n_clusters!r:.40}"
+            )
+    n_distinct = len(np.unique(np.round(points, 4), axis=0))
+    default = max(1, min(default, len(points) // _MIN_MEAN_CLUSTER_SIZE))
+    return min(int(n_clusters or default), n_distinct)
 
 # %% ../../nbs/30_cluster.base.ipynb #c0f267ed
 def edge_case_inputs() -> dict[str, ClusterInput]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from mediarec.cluster.base import BaseClustering, ClusterError, ClusterInput
+from mediarec.cluster.base import BaseClustering, ClusterInput, check_n_clusters
 from mediarec.cluster.neighbor_embedding import (
     DEFAULT_BLOCKS,
     DEFAULT_N_NEIGHBORS,
@@ -299,7 +299,6 @@ def _train_autoencoder(
 
 # %% ../../nbs/38_cluster.deep.ipynb #ae0e1ae7
 _DEFAULT_N_CLUSTERS = 16  # number of clusters of a catalog that is large enough
-_MIN_MEAN_CLUSTER_SIZE = 20  # titles a cluster on average, if n_clusters is None
 _CLUSTER_LOSS_WEIGHT = 1.0  # weight of the clustering loss beside the reconstruction loss
 _CONVERGENCE_TOLERANCE = 0.005  # share of the titles that may change cluster in the last epoch
 
@@ -441,7 +440,7 @@ class DeepClustering(BaseClustering):
         self.input_pipeline_, inputs, targets = _fit_inputs(titles, self.random_state)
         # Equal titles can differ in the spectral embedding, so only the blocks are counted.
         blocks = inputs[:, _N_SPECTRAL_COMPONENTS:]
-        n_clusters = _resolve_n_clusters(blocks, self.n_clusters)
+        n_clusters = check_n_clusters(self.n_clusters, blocks, _DEFAULT_N_CLUSTERS)
         network, self.losses_ = _train_autoencoder(
             inputs, targets, self.epochs, random_state=self.random_state, progress=self.progress
         )
@@ -475,16 +474,3 @@ class DeepClustering(BaseClustering):
     def _predict(self, titles: ClusterInput) -> np.ndarray:
         """Return the nearest center of each title."""
         return _soft_assignment(self.transform(titles), self.cluster_centers_).argmax(1)
-
-
-def _resolve_n_clusters(inputs: np.ndarray, n_clusters: int | None = None) -> int:
-    """Return the number of clusters: at least 1, at most the number of distinct rows."""
-    if n_clusters is not None:
-        is_integer = isinstance(n_clusters, int | np.integer) and not isinstance(n_clusters, bool)
-        if not is_integer or n_clusters < 1:
-            raise ClusterError(
-                f"n_clusters must be an integer of at least 1, not {n_clusters!r:.40}"
-            )
-    n_distinct = len(np.unique(np.round(inputs, 4), axis=0))
-    default = max(1, min(_DEFAULT_N_CLUSTERS, len(inputs) // _MIN_MEAN_CLUSTER_SIZE))
-    return min(int(n_clusters or default), n_distinct)

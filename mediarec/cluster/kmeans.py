@@ -8,7 +8,7 @@ __all__ = ['KMeans']
 # %% ../../nbs/34_cluster.kmeans.ipynb #744acda7
 import numpy as np
 
-from mediarec.cluster.base import BaseClustering, ClusterError, ClusterInput
+from mediarec.cluster.base import BaseClustering, ClusterInput, check_n_clusters
 from mediarec.cluster.neighbor_embedding import fit_neighbor_embedding, transform_neighbor_embedding
 from mediarec.core import RANDOM_STATE
 
@@ -54,7 +54,6 @@ def nearest_center(points: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/34_cluster.kmeans.ipynb #f8587be2
 DEFAULT_N_CLUSTERS = 28  # number of clusters of a catalog that is large enough
-_MIN_MEAN_CLUSTER_SIZE = 20  # titles a cluster on average, if n_clusters is None
 
 # %% ../../nbs/34_cluster.kmeans.ipynb #9cef5bb5
 class KMeans(BaseClustering):
@@ -112,7 +111,7 @@ class KMeans(BaseClustering):
     def _fit(self, titles: ClusterInput) -> np.ndarray:
         """Embed the titles and run K-Means; return its labels."""
         self.neighbor_embedding_, self.embedding_ = fit_neighbor_embedding(titles)
-        n_clusters = _resolve_n_clusters(self.embedding_, self.n_clusters)
+        n_clusters = check_n_clusters(self.n_clusters, self.embedding_, DEFAULT_N_CLUSTERS)
         labels, self.cluster_centers_, self.inertia_ = fit_kmeans(
             self.embedding_, n_clusters, self.n_init, self.random_state
         )
@@ -122,16 +121,3 @@ class KMeans(BaseClustering):
         """Return the nearest center of each title."""
         embedding = transform_neighbor_embedding(self.neighbor_embedding_, titles)
         return nearest_center(embedding, self.cluster_centers_)
-
-
-def _resolve_n_clusters(points: np.ndarray, n_clusters: int | None = None) -> int:
-    """Return the number of clusters: at least 1, at most the number of distinct points."""
-    if n_clusters is not None:
-        is_integer = isinstance(n_clusters, int | np.integer)
-        if not is_integer or n_clusters < 1:
-            raise ClusterError(
-                f"n_clusters must be an integer of at least 1, not {n_clusters!r:.40}"
-            )
-    n_distinct = len(np.unique(np.round(points, 5), axis=0))
-    default = max(1, min(DEFAULT_N_CLUSTERS, len(points) // _MIN_MEAN_CLUSTER_SIZE))
-    return min(n_clusters or default, n_distinct)

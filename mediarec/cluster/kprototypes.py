@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.cluster.base import BaseClustering, ClusterError, ClusterInput
+from mediarec.cluster.base import BaseClustering, ClusterInput, check_n_clusters
 from mediarec.cluster.descriptions import genre_family
 from mediarec.core import RANDOM_STATE
 
@@ -77,138 +77,88 @@ def _encode_features(layout: _FeatureLayout, numeric: np.ndarray, codes: np.ndar
     return np.hstack(columns)
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #fd03097e
-def _update_prototypes(
-    points: np.ndarray, labels: np.ndarray, previous: np.ndarray, layout: _FeatureLayout
+def _start_rows(
+    points: np.ndarray, n_clusters: int, n_init: int, random_state: int = RANDOM_STATE
 ) -> np.ndarray:
-    """Return the prototype of each cluster: means of numbers and modes of categories.
+    """Return the rows of the titles that are nearest to the centers of K-Means.
 
     Parameters
     ----------
     points : np.ndarray, shape (n_titles, n_columns)
-        Points.
-    labels : np.ndarray of int, shape (n_titles,)
-        Cluster of each point.
-    previous : np.ndarray, shape (n_clusters, n_columns)
-        Previous prototypes; kept for empty clusters.
-    layout : _FeatureLayout
-        Layout of the points.
+        Titles as points.
+    n_clusters : int
+        Number of clusters, at most the number of distinct points.
+    n_init : int
+        Number of runs of K-Means; the one with the lowest inertia is used.
+    random_state : int
+        Seed of K-Means.
 
     Returns
     -------
-    np.ndarray, shape (n_clusters, n_columns)
-        New prototypes. Of equally frequent values the first is the mode.
+    np.ndarray of int, shape (n_starts,)
+        Rows of different titles: n_clusters of them, or fewer if two centers share a title.
     """
-    n_clusters = len(previous)
-    membership = np.equal.outer(np.arange(n_clusters), labels).astype(float)
-    size = membership.sum(1, keepdims=True)
-    sums = membership @ points
-    start = layout.n_numeric
-    prototypes = np.zeros_like(previous)
-    prototypes[:, :start] = sums[:, :start] / np.maximum(size, 1)
-    for n_values, scale in zip(layout.category_sizes, layout.category_scales):
-        mode = sums[:, start : start + n_values].argmax(1)
-        prototypes[np.arange(n_clusters), start + mode] = scale
-        start += n_values
-    return np.where(size > 0, prototypes, previous)
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import pairwise_distances_argmin
+    from threadpoolctl import threadpool_limits
 
-
-def _squared_distances(points: np.ndarray, prototypes: np.ndarray) -> np.ndarray:
-    """Return Huang's distance of every point from every prototype, (n_titles, n_clusters)."""
-    point_norms = np.square(points).sum(1)[:, None]
-    prototype_norms = np.square(prototypes).sum(1)
-    return np.maximum(point_norms - 2 * points @ prototypes.T + prototype_norms, 0)
+    k_means = KMeans(n_clusters, n_init=n_init, random_state=random_state)
+    with threadpool_limits(1):  # several threads would add in another order on each run
+        k_means.fit(points)
+    rows = pairwise_distances_argmin(k_means.cluster_centers_, points)
+    _, first = np.unique(points[rows], axis=0, return_index=True)
+    return rows[first]
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #2f3888ef
-def _spread(
-    points: np.ndarray, n_clusters: int, rng: np.random.Generator, tries: int = 4
-) -> np.ndarray:
-    """Return initial prototypes by k-means++, fewer if there are fewer distinct points."""
-    chosen = [int(rng.integers(len(points)))]
-    remaining = _squared_distances(points, points[chosen])[:, 0]
-    while len(chosen) < n_clusters and remaining.sum() > 1e-9 * len(points):
-        drawn = rng.choice(len(points), tries, p=remaining / remaining.sum())
-        new_distances = _squared_distances(points, points[drawn])
-        candidates = np.minimum(remaining[:, None], new_distances)
-        best = candidates.sum(0).argmin()
-        chosen.append(int(drawn[best]))
-        remaining = candidates[:, best]
-    return points[chosen]
-
-
-def _settle(
-    points: np.ndarray, prototypes: np.ndarray, layout: _FeatureLayout, max_iter: int = 100
-) -> tuple[np.ndarray, np.ndarray, list[float]]:
-    """Run Lloyd iterations to convergence; return labels, prototypes and the cost of each."""
-    costs: list[float] = []
-    labels: np.ndarray | None = None
-    for _ in range(max_iter):
-        distances = _squared_distances(points, prototypes)
-        previous, labels = labels, distances.argmin(1)
-        costs.append(float(distances.min(1).sum()))
-        if previous is not None and np.array_equal(previous, labels):
-            break
-        prototypes = _update_prototypes(points, labels, prototypes, layout)
-    return _squared_distances(points, prototypes).argmin(1), prototypes, costs
-
-# %% ../../nbs/35_cluster.kprototypes.ipynb #5f522d55
-def _last_cost(run: tuple) -> float:
-    """Return the final cost of a run of `_settle`."""
-    return run[2][-1]
-
-
-def _swapped(
-    points: np.ndarray, run: tuple, layout: _FeatureLayout, rng: np.random.Generator
-) -> tuple:
-    """Try one random swap; return the cheaper of the new run and the old one."""
-    distances = _squared_distances(points, run[1]).min(1)
-    prototypes = run[1].copy()
-    if distances.sum() <= 1e-9 * len(points):
-        return run
-    far_point = points[rng.choice(len(points), p=distances / distances.sum())]
-    prototypes[rng.integers(len(prototypes))] = far_point
-    return min(run, _settle(points, prototypes, layout), key=_last_cost)
-
-
-def _k_prototypes(
-    points: np.ndarray,
-    layout: _FeatureLayout,
+def _fit_library(
+    numbers: np.ndarray,
+    codes: np.ndarray,
+    weights: np.ndarray,
+    gamma: float,
     n_clusters: int,
-    n_init: int = 5,
-    n_swaps: int = 100,
-    seed: int = RANDOM_STATE,
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Run K-Prototypes from several starts and improve the best by swaps.
+    init: list[np.ndarray] | str,
+    random_state: int = RANDOM_STATE,
+) -> Any:
+    """Fit K-Prototypes of the library kmodes from one start.
 
     Parameters
     ----------
-    points : np.ndarray, shape (n_titles, n_columns)
-        Points.
-    layout : _FeatureLayout
-        Layout of the points.
+    numbers : np.ndarray of float, shape (n_titles, n_numbers)
+        Numbers.
+    codes : np.ndarray of int, shape (n_titles, n_categories)
+        Values from 0, each of which occurs.
+    weights : np.ndarray of float, shape (n_categories,)
+        Weight of each category.
+    gamma : float
+        Cost of a different category of weight 1.
     n_clusters : int
         Number of clusters.
-    n_init : int
-        Number of starts.
-    n_swaps : int
-        Number of swaps tried on the best start.
-    seed : int
-        Seed.
+    init : list of two np.ndarray, or str
+        Numbers and codes of the first prototypes, or a method of the library, such as "Cao".
+    random_state : int
+        Seed of the library, which it uses for "Huang" and for empty clusters.
 
     Returns
     -------
-    tuple
-        Labels, shape (n_titles,); prototypes, shape (n_clusters, n_columns); and the cost.
+    kmodes.kprototypes.KPrototypes
+        The fitted object.
     """
-    rng = np.random.default_rng(seed)
-    runs = []
-    for _ in range(n_init):
-        runs.append(_settle(points, _spread(points, n_clusters, rng), layout))
-    run = min(runs, key=_last_cost)
-    for _ in range(n_swaps):
-        run = _swapped(points, run, layout, rng)
-    labels, prototypes, costs = run
-    used, labels = np.unique(labels, return_inverse=True)
-    return labels, prototypes[used], costs[-1]
+    from kmodes.kprototypes import KPrototypes as LibraryKPrototypes
+
+    def weighted_mismatch(prototypes, title, **_):
+        return (prototypes != title) @ weights
+
+    library = LibraryKPrototypes(
+        n_clusters,
+        gamma=gamma,
+        init=init,
+        n_init=1,
+        cat_dissim=weighted_mismatch,
+        random_state=random_state,
+    )
+    n_numbers = numbers.shape[1]
+    categorical = list(range(n_numbers, n_numbers + codes.shape[1]))
+    return library.fit(np.hstack([numbers, codes]), categorical=categorical)
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #15c07662
 _GENRE_SYNONYMS = {"mysteries": "thrillers"}  # families that differ only by name
@@ -289,6 +239,7 @@ def _fit_mixed_encoder(frame: pd.DataFrame) -> _MixedEncoder:
     """Learn flags, values, weights and scales from a cleaned catalog."""
     families = frame.genres.map(_merged_genre_families).tolist()
     flags = _frequent_values(families, _MIN_GENRE_SHARE)
+    flags = [flag for flag in flags if not all(flag in listed for listed in families)]
     countries = _frequent_values([listed[:1] for listed in frame.countries], _MIN_COUNTRY_SHARE)
     n_titles = np.array([sum(flag in listed for listed in families) for flag in flags])
     flag_weights = np.sqrt(np.log(1 / (n_titles / len(frame))))
@@ -347,11 +298,12 @@ def _category_sizes(encoder: _MixedEncoder) -> list[int]:
 # %% ../../nbs/35_cluster.kprototypes.ipynb #9bc3e361
 _DEFAULT_GAMMA = 20.0  # cost of a different category of weight 1, in squared deviations
 _DEFAULT_N_CLUSTERS = 12  # number of clusters of a catalog that is large enough
-_MIN_MEAN_CLUSTER_SIZE = 20  # titles a cluster on average, if n_clusters is None
 
 
 class KPrototypes(BaseClustering):
     """K-Prototypes of year, length, type, country, age group and genres.
+
+    The library kmodes fits the prototypes, from the titles nearest to the centers of K-Means.
 
     Parameters
     ----------
@@ -360,9 +312,7 @@ class KPrototypes(BaseClustering):
     gamma : float
         Cost of a different category of weight 1, in squared standard deviations of a number.
     n_init : int
-        Number of starts.
-    n_swaps : int
-        Number of swaps tried on the best start.
+        Number of runs of K-Means that choose the start.
     random_state : int
         Seed.
 
@@ -391,7 +341,7 @@ class KPrototypes(BaseClustering):
     References
     ----------
     Huang (1998), Extensions to the k-means algorithm for clustering large data sets with
-    categorical values. Fränti (2018), Efficiency of random swap clustering.
+    categorical values.
     """
 
     method = "kprototypes"
@@ -400,32 +350,33 @@ class KPrototypes(BaseClustering):
         self,
         n_clusters: int | None = None,
         gamma: float = _DEFAULT_GAMMA,
-        n_init: int = 5,
-        n_swaps: int = 100,
+        n_init: int = 100,
         random_state: int = RANDOM_STATE,
     ):
         self.n_clusters = n_clusters
         self.gamma = gamma
         self.n_init = n_init
-        self.n_swaps = n_swaps
         self.random_state = random_state
 
     def _fit(self, titles: ClusterInput) -> np.ndarray:
         """Encode the titles and run K-Prototypes; return the labels."""
         self.encoder_ = _fit_mixed_encoder(titles.frame)
+        weights = self.encoder_.weights
+        numbers, codes = _transform_mixed(self.encoder_, titles.frame)
         self.layout_ = _make_feature_layout(
-            2, _category_sizes(self.encoder_), self.encoder_.weights, self.gamma
+            numbers.shape[1], _category_sizes(self.encoder_), weights, self.gamma
         )
-        self.embedding_ = self.transform(titles)
-        labels, self.prototypes_, self.cost_ = _k_prototypes(
-            self.embedding_,
-            self.layout_,
-            _resolve_n_clusters(len(titles), self.n_clusters),
-            self.n_init,
-            self.n_swaps,
-            self.random_state,
+        self.embedding_ = _encode_features(self.layout_, numbers, codes)
+        n_clusters = check_n_clusters(self.n_clusters, self.embedding_, _DEFAULT_N_CLUSTERS)
+        rows = _start_rows(self.embedding_, n_clusters, self.n_init, self.random_state)
+        start = [numbers[rows], codes[rows]]
+        library = _fit_library(
+            numbers, codes, weights, self.gamma, len(rows), start, self.random_state
         )
-        return labels
+        means, modes = np.split(library.cluster_centroids_, [numbers.shape[1]], axis=1)
+        self.prototypes_ = _encode_features(self.layout_, means, modes)
+        self.cost_ = float(library.cost_)
+        return _nearest_prototype(self.embedding_, self.prototypes_)
 
     def transform(self, titles: ClusterInput) -> np.ndarray:
         """Return titles as points, new ones too.
@@ -440,21 +391,16 @@ class KPrototypes(BaseClustering):
         np.ndarray of float64, shape (n_titles, n_columns)
             Points whose squared Euclidean distance is Huang's distance.
         """
-        numeric, codes = _transform_mixed(self.encoder_, titles.frame)
-        return _encode_features(self.layout_, numeric, codes)
+        numbers, codes = _transform_mixed(self.encoder_, titles.frame)
+        return _encode_features(self.layout_, numbers, codes)
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:
         """Return the nearest prototype of each title."""
-        return _squared_distances(self.transform(titles), self.prototypes_).argmin(1)
+        return _nearest_prototype(self.transform(titles), self.prototypes_)
 
 
-def _resolve_n_clusters(n_titles: int, n_clusters: int | None = None) -> int:
-    """Return the number of clusters: at least 1, at most the number of titles."""
-    if n_clusters is not None:
-        is_integer = isinstance(n_clusters, int | np.integer) and not isinstance(n_clusters, bool)
-        if not is_integer or n_clusters < 1:
-            raise ClusterError(
-                f"n_clusters must be an integer of at least 1, not {n_clusters!r:.40}"
-            )
-    default = max(1, min(_DEFAULT_N_CLUSTERS, n_titles // _MIN_MEAN_CLUSTER_SIZE))
-    return min(n_clusters or default, n_titles)
+def _nearest_prototype(points: np.ndarray, prototypes: np.ndarray) -> np.ndarray:
+    """Return the index of the nearest prototype of each point, shape (n_titles,)."""
+    from sklearn.metrics import pairwise_distances_argmin
+
+    return pairwise_distances_argmin(points, prototypes)

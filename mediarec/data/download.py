@@ -6,7 +6,6 @@
 __all__ = ['fetch_netflix']
 
 # %% ../../nbs/12_data.download.ipynb #2769e927
-import hashlib
 import shutil
 import warnings
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 from mediarec.core import CatalogError, CatalogWarning
 from mediarec.data.catalog import NETFLIX_FILENAME
 from mediarec.data.tables import decode_text, parse_csv
+from mediarec.files import file_sha256
 
 # %% ../../nbs/12_data.download.ipynb #bfa266b1
 _KAGGLE_DATASET = "shivamb/netflix-shows"
@@ -36,8 +36,7 @@ def _install_dataset(downloaded: Path, folder: str | Path = "data") -> Path:
 
 def _check_download(path: Path) -> None:
     """Warn about an unknown version, and raise an error if it could not be parsed as CSV."""
-    raw = path.read_bytes()
-    if hashlib.sha256(raw).hexdigest() == NETFLIX_SHA256:
+    if file_sha256(path) == NETFLIX_SHA256:
         return
     warnings.warn(
         f"{path.name} is another version than the one used for the published results "
@@ -45,7 +44,7 @@ def _check_download(path: Path) -> None:
         CatalogWarning,
         stacklevel=3,
     )
-    parse_csv(decode_text(raw, path.name), path.name)
+    parse_csv(decode_text(path.read_bytes(), path.name), path.name)
 
 # %% ../../nbs/12_data.download.ipynb #9c6f7df1
 def fetch_netflix(

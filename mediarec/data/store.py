@@ -6,9 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/15_data.store.ipynb #994395a7
-import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
@@ -22,6 +20,13 @@ import pandas as pd
 from scipy import sparse
 
 from mediarec.core import StoreError
+from mediarec.files import (
+    atomic_write_text,
+    file_sha256,
+    flush_to_disk,
+    manifest_path,
+    text_sha256,
+)
 
 # %% ../../nbs/15_data.store.ipynb #5e782976
 def _write_part(path: Path, value: Any) -> Path:
@@ -105,7 +110,7 @@ def save_parts(folder: str | Path, parts: dict[str, Any], **metadata: Any) -> di
             "files": {name: _describe_file(path) for name, path in files.items()},
         }
         text = json.dumps(manifest, indent=1, ensure_ascii=False)
-        atomic_write_text(folder / "manifest.json", text)
+        atomic_write_text(manifest_path(folder), text)
     except OSError as error:
         shutil.rmtree(generation, ignore_errors=True)
         raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
@@ -121,7 +126,7 @@ def previous_manifest(folder: Path) -> dict[str, Any]:
     StoreError
         If `folder` is a file, the working directory, or has a manifest of another program.
     """
-    path = folder / "manifest.json"
+    path = manifest_path(folder)
     if not str(folder).strip("."):
         raise StoreError("the working directory cannot hold a model: name another directory")
     if folder.is_file():
@@ -147,31 +152,13 @@ def _package_version(package: str) -> str:
 
 def _describe_file(path: Path) -> dict[str, Any]:
     """Flush a file to disk and return its entry in the manifest."""
-    digest = _sha256_digest(path, flush=True)
-    return {"file": path.name, "bytes": path.stat().st_size, "sha256": digest}
-
-
-def _sha256_digest(path: Path, flush: bool = False) -> str:
-    """Return the SHA-256 digest of a file, and optionally flush the file to disk first."""
-    with open(path, "rb") as file:
-        if flush:
-            os.fsync(file.fileno())
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    flush_to_disk(path)
+    return {"file": path.name, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 # %% ../../nbs/15_data.store.ipynb #177b4ccb
 _MANAGED_NAME = re.compile(r"parts-[0-9a-f]{12}|\.manifest\.json\.[0-9a-f]{8}")
 _PART_SUFFIXES = {".parquet", ".npz", ".safetensors", ".json"}
 _STALE_SECONDS = 3600
-
-
-def atomic_write_text(path: Path, text: str) -> None:
-    """Write a text file in one step: a reader sees the old text or the new one."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def _is_managed(path: Path) -> bool:
@@ -218,7 +205,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     StoreError
         If there is no manifest, it is damaged, or its format has another version.
     """
-    path = Path(folder) / "manifest.json"
+    path = manifest_path(folder)
     if not path.is_file():
         raise StoreError(f"{folder} holds no model: there is no {path.name} in it")
     try:
@@ -288,7 +275,7 @@ def load_parts(folder: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def _load_verified_part(folder: Path, entry: Any) -> Any:
     """Read a part if its size and digest are those in the manifest."""
     if not isinstance(entry, dict) or not _is_plain_name(entry.get("file")):
-        raise StoreError(f"{folder.parent / 'manifest.json'} is damaged: build the model again")
+        raise StoreError(f"{manifest_path(folder.parent)} is damaged: build the model again")
     path = folder / entry["file"]
     if not path.is_file():
         raise StoreError(f"{path} is missing: build the model again")
@@ -298,7 +285,7 @@ def _load_verified_part(folder: Path, entry: Any) -> Any:
             f"{path} has {size:,} bytes instead of {entry.get('bytes')}: build the model again"
         )
     try:
-        is_same = _sha256_digest(path) == entry.get("sha256")
+        is_same = file_sha256(path) == entry.get("sha256")
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
     if not is_same:
@@ -314,4 +301,4 @@ def _load_verified_part(folder: Path, entry: Any) -> Any:
 def catalog_fingerprint(frame: pd.DataFrame) -> str:
     """Return a digest of the values of a frame: 16 hexadecimal digits."""
     text = frame.astype("str").to_csv(index=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return text_sha256(text)[:16]

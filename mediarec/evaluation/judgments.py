@@ -6,9 +6,6 @@
 __all__ = ['read_judgments', 'write_judgments']
 
 # %% ../../nbs/61_evaluation.judgments.ipynb #80597f2e
-import os
-import secrets
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +14,7 @@ import pandas as pd
 
 from mediarec.core import MediarecError, TableError, env_path, package_path
 from mediarec.data.tables import read_user_table, reject_rows, select_columns, to_string_frame
+from mediarec.files import atomic_write_text
 
 # %% ../../nbs/61_evaluation.judgments.ipynb #60435315
 _PAIR_COLUMNS = ["query_id", "candidate_id"]
@@ -80,22 +78,13 @@ def read_judgments(path: str | Path | None = None) -> pd.DataFrame:
     return _check_judgment_table(read_user_table(path, "utf-8", "read_judgments"), path.name)
 
 # %% ../../nbs/61_evaluation.judgments.ipynb #a47a21b2
-def _atomic_write(path: Path, judgments: pd.DataFrame) -> None:
-    """Write judgments to a temporary file, then replace the CSV file in one step."""
+def _replace_judgments(path: Path, judgments: pd.DataFrame) -> None:
+    """Write judgments to a CSV file in one step."""
     path = path.resolve()
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
-            file.write(judgments.to_csv(index=False, lineterminator="\n"))
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, temporary)
-        os.replace(temporary, path)
+        atomic_write_text(path, judgments.to_csv(index=False, lineterminator="\n"))
     except OSError as error:
-        if temporary.is_file():
-            temporary.unlink()
         raise TableError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
@@ -131,7 +120,7 @@ def write_judgments(judgments: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     if path.exists():
         combined = pd.concat([read_judgments(path), combined])
     combined = combined.groupby(_PAIR_COLUMNS, sort=False).grade.last().reset_index()
-    _atomic_write(path, combined)
+    _replace_judgments(path, combined)
     return combined
 
 # %% ../../nbs/61_evaluation.judgments.ipynb #26500a09
@@ -159,7 +148,7 @@ def remove_judgments(pairs: Iterable[tuple[str, str]], path: str | Path) -> int:
         [pair not in removed for pair in zip(judgments.query_id, judgments.candidate_id)]
     )
     if keep.any():
-        _atomic_write(path, judgments[keep])
+        _replace_judgments(path, judgments[keep])
     else:
         path.unlink()
     return int((~keep).sum())

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import Stemmer
 from scipy import sparse
 
 from mediarec.core import MISSING_LABEL, normalize_text
@@ -27,67 +28,34 @@ def fill_missing_text(frame: pd.DataFrame, column: str) -> list[str]:
     return ["" if value == MISSING_LABEL else value for value in values]
 
 # %% ../../nbs/21_features.text.ipynb #51673dfd
-STOP_WORDS = frozenset(
+# words of scikit-learn's list that can name what a story is about
+_CONTENT_WORDS = frozenset(
     """
-    a about above across after afterwards again against all almost alone along already also
-    although always am among amongst an and another any anyhow anyone anything anyway anywhere are
-    around as at be became because become becomes becoming been before beforehand behind being
-    below beside besides between beyond both but by can cannot could do done down during each
-    either else elsewhere enough etc even ever every everyone everything everywhere except few
-    first for former formerly from further get give go had has have he hence her here hers herself
-    him himself his how however i if in indeed into is it its itself keep last latter least less
-    made many may me meanwhile might mine more moreover most mostly much must my myself namely
-    neither never nevertheless next no nobody none nor not nothing now nowhere of off often on once
-    one only onto or other others otherwise our ours ourselves out over own per perhaps please put
-    rather same see seem seemed seeming seems several she should since so some somehow someone
-    something sometime sometimes somewhere still such take than that the their theirs them
-    themselves then there thereby therefore these they this those though through throughout thus to
-    together too toward towards two under until up upon us very via was we well were what whatever
-    when whenever where whereas whether which while who whoever whole whom whose why will with
-    within without would yet you your yours yourself yourselves
+    back bill bottom call con cry detail eight eleven empty fifteen fifty fill fire five forty four
+    front full hundred interest mill move name nine part serious show side sincere six sixty system
+    ten thick thin third three top twelve twenty
     """.split()
 )
-_VERB_SUFFIXES = ("ing", "ed")
-_DERIVATION_SUFFIXES = ("ly", "er", "or")
+
+
+@lru_cache(maxsize=1)
+def stop_words() -> frozenset[str]:
+    """Return the stop words: those of scikit-learn that cannot name what a story is about."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return ENGLISH_STOP_WORDS - _CONTENT_WORDS
 
 
 @lru_cache(maxsize=1 << 17)
 def stem(word: str) -> str:
-    """Return the stem of a normalized word, or an empty string for a stop word.
+    """Return the Snowball stem of a normalized word, or an empty string for a stop word.
 
-    The rules remove a plural ending, then -ing or -ed, then -ly, -er or -or. After each of the
-    last two steps a final -e is removed. The stem is not always an English word.
+    The stem is not always an English word.
     """
-    if len(word) < 2 or word in STOP_WORDS:
+    if len(word) < 2 or word in stop_words():
         return ""
-    word = _remove_plural(word)
-    for suffixes in (_VERB_SUFFIXES, _DERIVATION_SUFFIXES):
-        word = _remove_suffix(word, suffixes)
-        if word.endswith("e") and len(word) > 4:
-            word = word[:-1]
-    return word
-
-
-def _remove_plural(word):
-    """Remove a plural ending."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
-
-
-def _remove_suffix(word, suffixes):
-    """Remove the first suffix that leaves four letters, and one letter of a double consonant."""
-    for suffix in suffixes:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
-            word = word[: -len(suffix)]
-            if word[-1] == word[-2] and word[-1] not in "lsz":
-                word = word[:-1]  # robbed -> robb -> rob
-            break
-    return word
+    # a stemmer must not be shared by threads; a new one takes about a microsecond
+    return Stemmer.Stemmer("english", maxCacheSize=0).stemWord(word)
 
 # %% ../../nbs/21_features.text.ipynb #2c6cbb82
 IDF_EXPONENT = 1.5  # applies to words only

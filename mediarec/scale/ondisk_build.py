@@ -21,8 +21,9 @@ from scipy import sparse
 
 from mediarec.core import RANDOM_STATE, CatalogError, format_list
 from mediarec.data.clean import assign_work_ids
-from mediarec.data.store import FORMAT_VERSION, atomic_write_text, previous_manifest
+from mediarec.data.store import FORMAT_VERSION, previous_manifest
 from mediarec.features.index import WEIGHT_NAMES
+from mediarec.files import atomic_write_text, manifest_path
 from mediarec.recommend.ranking import default_weights, normalize_weights
 from mediarec.scale.ondisk_build_chunks import (
     DEFAULT_SHARD_SIZE,
@@ -154,7 +155,7 @@ def _publish(folder, root, manifest):
     """Replace the manifest in one step, and delete the files of the old model."""
     old = previous_manifest(Path(folder)).get("folder")
     shutil.rmtree(root / "scratch", ignore_errors=True)
-    atomic_write_text(Path(folder) / "manifest.json", json.dumps(manifest, ensure_ascii=False))
+    atomic_write_text(manifest_path(folder), json.dumps(manifest, ensure_ascii=False))
     if old and old != root.name:
         shutil.rmtree(Path(folder) / old, ignore_errors=True)
 

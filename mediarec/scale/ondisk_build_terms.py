@@ -6,8 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/52_scale.ondisk_build_terms.ipynb #09e0ab78
-import os
-import secrets
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,6 +19,7 @@ from mediarec.features.embedding import N_COMPONENTS, EmbeddingProjection
 from mediarec.features.multilabel import PERSON_BLOCKS
 from mediarec.features.text import IDF_EXPONENT
 from mediarec.features.vocabulary import scale_rows
+from mediarec.files import atomic_write
 from mediarec.scale.ondisk_build_chunks import chunk_dir, load_block
 from mediarec.scale.ondisk_files import (
     SPARSE_BLOCKS,
@@ -93,7 +92,8 @@ def _reduce_vocabulary(job, scratch, n_chunks, n_buckets, n_titles):
         "text": text,
         "start": start,
     }
-    _atomic_write_arrays(_bucket_path(scratch, f"terms_{block}", bucket), arrays)
+    path = _bucket_path(scratch, f"terms_{block}", bucket)
+    atomic_write(path, partial(write_arrays, arrays=arrays))
     return len(df)
 
 
@@ -111,13 +111,6 @@ def _choose_labels(labels, block):
 def _bucket_path(scratch, name, bucket):
     """Return the file of one bucket in the scratch folder."""
     return Path(scratch) / f"{name}-{bucket:03d}.safetensors"
-
-
-def _atomic_write_arrays(path, arrays):
-    """Write arrays to a temporary file and rename it."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    write_arrays(temporary, arrays)
-    os.replace(temporary, path)
 
 
 def _concat_vocabulary(scratch, root, block, n_buckets):
@@ -171,7 +164,8 @@ def _reduce_country_weights(bucket, scratch, root, n_chunks, n_buckets):
         "indices": weights.indices.astype(np.int32),
         "indptr": weights.indptr.astype(np.int64),
     }
-    _atomic_write_arrays(_bucket_path(scratch, "country_shares", bucket), arrays)
+    path = _bucket_path(scratch, "country_shares", bucket)
+    atomic_write(path, partial(write_arrays, arrays=arrays))
     return weights.nnz
 
 

@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #2d9b06df
-import hashlib
 import json
 import os
 import shutil
@@ -30,6 +29,7 @@ from mediarec.features.embedding import N_COMPONENTS, EmbeddingProjection
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.features.numeric import DECAY_SCALES
 from mediarec.features.vocabulary import Vocabulary
+from mediarec.files import file_sha256
 
 if TYPE_CHECKING:
     import pyarrow
@@ -378,12 +378,6 @@ def commit_dir(temp_dir: Path, target: Path) -> None:
 def file_entry(path: Path) -> dict:
     """Return the entry of a file in the manifest: its size in bytes and its SHA-256 digest."""
     return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
-
-
-def file_sha256(path: str | Path) -> str:
-    """Return the SHA-256 digest of a file as hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #8680d4d2
 def trigram_codes(letters: np.ndarray) -> np.ndarray:
