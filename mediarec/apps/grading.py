@@ -27,6 +27,7 @@ from mediarec.evaluation.baselines import (
 )
 from mediarec.evaluation.judgments import read_judgments, remove_judgments, write_judgments
 from mediarec.features.embedding import default_encoder
+from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.recommender import Recommender, recommend_batch
 
 # %% ../../nbs/79_apps.grading.ipynb #aa362b5d
@@ -63,8 +64,8 @@ def _candidates_for_titles(model, titles, n_candidates=10, random_state=RANDOM_S
     candidate.
     """
     rows = list(dict.fromkeys(model.find(title) for title in titles))
-    ids = [model.titles.ids[row] for row in rows]
-    work_by_id = dict(zip(model.titles.ids, model.titles.works))
+    ids = model.get_fields(rows, ["show_id"])["show_id"].tolist()
+    work_by_id = dict(zip(model.catalog.show_id, model.catalog.work_id))
     runs = []
     for system in _candidate_systems(model):
         run = system(ids, 2 * n_candidates)
@@ -78,7 +79,7 @@ def _candidates_for_titles(model, titles, n_candidates=10, random_state=RANDOM_S
 
 def _sample_titles(model, n=20, random_state=RANDOM_STATE):
     """Return the show_ids of `n` random titles, at most one of each work."""
-    pairs = zip(model.titles.ids, model.titles.works)
+    pairs = zip(model.catalog.show_id, model.catalog.work_id)
     work_ids = [show_id for show_id, work in pairs if show_id == work]
     order = np.random.default_rng(random_state).permutation(len(work_ids))
     return [work_ids[i] for i in order[:n]]
@@ -330,7 +331,7 @@ def _widget_class():
 def grade(
     titles: str | Iterable[str] | None = None,
     path: str | os.PathLike = "judgments.csv",
-    model: Recommender | None = None,
+    model: BaseRecommender | None = None,
     n_titles: int = 20,
     n_candidates: int = 10,
     random_state: int = RANDOM_STATE,
@@ -344,7 +345,7 @@ def grade(
     path : path, default "judgments.csv"
         CSV file of query_id, candidate_id and grade. Grades in it stay, and grading continues
         after the last of them.
-    model : Recommender, optional
+    model : BaseRecommender, optional
         Fitted model. By default one of the catalog that `load_catalog` finds.
     n_titles : int, default 20
         Number of random titles.

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mediarec.core import MediarecError, UnknownTitleError
-from mediarec.recommend.filters import check_cluster_method, check_cluster_number, filter_mask
+from mediarec.recommend.base import BaseRecommender
+from mediarec.recommend.filters import Filters, check_cluster_method, check_cluster_number
 from mediarec.recommend.profiles import Profile, read_profile
-from mediarec.recommend.recommender import Recommender
 
 # %% ../../nbs/76_apps.state.ipynb #82ae44bc
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ DEFAULT_FILTERS = {
 # %% ../../nbs/76_apps.state.ipynb #11adf15a
 def _title_row(model, value):
     """Return the row of a show_id that a browser sent."""
-    if not isinstance(value, str) or value not in model.titles.row_by_id:
+    if not isinstance(value, str) or value not in model.row_by_id:
         raise UnknownTitleError(f"no title has the id {value!r:.40}")
-    return model.titles.row_by_id[value]
+    return model.row_by_id[value]
 
 
-def resolve_cluster_method(model: Recommender, value: object) -> str:
+def resolve_cluster_method(model: BaseRecommender, value: object) -> str:
     """Return the clustering method that a browser sent, or raise a FilterError."""
     name = value if isinstance(value, str) else repr(value)[:40]
     return check_cluster_method(model.clusterings, name)
@@ -123,9 +123,9 @@ def _set_title(state, value, model):
 
 def _set_title_by_name(state, value, model):
     """Search by a name that was typed."""
-    mask = filter_mask(model.filter_columns, type=state.type) if state.type else None
-    row = model.find(str(value)[:200], mask)
-    return _set_title(state, model.titles.ids[row], model)
+    row = model.find(str(value)[:200], state.type)
+    show_id = model.get_fields([row], ["show_id"])["show_id"][0]
+    return _set_title(state, show_id, model)
 
 
 def _add_like(state, value, model):
@@ -187,7 +187,7 @@ def _validate_filter(name, chosen, model):
         raise MediarecError(f"a filter value must be text, a number or a list, not {chosen!r:.40}")
     if isinstance(chosen, list):
         chosen = tuple(chosen)
-    filter_mask(model.filter_columns, **{name: chosen})
+    model.filter_mask(Filters(**{name: chosen}))  # an unknown value is an error
     return chosen
 
 
@@ -290,16 +290,16 @@ ACTIONS = {
 }
 
 # %% ../../nbs/76_apps.state.ipynb #c9bf1865
-def recommend_kwargs(state: AppState) -> dict:
-    """Return the filters of a state as arguments of `Recommender.recommend`."""
-    kwargs = {
-        "genre": list(state.genre) or None,
-        "type": state.type,
-        "year": state.year,
-        "age_group": list(state.age_group) or None,
-        "diversity": state.diversity,
-    }
+def state_filters(state: AppState) -> Filters:
+    """Return the filters of a state."""
+    cluster_weight = None
     if state.cluster_method:
-        kwargs["cluster"] = state.cluster_method
-        kwargs["cluster_weight"] = _CLUSTER_STRENGTHS[state.cluster_strength]
-    return kwargs
+        cluster_weight = _CLUSTER_STRENGTHS[state.cluster_strength]
+    return Filters(
+        type=state.type,
+        genre=list(state.genre),
+        year=state.year,
+        age_group=list(state.age_group),
+        cluster=state.cluster_method,
+        cluster_weight=cluster_weight,
+    )

@@ -15,40 +15,24 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from mediarec.apps.viewmodel import (
-    MAX_ACTORS,
-    bundle_js,
-    cluster_members,
-    cluster_summaries,
-    default_method,
-    filter_options,
-    make_display_data,
-    read_static,
-    start_titles,
-)
+from mediarec.apps.viewmodel import ViewModel, bundle_js, read_static
 from mediarec.core import package_path
 from mediarec.data.catalog import load_catalog
-from mediarec.recommend.explanations import common_reasons, explain_scores, format_reason
-from mediarec.recommend.ranking import query_for_row, rank_titles, score_query
+from mediarec.recommend.base import BaseRecommender
+from mediarec.recommend.explanations import common_reasons, format_reason
 from mediarec.recommend.recommender import Recommender
 
 # %% ../../nbs/78_apps.static_page.ipynb #39be0aa9
 _DEFAULT_N_NEIGHBORS = 40
 
 
-def _neighbors_with_reasons(model, row, n_neighbors=_DEFAULT_N_NEIGHBORS):
+def _neighbors_with_reasons(model, show_id, n_neighbors=_DEFAULT_N_NEIGHBORS):
     """Return the rows nearest to a title and a line of reasons for each, as `recommend` does."""
-    index = model.index
-    weights = model.normalized_weights
-    query = query_for_row(index, row)
-    scores = score_query(index, query, weights)
-    rows = rank_titles(
-        index, model.filter_columns, scores, weights, n_neighbors, exclude_rows=[row]
-    )
-    explanations = explain_scores(index, [query], [1.0], weights, rows, model.term_labels)
+    ranking = model.rank(show_id, n=n_neighbors)
+    explanations = model.explain(ranking.query, ranking.rows)
     shared_reasons = common_reasons(explanations[:10])
     lines = [format_reason(explanation, shared_reasons) for explanation in explanations]
-    return rows.tolist(), lines
+    return ranking.rows.tolist(), lines
 
 
 def _encode_phrases(lines_by_title):
@@ -85,46 +69,53 @@ _TITLE_FIELDS = (
 
 
 def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
-    """Return everything that the page knows, as a dict for JSON."""
-    columns = make_display_data(model).columns
-    titles = {field: columns[field] for field in _TITLE_FIELDS}
-    titles["actors"] = [actors[:MAX_ACTORS] for actors in columns["actors"]]
+    """Return everything that the page knows, as a dict for JSON. Titles are named by position."""
+    view_model = ViewModel(model)
+    rows = [model.row_by_id[show_id] for show_id in model.catalog.show_id]
+    position = {row: i for i, row in enumerate(rows)}
+    cards = view_model.cards(rows)
     neighbors = []
     lines_by_title = []
-    for row in tqdm(range(len(model.catalog)), disable=not progress, unit="title"):
-        rows, lines = _neighbors_with_reasons(model, row, n_neighbors)
-        neighbors.append(rows)
+    for show_id in tqdm(model.catalog.show_id, disable=not progress, unit="title"):
+        nearest, lines = _neighbors_with_reasons(model, show_id, n_neighbors)
+        neighbors.append([position[row] for row in nearest])
         lines_by_title.append(lines)
     phrases, reasons = _encode_phrases(lines_by_title)
     data = {
-        "titles": titles,
+        "titles": {field: [card[field] for card in cards] for field in _TITLE_FIELDS},
         "neighbors": neighbors,
         "reasons": reasons,
         "phrases": phrases,
-        "start_titles": start_titles(model),
-        "filter_options": filter_options(model) | {"methods": []},
+        "start_titles": [position[row] for row in view_model.start_rows()],
+        "filter_options": view_model.filter_options | {"methods": []},
     }
-    return data | _cluster_data(model)
+    return data | _cluster_data(view_model, rows)
 
 
-def _cluster_data(model):
+def _cluster_data(view_model, rows):
     """Return clusters, the cluster of each title and map coordinates; empty without clusters."""
-    method = default_method(model)
+    method = view_model.method
     if method is None:
         return {"clusters": [], "labels": [], "map_coordinates": []}
-    clusters = [
-        {
-            "name": summary["name"],
-            "words": summary["words"][:_MAX_PAGE_WORDS],
-            "members": cluster_members(model, method, summary["cluster_id"]),
-        }
-        for summary in cluster_summaries(model, method)
-    ]
-    coordinates = np.round(model.clusterings.map_coordinates, 2)
+    clusterings = view_model.model.clusterings
+    position = {row: i for i, row in enumerate(rows)}
+    clusters = []
+    for summary in view_model.cluster_summaries(method):
+        members = view_model.cluster_rows(method, summary["cluster_id"])
+        clusters.append(
+            {
+                "name": summary["name"],
+                "words": summary["words"][:_MAX_PAGE_WORDS],
+                "members": [position[row] for row in members],
+            }
+        )
+    coordinates = clusterings.map_coordinates  # an on-disk model has none
+    if coordinates is not None:
+        coordinates = np.round(coordinates[rows], 2).ravel().tolist()
     return {
         "clusters": clusters,
-        "labels": model.clusterings.nearest_labels[method].tolist(),
-        "map_coordinates": coordinates.ravel().tolist(),
+        "labels": clusterings.nearest_labels[method].to_numpy()[rows].tolist(),
+        "map_coordinates": coordinates or [],
     }
 
 
@@ -185,7 +176,7 @@ def _render_page(
         policy=_CONTENT_POLICY,
         style=read_static("mediarec.css") + read_static("static_page.css"),
         script=bundle_js("static_page.js"),
-        count=len(model.catalog),
+        count=model.n_titles,
         home_url=home_url,
         data=_compress(_page_data(model, n_neighbors, progress)),
     )
@@ -193,7 +184,7 @@ def _render_page(
 
 def write_page(
     path: str | os.PathLike,
-    model: Recommender | None = None,
+    model: BaseRecommender | None = None,
     n_neighbors: int = _DEFAULT_N_NEIGHBORS,
     home_url: str = "index.html",
     progress: bool = False,
@@ -204,7 +195,7 @@ def write_page(
     ----------
     path : path
         HTML file to write.
-    model : Recommender, optional
+    model : BaseRecommender, optional
         Fitted model, with or without clusters. By default one of the starter catalog with
         K-Means clusters.
     n_neighbors : int, default 40

@@ -9,40 +9,26 @@ __all__ = []
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import mediarec
-from mediarec.core import AGE_GROUPS, METHOD_LABELS, MISSING_LABEL, MediarecError
+from mediarec.core import METHOD_LABELS, MISSING_LABEL, MediarecError
+from mediarec.recommend.base import NO_FILTERS, BaseRecommender
+from mediarec.recommend.explanations import Rows
 from mediarec.recommend.filters import (
     PREFERRED_METHODS,
+    Filters,
     check_cluster_method,
     check_cluster_number,
+    parse_cluster,
 )
-from mediarec.recommend.recommender import Recommender
-
-# %% ../../nbs/70_apps.viewmodel.ipynb #4e125d31
-def default_method(model: Recommender) -> str | None:
-    """Return the clustering that cards use by default, or None for a model without clusters."""
-    available = list(model.clusterings.descriptions)
-    for method in (*PREFERRED_METHODS, *available):
-        if method in available:
-            return method
-    return None
-
-
-def start_titles(model: Recommender, n: int = 10) -> list[int]:
-    """Return the rows of up to `n` titles to show before the first search."""
-    method = default_method(model)
-    if method is None:
-        n_titles = len(model.catalog)
-        return np.linspace(0, n_titles - 1, min(n, n_titles), dtype=int).tolist()
-    largest_first = model.clusterings.descriptions[method].sort_values("size", ascending=False)
-    first_ids = [ids[0] for ids in largest_first.representative_ids if len(ids)]
-    return [model.titles.row_by_id[show_id] for show_id in first_ids[:n]]
+from mediarec.recommend.queries import Query, ResolvedQuery
 
 # %% ../../nbs/70_apps.viewmodel.ipynb #321b4640
 N_POSTER_COLORS = 12  # classes mediarec-poster-color-0 to -11 in mediarec.css
@@ -56,22 +42,7 @@ def _poster_color(genres: Sequence[str], counts: dict[str, int]) -> int:
     return zlib.crc32(rarest.encode()) % (N_POSTER_COLORS - 1)
 
 # %% ../../nbs/70_apps.viewmodel.ipynb #111f03a6
-@dataclass
-class DisplayData:
-    """Titles of a model, ready to show.
-
-    Parameters
-    ----------
-    columns : dict of str to list
-        Field of a card to its values, one per title.
-    row_by_id : dict of str to int
-        show_id to row.
-    """
-
-    columns: dict[str, list]
-    row_by_id: dict[str, int]
-
-
+MAX_ACTORS = 5  # actors on a card, in every interface
 _LIST_FIELDS = ("genres", "actors", "directors", "countries")
 _TEXT_FIELDS = {
     "id": "show_id",
@@ -81,23 +52,8 @@ _TEXT_FIELDS = {
     "duration": "duration",
     "description": "description",
 }
-
-
-def make_display_data(model: Recommender) -> DisplayData:
-    """Return the titles of a model, ready to show."""
-    catalog = model.catalog
-    columns = {
-        field: [_display_text(value) for value in catalog[column]]
-        for field, column in _TEXT_FIELDS.items()
-    }
-    columns["title"] = [str(title) for title in catalog.title]  # a title may be called NA
-    for field in _LIST_FIELDS:
-        columns[field] = [list(values) for values in catalog[field]]
-    columns["year"] = [None if pd.isna(year) else int(year) for year in catalog.release_year]
-    counts = _genre_counts(model)
-    columns["poster_color"] = [_poster_color(genres, counts) for genres in columns["genres"]]
-    row_by_id = {show_id: row for row, show_id in enumerate(columns["id"])}
-    return DisplayData(columns, row_by_id)
+_FILTER_LABELS = {"genre": "genre", "type": "type", "year": "years", "age_group": "age group"}
+_ALL_YEARS = (1900, 2100)  # for a catalog without years
 
 
 def _display_text(value):
@@ -105,152 +61,278 @@ def _display_text(value):
     return "" if value is None or value == MISSING_LABEL else str(value)
 
 
-def _genre_counts(model):
-    """Return a dict of each genre to its number of titles."""
-    return {genre: int(mask.sum()) for genre, mask in model.filter_columns.genres.items()}
-
-# %% ../../nbs/70_apps.viewmodel.ipynb #f798847a
-MAX_ACTORS = 5  # actors on a card, in every interface
-
-
-def make_card(
-    model: Recommender,
-    display_data: DisplayData,
-    row: int,
-    method: str | None = None,
-    **extra: object,
-) -> dict:
-    """Return a title as a card.
-
-    Parameters
-    ----------
-    model : Recommender
-        Fitted model.
-    display_data : DisplayData
-        Result of `make_display_data` for this model.
-    row : int
-        Position of the title in the catalog.
-    method : str, optional
-        Clustering of the field `cluster`. By default that field is None.
-    **extra
-        More fields, such as `why` and `score`.
-
-    Returns
-    -------
-    dict
-        id, title, type, year, age_group, duration, description, genres, actors, directors,
-        countries, poster_color, cluster (method, cluster_id and name, or None), poster (None)
-        and the extra fields.
-    """
-    card = {field: values[row] for field, values in display_data.columns.items()}
-    card["actors"] = card["actors"][:MAX_ACTORS]
-    card["cluster"] = _title_cluster(model, row, method)
-    card["poster"] = None
-    return card | extra
-
-
-def _title_cluster(model, row, method):
-    """Return method, cluster_id and name of the cluster of a title, or None."""
-    clusterings = model.clusterings
-    if method is None or method not in clusterings.nearest_labels:
-        return None
-    cluster_id = int(clusterings.nearest_labels[method].iat[row])
-    if cluster_id < 0:
-        return None
-    name = clusterings.descriptions[method].name.iat[cluster_id]
-    return {"method": method, "cluster_id": cluster_id, "name": name}
-
-# %% ../../nbs/70_apps.viewmodel.ipynb #83ce5ec1
-def filter_options(model: Recommender) -> dict:
-    """Return the options of the filter form.
-
-    Returns
-    -------
-    dict
-        genres and age_groups (lists of name and count), years (first and last), titles (their
-        number) and methods (list of name and label).
-    """
-    columns = model.filter_columns
-    known_years = columns.year[columns.year > 0]
-    years = [int(known_years.min()), int(known_years.max())] if len(known_years) else [1900, 2100]
-    genres = [{"name": genre, "count": count} for genre, count in _genre_counts(model).items()]
-    age_groups = []
-    for i, age_group in enumerate(AGE_GROUPS):
-        count = int((columns.age_group == i).sum())
-        if count:
-            age_groups.append({"name": age_group, "count": count})
-    methods = [
-        {"name": method, "label": METHOD_LABELS.get(method, method)}
-        for method in model.clusterings.descriptions
-    ]
-    return {
-        "genres": genres,
-        "age_groups": age_groups,
-        "years": years,
-        "titles": len(model.catalog),
-        "methods": methods,
-    }
-
-# %% ../../nbs/70_apps.viewmodel.ipynb #a663d5e4
-def cluster_summaries(model: Recommender, method: str) -> list[dict]:
-    """Return descriptions of all clusters of a method, in the order of their ids.
-
-    Parameters
-    ----------
-    model : Recommender
-        Fitted model.
-    method : str
-        A clustering of the model.
-
-    Returns
-    -------
-    list of dict
-        cluster_id, name, size, words, genres and countries (pairs of name and share), era (three
-        quartiles of the release year) and representative_titles.
-
-    Raises
-    ------
-    FilterError
-        If the model does not have this clustering.
-    """
-    title_by_id = dict(zip(model.catalog.show_id, model.catalog.title))
-    descriptions = model.clusterings.descriptions[check_cluster_method(model.clusterings, method)]
-    summaries = []
-    for cluster in descriptions.to_dict("records"):
-        representatives = [title_by_id[show_id] for show_id in cluster["representative_ids"]]
-        summaries.append(
-            {
-                "cluster_id": int(cluster["cluster"]),
-                "name": cluster["name"],
-                "size": int(cluster["size"]),
-                "words": [str(word) for word in cluster["words"]],
-                "genres": _round_shares(cluster["genres"]),
-                "countries": _round_shares(cluster["countries"]),
-                "era": [int(year) for year in cluster["era"]],
-                "representative_titles": representatives,
-            }
-        )
-    return summaries
-
-
 def _round_shares(pairs):
     """Return pairs of name and share with three decimals, as lists."""
     return [[str(name), round(float(share), 3)] for name, share in pairs]
 
 
-def cluster_members(model: Recommender, method: str, cluster_id: int) -> list[int]:
-    """Return the rows of a cluster: representative titles first, then the newest, works once."""
-    clusterings = model.clusterings
-    columns = model.filter_columns
-    cluster_id = check_cluster_number(clusterings, method, cluster_id)
-    representative_ids = clusterings.descriptions[method].representative_ids.iat[cluster_id]
-    representatives = [model.titles.row_by_id[show_id] for show_id in representative_ids]
-    rows = (clusterings.labels[method].to_numpy() == cluster_id).nonzero()[0]
-    newest_first = rows[(-columns.year[rows].astype(int)).argsort(kind="stable")].tolist()
-    row_by_work = {}
-    for row in [*representatives, *newest_first]:
-        row_by_work.setdefault(int(columns.work_row[row]), int(row))
-    return list(row_by_work.values())
+def active_filters(filters: Filters) -> list[str]:
+    """Return the names of the filters that are set; "cluster" if titles outside it are left out."""
+    active = list(filters.by_title())
+    if filters.cluster is not None and filters.cluster_weight is None:
+        active.append("cluster")
+    return active
+
+
+class ViewModel:
+    """What the interfaces show of a model, as dictionaries that can be written as JSON.
+
+    Parameters
+    ----------
+    model : BaseRecommender
+        A fitted model.
+    version : str
+        Text that identifies the model.
+    """
+
+    def __init__(self, model: BaseRecommender, version: str = ""):
+        self.model = model
+        self.version = version
+        self._genre_counts = model.filter_values().genres
+
+    @cached_property
+    def method(self) -> str | None:
+        """The clustering that cards use by default, or None for a model without clusters."""
+        available = list(self.model.clusterings.descriptions)
+        for method in (*PREFERRED_METHODS, *available):
+            if method in available:
+                return method
+        return None
+
+    @cached_property
+    def filter_options(self) -> dict:
+        """Options of the filter form.
+
+        The keys are genres and age_groups (lists of name and count), years (first and last),
+        titles (their number) and methods (list of name and label).
+        """
+        values = self.model.filter_values()
+        methods = self.model.clusterings.descriptions
+        return {
+            "genres": [{"name": k, "count": n} for k, n in values.genres.items()],
+            "age_groups": [{"name": k, "count": n} for k, n in values.age_groups.items()],
+            "years": list(values.years or _ALL_YEARS),
+            "titles": self.model.n_titles,
+            "methods": [{"name": m, "label": METHOD_LABELS.get(m, m)} for m in methods],
+        }
+
+    # cards
+
+    def cards(self, rows: Rows, method: str | None = None, **extra: Sequence) -> list[dict]:
+        """Return titles as cards.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            The titles.
+        method : str, optional
+            Clustering of the field `cluster`. By default `self.method`.
+        **extra : sequence
+            More fields with one value per card, such as `why` and `score`.
+
+        Returns
+        -------
+        list of dict
+            The fields of a card: id, title, type, year, age_group, duration, description,
+            genres, actors, directors, countries, poster_color, cluster (method, cluster_id and
+            name, or None), poster (None) and the extra fields.
+        """
+        names = [*_TEXT_FIELDS.values(), *_LIST_FIELDS, "release_year"]
+        fields = self.model.get_fields(rows, names)
+        cards = []
+        for i, row in enumerate(rows):
+            card = {name: _display_text(fields[column][i]) for name, column in _TEXT_FIELDS.items()}
+            card["title"] = str(fields["title"][i])  # a title may be called NA
+            for name in _LIST_FIELDS:
+                card[name] = list(fields[name][i])
+            card["actors"] = card["actors"][:MAX_ACTORS]
+            year = fields["release_year"][i]
+            card["year"] = None if pd.isna(year) else int(year)
+            card["poster_color"] = _poster_color(card["genres"], self._genre_counts)
+            card["cluster"] = self._title_cluster(row, method or self.method)
+            card["poster"] = None
+            card |= {name: values[i] for name, values in extra.items()}
+            cards.append(card)
+        return cards
+
+    def _title_cluster(self, row, method):
+        """Return method, cluster_id and name of the cluster of a title, or None."""
+        clusterings = self.model.clusterings
+        if method not in clusterings.nearest_labels:
+            return None
+        cluster_id = int(clusterings.nearest_labels[method].iat[row])
+        if cluster_id < 0:
+            return None
+        name = clusterings.descriptions[method].name.iat[cluster_id]
+        return {"method": method, "cluster_id": cluster_id, "name": name}
+
+    # clusters
+
+    def cluster_summaries(self, method: str) -> list[dict]:
+        """Return descriptions of all clusters of a method, in the order of their ids.
+
+        Parameters
+        ----------
+        method : str
+            A clustering of the model.
+
+        Returns
+        -------
+        list of dict
+            cluster_id, name, size, words, genres and countries (pairs of name and share), era
+            (three quartiles of the release year) and representative_titles.
+
+        Raises
+        ------
+        FilterError
+            If the model does not have this clustering.
+        """
+        clusterings = self.model.clusterings
+        descriptions = clusterings.descriptions[check_cluster_method(clusterings, method)]
+        summaries = []
+        for cluster in descriptions.to_dict("records"):
+            rows = self._representative_rows(cluster["representative_ids"])
+            summaries.append(
+                {
+                    "cluster_id": int(cluster["cluster"]),
+                    "name": cluster["name"],
+                    "size": int(cluster["size"]),
+                    "words": [str(word) for word in cluster["words"]],
+                    "genres": _round_shares(cluster["genres"]),
+                    "countries": _round_shares(cluster["countries"]),
+                    "era": [int(year) for year in cluster["era"]],
+                    "representative_titles": list(self.model.get_fields(rows, ["title"])["title"]),
+                }
+            )
+        return summaries
+
+    def _representative_rows(self, show_ids):
+        """Return the rows of representative titles, without those that were removed."""
+        rows = [self.model.row_by_id.get(show_id) for show_id in show_ids]
+        return [row for row in rows if row is not None]
+
+    def cluster_rows(self, method: str, cluster_id: int) -> list[int]:
+        """Return the rows of a cluster: representatives first, then the newest, works once."""
+        clusterings = self.model.clusterings
+        cluster_id = check_cluster_number(clusterings, method, cluster_id)
+        descriptions = clusterings.descriptions[method]
+        representatives = self._representative_rows(descriptions.representative_ids.iat[cluster_id])
+        in_cluster = clusterings.labels[method].to_numpy() == cluster_id
+        newest = self.model.newest_rows(in_cluster & self.model.filter_mask(Filters()))
+        return self.model.distinct_works([*representatives, *newest])
+
+    # pages
+
+    def start_rows(self, n: int = 10) -> list[int]:
+        """Return up to n titles to show before the first search.
+
+        These are representative titles of the largest clusters. A model without clusters gives
+        titles at equal distances over the catalog.
+        """
+        if self.method is None:
+            rows = np.flatnonzero(self.model.filter_mask(Filters()))
+            positions = np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int)
+            return rows[positions].tolist()
+        descriptions = self.model.clusterings.descriptions[self.method]
+        largest_first = descriptions.sort_values("size", ascending=False)
+        first_rows = [self._representative_rows(i)[:1] for i in largest_first.representative_ids]
+        return list(chain.from_iterable(first_rows))[:n]
+
+    def filter_mask(self, filters: Filters) -> np.ndarray:
+        """Return the titles that pass all filters, bool by row; a cluster needs its number."""
+        mask = self.model.filter_mask(filters)
+        if filters.cluster is None:
+            return mask
+        clusterings = self.model.clusterings
+        method, number = parse_cluster(clusterings, filters.cluster)
+        if number is None:
+            return mask
+        return mask & (clusterings.labels[method].to_numpy() == number)
+
+    def relaxations(self, filters: Filters) -> list[dict]:
+        """Return changes of the filters that leave more titles.
+
+        Returns
+        -------
+        list of dict
+            The text `label`, and in `remove` the names of the filters to remove.
+        """
+        active = active_filters(filters)
+        relaxations = []
+        for name in active:
+            if name == "cluster":
+                relaxations.append({"label": "All groups", "remove": ["cluster"]})
+                continue
+            n_titles = int(self.filter_mask(replace(filters, **{name: None})).sum())
+            if n_titles:
+                label = f"Any {_FILTER_LABELS[name]} ({n_titles:,})"
+                relaxations.append({"label": label, "remove": [name]})
+        if len(active) > 1:
+            relaxations.append({"label": "No filters", "remove": active})
+        return relaxations
+
+    def start_page(self, filters: Filters = NO_FILTERS, n: int = 10) -> dict:
+        """Return heading, cards, n_matches and relaxations of a page without a query."""
+        mask = self.filter_mask(filters)
+        n_matches = int(mask.sum())
+        heading = "Start with one of these"
+        if not active_filters(filters):
+            rows = self.start_rows(n)
+        else:
+            rows = self.model.newest_rows(mask, n)
+            heading = "The newest that pass the filters" if rows else "No title passes the filters"
+        return {
+            "heading": heading,
+            "cards": self.cards(rows, why=[""] * len(rows)),
+            "n_matches": n_matches,
+            "relaxations": [] if rows else self.relaxations(filters),
+        }
+
+    def results_page(
+        self,
+        query: Query,
+        filters: Filters = NO_FILTERS,
+        n: int = 10,
+        diversity: float = 0.0,
+        method: str | None = None,
+    ) -> dict:
+        """Return the recommendations for a query as cards.
+
+        Parameters
+        ----------
+        query, filters, n, diversity
+            As for `BaseRecommender.rank`.
+        method : str, optional
+            Clustering of the field `cluster` of the cards.
+
+        Returns
+        -------
+        dict
+            heading, cards (with `why` and `score`), liked_rows, label, notes, n_matches and
+            relaxations.
+        """
+        ranking = self.model.rank(query, filters, n=n, diversity=diversity)
+        reasons = self.model.reasons(ranking.query, ranking.rows, ranking.constraint)
+        scores = [round(score, 6) for score in ranking.scores.tolist()]
+        cards = self.cards(ranking.rows.tolist(), method, why=reasons, score=scores)
+        label = self.short_label(ranking.query)
+        heading = f"More like {label}" if cards else f"Nothing like {label} passes these filters"
+        return {
+            "heading": heading,
+            "cards": cards,
+            "liked_rows": ranking.query.liked_rows,
+            "label": self.model.query_label(ranking.query),
+            "notes": list(ranking.notes),
+            "n_matches": int(self.filter_mask(filters).sum()),
+            "relaxations": [] if cards else self.relaxations(filters),
+        }
+
+    def short_label(self, query: ResolvedQuery) -> str:
+        """Return the liked titles and the text of a query in words, for a heading."""
+        parts = self.model.get_fields(query.liked_rows, ["title"])["title"].tolist()
+        if query.text:
+            parts.append(f"\u201c{query.text.strip()}\u201d")
+        return " and ".join(parts)
 
 # %% ../../nbs/70_apps.viewmodel.ipynb #91a5cbae
 def read_static(name: str) -> str:

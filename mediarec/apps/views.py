@@ -9,73 +9,27 @@ __all__ = []
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from mediarec.apps.state import DEFAULT_FILTERS, AppState, recommend_kwargs
-from mediarec.apps.viewmodel import (
-    DisplayData,
-    cluster_members,
-    cluster_summaries,
-    default_method,
-    filter_options,
-    make_card,
-    start_titles,
-)
-from mediarec.recommend.profiles import Profile, recommend_for_profile
-from mediarec.recommend.recommender import Recommender
-
-# %% ../../nbs/77_apps.views.ipynb #f47bbd3f
-def _recommendation_cards(model, display_data, recommendations, method):
-    """Return recommendations as cards that name their cluster of a method."""
-    method = method or default_method(model)
-    columns = (recommendations.show_id, recommendations.why, recommendations.score)
-    cards = []
-    for show_id, why, score in zip(*columns):
-        row = display_data.row_by_id[show_id]
-        card = make_card(model, display_data, row, method, why=why, score=round(float(score), 4))
-        cards.append(card)
-    return cards
+from mediarec.apps.state import AppState, state_filters
+from mediarec.apps.viewmodel import ViewModel, active_filters
+from mediarec.recommend.profiles import Profile
+from mediarec.recommend.queries import Query
 
 # %% ../../nbs/77_apps.views.ipynb #4ec49ff0
-_FILTER_LABELS = {"genre": "genre", "type": "type", "year": "years", "age_group": "age group"}
-
-
-def _match_mask(model, state):
-    """Return a boolean mask of the titles that pass the filters."""
-    filters = {name: getattr(state, name) or None for name in _FILTER_LABELS}
-    return model.filter_mask(**filters)
-
-
-def _count_matches(model, state):
-    """Return the number of titles that pass the filters."""
-    return int(_match_mask(model, state).sum())
-
-
-def _active_filters(state):
-    """Return the names of the filters that are set."""
-    return [name for name in _FILTER_LABELS if getattr(state, name)]
-
-
-def _requires_cluster(state):
-    """Return whether only titles of the same cluster may be shown."""
-    return state.cluster_method is not None and state.cluster_strength == "only"
-
-
-def _relaxations(model, state):
-    """Return changes of the filters that leave more titles, as dicts of label and change."""
-    relaxations = []
-    for name in _active_filters(state):
-        count = _count_matches(model, replace(state, **{name: DEFAULT_FILTERS[name]}))
-        label = f"Any {_FILTER_LABELS[name]} ({count:,})"
-        relaxations.append({"label": label, "change": [name, None]})
-    if _requires_cluster(state):
-        relaxations.append({"label": "All groups", "change": ["cluster_method", None]})
-    if len(relaxations) > 1:
-        relaxations.append({"label": "No filters", "change": ["clear", None]})
-    return relaxations
+def _as_action(relaxation):
+    """Return a relaxation of the view model as a label and the value of the action set_filter."""
+    removed = relaxation["remove"]
+    if len(removed) > 1:
+        change = ["clear", None]
+    elif removed == ["cluster"]:
+        change = ["cluster_method", None]
+    else:
+        change = [removed[0], None]
+    return {"label": relaxation["label"], "change": change}
 
 # %% ../../nbs/77_apps.views.ipynb #c3598453
-def search_view(model: Recommender, display_data: DisplayData, state: AppState) -> dict:
+def search_view(view_model: ViewModel, state: AppState) -> dict:
     """Return the content of the search tab.
 
     Returns
@@ -84,73 +38,48 @@ def search_view(model: Recommender, display_data: DisplayData, state: AppState) 
         chips (id, title and kind of each part of the query), text, match_count, notes,
         relaxations, has_more, heading and cards.
     """
-    chips = _query_chips(model, state)
-    view = {
-        "chips": chips,
+    filters = state_filters(state)
+    if state.liked or state.text:
+        query = Query(list(state.liked), state.text or None, dislike=list(state.disliked))
+        method = state.cluster_method
+        page = view_model.results_page(query, filters, state.n, state.diversity, method)
+        has_more = len(page["cards"]) == state.n < 50
+    else:
+        page = view_model.start_page(filters)
+        has_more = False
+    return {
+        "chips": _query_chips(view_model.model, state),
         "text": state.text,
-        "match_count": _format_match_count(model, state),
-        "notes": [],
-        "relaxations": [],
-        "has_more": False,
+        "match_count": _format_match_count(page["n_matches"], view_model.model, filters),
+        "heading": page["heading"],
+        "cards": page["cards"],
+        "notes": page.get("notes", []),
+        "relaxations": [_as_action(relaxation) for relaxation in page["relaxations"]],
+        "has_more": has_more,
     }
-    if not state.liked and not state.text:
-        return view | _start_view(model, display_data, state)
-    recommendations = model.recommend(
-        list(state.liked) or None,
-        n=state.n,
-        dislike=list(state.disliked),
-        text=state.text or None,
-        **recommend_kwargs(state),
-    )
-    method = state.cluster_method
-    view["heading"] = f"More like {_query_label(chips)}"
-    view["cards"] = _recommendation_cards(model, display_data, recommendations, method)
-    view["notes"] = list(recommendations.attrs["notes"])
-    view["has_more"] = len(recommendations) == state.n < 50
-    if not len(recommendations):
-        view["heading"] = f"Nothing like {_query_label(chips)} passes these filters"
-        view["relaxations"] = _relaxations(model, state)
-    return view
+
+
+def _titles_by_id(model, show_ids):
+    """Return the titles of some ids as dicts of id and title."""
+    titles = model.get_fields(model.rows_by_id(show_ids), ["title"])["title"]
+    return [{"id": show_id, "title": title} for show_id, title in zip(show_ids, titles)]
 
 
 def _query_chips(model, state):
     """Return the parts of the query as dicts with id, title and kind."""
     chips = []
     for kind, ids in (("like", state.liked), ("dislike", state.disliked)):
-        for show_id in ids:
-            title = model.catalog.title[model.titles.row_by_id[show_id]]
-            chips.append({"id": show_id, "title": title, "kind": kind})
+        chips += [title | {"kind": kind} for title in _titles_by_id(model, ids)]
     if state.text:
         chips.append({"id": "text", "title": state.text, "kind": "text"})
     return chips
 
 
-def _query_label(chips):
-    """Return the liked titles and the text in words."""
-    parts = [chip["title"] for chip in chips if chip["kind"] == "like"]
-    parts += [f"“{chip['title']}”" for chip in chips if chip["kind"] == "text"]
-    return " and ".join(parts)
-
-
-def _format_match_count(model, state):
+def _format_match_count(n_matches, model, filters):
     """Return how many titles pass the filters, in words."""
-    total = f"{len(model.catalog):,}"
-    if not _active_filters(state) and not _requires_cluster(state):
-        return f"{total} titles"
-    return f"{_count_matches(model, state):,} of {total} titles pass the filters"
-
-
-def _start_view(model, display_data, state):
-    """Return heading and cards for a state without a query."""
-    mask = _match_mask(model, state)
-    rows = [row for row in start_titles(model, 40) if mask[row]]
-    rows = rows or np.flatnonzero(mask).tolist()
-    if not rows:
-        heading = "No title passes these filters"
-        return {"heading": heading, "cards": [], "relaxations": _relaxations(model, state)}
-    method = default_method(model)
-    cards = [make_card(model, display_data, row, method, why="") for row in rows[:10]]
-    return {"heading": "Start with one of these, or type a title", "cards": cards}
+    if not active_filters(filters):
+        return f"{model.n_titles:,} titles"
+    return f"{n_matches:,} of {model.n_titles:,} titles pass the filters"
 
 # %% ../../nbs/77_apps.views.ipynb #b80002cd
 _NO_CLUSTERS = (
@@ -159,7 +88,7 @@ _NO_CLUSTERS = (
 )
 
 
-def clusters_view(model: Recommender, display_data: DisplayData, state: AppState) -> dict:
+def clusters_view(view_model: ViewModel, state: AppState) -> dict:
     """Return the content of the clusters tab.
 
     Returns
@@ -168,12 +97,13 @@ def clusters_view(model: Recommender, display_data: DisplayData, state: AppState
         methods and empty_message for a model without clusters. Otherwise methods, method,
         cluster_id, map (whether there is one), description, summaries, and cluster (the open one).
     """
-    methods = filter_options(model)["methods"]
+    methods = view_model.filter_options["methods"]
     if not methods:
         return {"methods": [], "empty_message": _NO_CLUSTERS}
-    method = state.browse_method or state.cluster_method or default_method(model)
-    summaries = cluster_summaries(model, method)
-    n_unclustered = int((model.clusterings.labels[method] < 0).sum())
+    model = view_model.model
+    method = state.browse_method or state.cluster_method or view_model.method
+    summaries = view_model.cluster_summaries(method)
+    n_unclustered = int((model.clusters[method] < 0).sum())
     description = f"{len(summaries)} groups"
     if n_unclustered:
         description += f"; {n_unclustered:,} titles are in none of them"
@@ -191,7 +121,7 @@ def clusters_view(model: Recommender, display_data: DisplayData, state: AppState
         view["summaries"] = [_summary_texts(summary) for summary in largest_first]
     else:
         summary = summaries[state.cluster_id]
-        view["cluster"] = _cluster_view(model, display_data, summary, method, max(state.n, 20))
+        view["cluster"] = _cluster_view(view_model, summary, method, max(state.n, 20))
     return view
 
 
@@ -206,9 +136,9 @@ def _summary_texts(summary):
     }
 
 
-def _cluster_view(model, display_data, summary, method, n):
+def _cluster_view(view_model, summary, method, n):
     """Return the description of a cluster and up to `n` cards of its titles."""
-    rows = cluster_members(model, method, summary["cluster_id"])
+    rows = view_model.cluster_rows(method, summary["cluster_id"])
     first_year, _, last_year = summary["era"]
     shares = [*summary["genres"][:3], *summary["countries"][:2]]
     share_texts = [f"{name} {share:.0%}" for name, share in shares]
@@ -217,12 +147,12 @@ def _cluster_view(model, display_data, summary, method, n):
         "description": f"{len(rows):,} titles, half of them from {first_year} to {last_year}; "
         + ", ".join(share_texts),
         "words": ", ".join(summary["words"]),
-        "cards": [make_card(model, display_data, row, method, why="") for row in rows[:n]],
+        "cards": view_model.cards(rows[:n], method, why=[""] * len(rows[:n])),
         "n_more": max(len(rows) - n, 0),
     }
 
 # %% ../../nbs/77_apps.views.ipynb #ec2f3a5f
-def profile_view(model: Recommender, display_data: DisplayData, state: AppState) -> dict:
+def profile_view(view_model: ViewModel, state: AppState) -> dict:
     """Return the content of the profile tab.
 
     Returns
@@ -232,10 +162,7 @@ def profile_view(model: Recommender, display_data: DisplayData, state: AppState)
         n_unmatched, cards, and has_input (whether anything is known about the person).
     """
     profile = state.profile
-    likes = []
-    for show_id in state.profile_likes:
-        title = model.catalog.title[model.titles.row_by_id[show_id]]
-        likes.append({"id": show_id, "title": title})
+    likes = _titles_by_id(view_model.model, state.profile_likes)
     view: dict[str, Any] = {
         "likes": likes,
         "notes": [],
@@ -246,23 +173,24 @@ def profile_view(model: Recommender, display_data: DisplayData, state: AppState)
     }
     if not view["has_input"]:
         return view
-    filters = recommend_kwargs(replace(state, cluster_method=None))
-    combined = _combine_profile(profile, state.profile_likes)
-    recommendations = recommend_for_profile(model, combined, n=state.n, **filters)
+    filters = state_filters(replace(state, cluster_method=None))
+    query = _combine_profile(profile, state.profile_likes).to_query()
     method = state.cluster_method
-    view["cards"] = _recommendation_cards(model, display_data, recommendations, method)
+    page = view_model.results_page(query, filters, state.n, state.diversity, method)
+    view["cards"] = page["cards"]
     if profile:
         view["notes"].append(_profile_summary(profile))
         view["n_unmatched"] = len(profile.unmatched)
         view["unmatched"] = [str(title) for title in profile.unmatched.iloc[:100, 0]]
-    if _active_filters(state):
+    if active_filters(filters):
         view["notes"].append("The filters of the first tab apply here too.")
     return view
 
 
 def _combine_profile(profile, likes):
     """Return a profile with more liked titles, each with the weight of the best liked title."""
-    profile = profile or Profile({}, [], [], None, None, "")
+    nothing = pd.DataFrame()
+    profile = profile or Profile({}, [], [], nothing, nothing, "")
     weight = max([1.0, *profile.liked.values()])
     liked = profile.liked | dict.fromkeys(likes, weight)
     return replace(profile, liked=liked)

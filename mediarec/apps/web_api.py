@@ -13,12 +13,11 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, request
 
-from mediarec.apps.viewmodel import cluster_members, cluster_summaries
 from mediarec.apps.web_queries import (
     ENDPOINT_PARAMETERS,
     PARAMETERS,
     ApiError,
-    ModelView,
+    WebView,
     parse_parameters,
     recommend_json,
     resolve_labels,
@@ -29,13 +28,13 @@ from mediarec.core import AGE_GROUPS, TYPES, FilterError
 
 # %% ../../nbs/81_apps.web_api.ipynb #1a2d165d
 def cluster_json(
-    view: ModelView, method: str | None = None, number: int | None = None, n: int = 10
+    view: WebView, method: str | None = None, number: int | None = None, n: int = 10
 ) -> dict:
     """Return the clusterings, the clusters of a clustering, or the titles of a cluster.
 
     Parameters
     ----------
-    view : ModelView
+    view : WebView
         The model.
     method : str, optional
         A clustering.
@@ -53,7 +52,7 @@ def cluster_json(
     if method is None:
         return {"results": [_count_clusters(model, m) for m in view.filter_options["methods"]]}
     try:
-        clusters = cluster_summaries(model, method)
+        clusters = view.cluster_summaries(method)
     except FilterError as e:
         raise ApiError(404, str(e), "method") from None
     if number is None:
@@ -61,8 +60,8 @@ def cluster_json(
     if not 0 <= number < len(clusters):
         detail = f"{method} has clusters 0 to {len(clusters) - 1}, not {number}"
         raise ApiError(404, detail, "number")
-    rows = cluster_members(model, method, number)
-    titles = {"titles": len(rows), "results": [view.cards[row] for row in rows[:n]]}
+    rows = view.cluster_rows(method, number)
+    titles = {"titles": len(rows), "results": view.cards(rows[:n])}
     return {"method": method} | clusters[number] | titles
 
 
@@ -87,7 +86,7 @@ site = Blueprint(
 )
 
 # %% ../../nbs/81_apps.web_api.ipynb #744101df
-def current_view() -> ModelView:
+def current_view() -> WebView:
     """Return the model that is served now."""
     return current_app.extensions["mediarec"].reloader.view
 
@@ -129,12 +128,12 @@ def api_title(show_id: str) -> Response:
     """Return one title."""
     view = current_view()
     _require_no_parameters()
-    return json_response(b"{" + view.card_json[_row_by_id(view, show_id)])
+    return json_response(view.cards([_row_by_id(view, show_id)])[0])
 
 
 def _row_by_id(view, show_id):
     """Return the row of a title; raise ApiError if the id is unknown."""
-    row = view.model.titles.row_by_id.get(show_id)
+    row = view.model.row_by_id.get(show_id)
     if row is None:
         raise ApiError(404, f"no title has the id {show_id!r:.60}", "id")
     return row
@@ -171,7 +170,7 @@ def healthz() -> Response:
     status = {
         "status": "ok",
         "model": reloader.view.version,
-        "titles": len(reloader.view.cards),
+        "titles": reloader.view.model.n_titles,
         "process": os.getpid(),
         "last_error": reloader.last_error,
     }
@@ -183,7 +182,7 @@ def poster_image(show_id: str) -> Response:
     """Return the poster of a title, or a placeholder."""
     view = current_view()
     poster_cache = current_app.extensions["mediarec"].poster_cache
-    data, content_type, max_age = poster_cache.get(view.cards[_row_by_id(view, show_id)])
+    data, content_type, max_age = poster_cache.get(view.cards([_row_by_id(view, show_id)])[0])
     response = Response(data, content_type=content_type)
     response.headers["Cache-Control"] = f"public, max-age={max_age}"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -284,7 +283,7 @@ def _parameter_schema(name, view):
 def _parameter_labels(name, view):
     """Return the values of a parameter that is one of a list of labels."""
     if name == "genre":
-        return list(view.model.filter_columns.genres)
+        return list(view.model.filter_values().genres)
     return list({"type": TYPES, "age_group": AGE_GROUPS}[name])
 
 

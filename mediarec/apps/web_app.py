@@ -27,9 +27,10 @@ from werkzeug.exceptions import HTTPException
 from mediarec.apps.poster_cache import DiskCache, PosterCache, default_poster_dir
 from mediarec.apps.web_api import current_view, json_response, site
 from mediarec.apps.web_pages import pages, render_page
-from mediarec.apps.web_queries import ApiError, ModelView, make_model_view, problem_details
+from mediarec.apps.web_queries import ApiError, WebView, problem_details
 from mediarec.core import MediarecError
-from mediarec.recommend.recommender import Recommender
+from mediarec.files import manifest_path
+from mediarec.scale.ondisk import load_model
 
 # %% ../../nbs/83_apps.web_app.ipynb #b37ed151
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class ModelReloader:
     Parameters
     ----------
     load : callable
-        Returns a `ModelView`.
+        Returns a `WebView`.
     manifest : str or Path, optional
         The file that changes with the model; None for a model that is not saved.
     log : callable
@@ -146,7 +147,7 @@ class ModelReloader:
 
     def __init__(
         self,
-        load: Callable[[], ModelView],
+        load: Callable[[], WebView],
         manifest: str | Path | None = None,
         log: Callable[[dict], None] = print,
     ):
@@ -178,7 +179,7 @@ class ModelReloader:
         if self.last_error:
             self.log({"event": "model_reload_failed", "error": self.last_error})
         else:
-            n_titles = len(self.view.cards)
+            n_titles = self.view.model.n_titles
             self.log({"event": "model_reloaded", "model": self.view.version, "titles": n_titles})
 
     def watch(self, interval: float = 1.0) -> threading.Thread:
@@ -247,13 +248,13 @@ def make_model_reloader(
     log : callable
         Called with a dict for each reload and each failure.
     """
-    manifest = Path(folder) / "manifest.json"
+    manifest = manifest_path(folder)
 
     def load():
-        model = Recommender.load(folder)
+        model = load_model(folder)
         saved_at = time.gmtime(os.stat(manifest).st_mtime)
         saved_text = time.strftime("%Y-%m-%d %H:%M:%S", saved_at)
-        return make_model_view(model, f"{len(model.catalog):,} titles, {saved_text} UTC", posters)
+        return WebView(model, f"{model.n_titles:,} titles, {saved_text} UTC", posters)
 
     return ModelReloader(load, manifest, log)
 
@@ -371,7 +372,7 @@ def _problem_response(error, headers=None):
     accepts_html = "text/html" in request.headers.get("Accept", "")
     if is_api or not accepts_html:
         view = current_view()
-        choices = [json.loads(view.short_json[row]) for row in error.candidate_rows]
+        choices = view.short_cards(error.candidate_rows)
         problem = problem_details(error, choices)
         response = json_response(problem, error.status, "application/problem+json")
     else:

@@ -6,12 +6,12 @@
 __all__ = []
 
 # %% ../../nbs/82_apps.web_pages.ipynb #0358ec73
+from itertools import chain
 from urllib.parse import urlencode
 
-import numpy as np
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 
-from mediarec.apps.viewmodel import cluster_members, start_titles
+from mediarec.apps.viewmodel import active_filters
 from mediarec.apps.web_api import cluster_json, current_view
 from mediarec.apps.web_queries import (
     ENDPOINT_PARAMETERS,
@@ -20,20 +20,13 @@ from mediarec.apps.web_queries import (
     PARAMETERS,
     ApiError,
     answer_query,
-    filter_arguments,
     parse_parameters,
+    request_filters,
     resolve_labels,
 )
 
 # %% ../../nbs/82_apps.web_pages.ipynb #5351700f
-_FILTER_LABELS = {
-    "genre": "genre",
-    "type": "type",
-    "year_from": "first year",
-    "year_to": "last year",
-    "age_group": "age group",
-    "cluster": "group",
-}
+_PARAMETERS_OF = {"year": ("year_from", "year_to")}  # filter to its parameters
 _DIVERSITY_OPTIONS = (("", "the nearest"), ("0.3", "some variety"), ("0.6", "much variety"))
 
 
@@ -63,95 +56,35 @@ def _card_url(card, params):
     return card["href"] + ("&" + _encode_query(filters) if filters else "")
 
 
-def _count_matches(view, params):
-    """Return the number of titles that pass the filters."""
-    return int(view.model.filter_mask(**filter_arguments(params)).sum())
-
-
-def _active_filters(params):
-    """Return the names of the filters that are set."""
-    return [name for name in _FILTER_LABELS if params[name] not in (None, [])]
-
-
-def _relaxations(view, params):
-    """Return links (label, href) that remove a filter, with the number of titles left."""
-    active = _active_filters(params)
+def _as_links(relaxations, params):
+    """Return relaxations of the view model as links (label, href) that remove filters."""
     links = []
-    for name in active:
-        blank = [] if PARAMETERS[name].multiple else None
-        n_matches = _count_matches(view, params | {name: blank})
-        if n_matches:
-            label = f"Any {_FILTER_LABELS[name]} ({n_matches:,})"
-            links.append({"label": label, "href": _page_url(params, **{name: None})})
-    if len(active) > 1:
-        href = _page_url(params, **dict.fromkeys(active))
-        links.append({"label": "No filters", "href": href})
+    for relaxation in relaxations:
+        parameters = [_PARAMETERS_OF.get(name, (name,)) for name in relaxation["remove"]]
+        names = list(chain.from_iterable(parameters))
+        href = _page_url(params, **dict.fromkeys(names))
+        links.append({"label": relaxation["label"], "href": href})
     return links
 
 # %% ../../nbs/82_apps.web_pages.ipynb #1d7c418c
-_N_START_TITLES = 10
-_MAX_NEWEST = 500
-
-
 def _start_view(view, params):
     """Return the content of a page without a query."""
-    n = params["n"]
-    mask = _start_mask(view, params)
-    has_filters = bool(_active_filters(params))
-    if has_filters:
-        rows = _newest_rows(view, np.flatnonzero(mask))[:n]
-        heading = "The newest that pass the filters" if rows else "No title passes these filters"
-    else:
-        rows = [row for row in start_titles(view.model, _N_START_TITLES) if mask[row]]
-        heading = "Begin with one of these"
-    return {
-        "heading": heading,
-        "cards": [view.cards[row] for row in rows],
-        "n_matches": int(mask.sum()),
-        "has_more": has_filters and n < min(PARAMETER_LIMITS["n"], mask.sum()),
-        "relaxations": _relaxations(view, params) if not rows else [],
-    }
-
-
-def _start_mask(view, params):
-    """Return which titles pass the filters and, if one is given, are in the cluster."""
-    mask = view.model.filter_mask(**filter_arguments(params))
-    cluster = params["cluster"]
-    if cluster and ":" in cluster:
-        members = cluster_members(view.model, *cluster.split(":"))
-        mask = mask & np.isin(np.arange(len(mask)), members)
-    return mask
-
-
-def _newest_rows(view, rows):
-    """Return the newest of some rows, one per work."""
-    columns = view.model.filter_columns
-    years = columns.year[rows].astype(int)
-    newest = rows[np.argsort(-years, kind="stable")][:_MAX_NEWEST].tolist()
-    row_by_work = {}
-    for row in newest:
-        row_by_work.setdefault(int(columns.work_row[row]), row)
-    return list(row_by_work.values())
+    filters = request_filters(params)
+    page = view.start_page(filters, params["n"])
+    n_shown = len(page["cards"])
+    has_filters = bool(active_filters(filters))
+    page["has_more"] = has_filters and n_shown == params["n"] < PARAMETER_LIMITS["n"]
+    page["relaxations"] = _as_links(page["relaxations"], params)
+    return page
 
 
 def _results_view(view, params):
     """Return the content of a page with recommendations."""
-    query, rows, _, reasons, notes = answer_query(view, params)
-    query_titles = [view.cards[row] for row in query.liked_rows]
-    labels = [card["title"] for card in query_titles]
-    if params["text"]:
-        labels.append(f"“{params['text'].strip()}”")
-    label = " and ".join(labels)
-    heading = f"More like {label}" if rows else f"Nothing like {label} passes these filters"
-    return {
-        "heading": heading,
-        "cards": [view.cards[row] | {"why": why} for row, why in zip(rows, reasons)],
-        "notes": notes,
-        "query_titles": query_titles,
-        "relaxations": _relaxations(view, params) if not rows else [],
-        "n_matches": _count_matches(view, params),
-        "has_more": len(rows) == params["n"] < PARAMETER_LIMITS["n"],
-    }
+    page = answer_query(view, params)
+    page["query_titles"] = view.cards(page["liked_rows"])
+    page["has_more"] = len(page["cards"]) == params["n"] < PARAMETER_LIMITS["n"]
+    page["relaxations"] = _as_links(page["relaxations"], params)
+    return page
 
 # %% ../../nbs/82_apps.web_pages.ipynb #b3ff75e9
 _EMPTY_PARAMETERS = {
@@ -167,10 +100,14 @@ def _page_parameters(view):
     params = resolve_labels(view, parse_parameters(request.args, names, strict=False))
     if not (params["id"] and params["title"]):
         return params
-    index = view.model.titles
-    row = index.row_by_id.get(params["id"])
-    is_same_title = row is not None and index.titles[row] == params["title"]
+    is_same_title = _title_by_id(view, params["id"]) == params["title"]
     return params | ({"title": None} if is_same_title else {"id": None})
+
+
+def _title_by_id(view, show_id):
+    """Return the title of an id, or None if the id is unknown."""
+    row = view.model.row_by_id.get(show_id)
+    return None if row is None else view.model.get_fields([row], ["title"])["title"][0]
 
 
 def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
@@ -217,8 +154,7 @@ def index() -> tuple[str, int]:
     except ApiError as e:
         return _error_page(view, e)
     if params["id"]:
-        titles = view.model.titles
-        params = params | {"title": titles.titles[titles.row_by_id[params["id"]]]}
+        params = params | {"title": _title_by_id(view, params["id"])}
     return render_page("home.html", params=params, page=page)
 
 # %% ../../nbs/82_apps.web_pages.ipynb #aa4de46f
@@ -228,7 +164,7 @@ _ERROR_HEADINGS = {404: "Nothing is called that", 409: "Which one?"}
 def _error_page(view, error):
     """Return the page of an error, with the titles that the user may have meant."""
     is_bad_request = error.status == 400
-    candidates = [view.cards[row] for row in error.candidate_rows]
+    candidates = view.cards(error.candidate_rows)
     page = {
         "heading": _ERROR_HEADINGS.get(error.status, "Invalid query"),
         "cards": candidates,
@@ -266,7 +202,7 @@ _MAX_CLUSTER_TITLES = 480
 @pages.get("/clusters")
 def clusters_redirect() -> Response | tuple[str, int]:
     """Redirect to the default clustering."""
-    method = current_view().cluster_method
+    method = current_view().method
     if method:
         return redirect(url_for("pages.clusters_page", method=method))
     return render_page("clusters.html", method=None, clusters=[])

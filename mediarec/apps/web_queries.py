@@ -8,30 +8,22 @@ __all__ = []
 # %% ../../nbs/80_apps.web_queries.ipynb #487b7e4a
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from json.encoder import encode_basestring
 from urllib.parse import urlencode
 
-from mediarec.apps.viewmodel import (
-    MAX_ACTORS,
-    default_method,
-    filter_options,
-    make_display_data,
+from mediarec.apps.viewmodel import ViewModel
+from mediarec.core import AGE_GROUPS, TYPES, AmbiguousTitleError, FilterError, UnknownTitleError
+from mediarec.recommend.base import BaseRecommender
+from mediarec.recommend.explanations import Rows
+from mediarec.recommend.filters import (
+    Filters,
+    check_cluster_method,
+    check_cluster_number,
+    match_label,
 )
-from mediarec.core import (
-    AGE_GROUPS,
-    TYPES,
-    AmbiguousTitleError,
-    FilterError,
-    UnknownTitleError,
-    normalize_text,
-)
-from mediarec.recommend.filters import check_cluster_method, check_cluster_number, match_label
-from mediarec.recommend.queries import MAX_TEXT_LENGTH
-from mediarec.recommend.recommender import Recommender
-from mediarec.recommend.search import autocomplete, fuzzy_matches
+from mediarec.recommend.queries import MAX_TEXT_LENGTH, Query
 
 # %% ../../nbs/80_apps.web_queries.ipynb #b5bd3642
 PARAMETER_LIMITS = {
@@ -46,112 +38,46 @@ PARAMETER_LIMITS = {
 _SHORT_FIELDS = ("id", "title", "year", "type", "poster_color", "poster", "href")
 
 
-@dataclass
-class ModelView:
-    """A model with the parts from which answers are joined.
-
-    Parameters
-    ----------
-    model : Recommender
-        The model.
-    version : str
-        Text that identifies the model.
-    cards : list of dict
-        One card per title, by row.
-    card_json, short_json : list of bytes
-        One JSON text per title, by row: the card without its first brace, and the few fields
-        of a suggestion.
-    filter_options : dict
-        The values that titles can be filtered by.
-    cluster_method : str or None
-        The clustering whose cluster a card names.
-    """
-
-    model: Recommender
-    version: str
-    cards: list
-    card_json: list
-    short_json: list
-    filter_options: dict
-    cluster_method: str | None
-
-
 def to_json_bytes(value: object) -> bytes:
     """Return a value as compact JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def make_model_view(model: Recommender, version: str = "", posters: bool = False) -> ModelView:
-    """Prepare a model for queries.
+class WebView(ViewModel):
+    """The view model of the web pages: its cards have URLs.
 
     Parameters
     ----------
-    model : Recommender
+    model : BaseRecommender
         A fitted model.
     version : str
         Text that identifies the model in /healthz.
     posters : bool
         Whether cards have the URL of a poster.
     """
-    cards = make_cards(model, posters)
-    short_cards = [{name: card[name] for name in _SHORT_FIELDS} for card in cards]
-    return ModelView(
-        model=model,
-        version=version,
-        cards=cards,
-        card_json=[to_json_bytes(card)[1:] for card in cards],
-        short_json=[to_json_bytes(card) for card in short_cards],
-        filter_options=filter_options(model),
-        cluster_method=default_method(model),
-    )
 
-# %% ../../nbs/80_apps.web_queries.ipynb #d09aa3f1
-def make_cards(model: Recommender, posters: bool = False) -> list[dict]:
-    """Return the cards of all titles, as `make_card` makes them, with the URLs of the web page.
+    def __init__(self, model: BaseRecommender, version: str = "", posters: bool = False):
+        super().__init__(model, version)
+        self.posters = posters
 
-    Parameters
-    ----------
-    model : Recommender
-        A fitted model.
-    posters : bool
-        Whether cards have the URL of a poster.
-    """
-    columns = make_display_data(model).columns
-    clusters = _title_clusters(model, default_method(model))
-    cards = []
-    for row, values in enumerate(zip(*columns.values())):
-        card = dict(zip(columns, values))
-        card["actors"] = card["actors"][:MAX_ACTORS]
-        card["cluster"] = clusters[row]
-        card["poster"] = _poster_path(card["id"]) if posters else None
-        card["href"] = _title_path(model, row)
-        cards.append(card)
-    return cards
+    def cards(self, rows: Rows, method: str | None = None, **extra: Sequence) -> list[dict]:
+        """Return titles as cards, as `ViewModel.cards`, with `href` and `poster`."""
+        cards = super().cards(rows, method, **extra)
+        for card in cards:
+            card["poster"] = _poster_path(card["id"]) if self.posters else None
+            card["href"] = _title_path(card)
+        return cards
+
+    def short_cards(self, rows: Rows) -> list[dict]:
+        """Return titles with the fields of a suggestion."""
+        return [{name: card[name] for name in _SHORT_FIELDS} for card in self.cards(rows)]
 
 
-def _title_clusters(model, method):
-    """Return the cluster of each title, by row, as a dict or None."""
-    if method is None:
-        return [None] * len(model.catalog)
-    labels = model.clusterings.nearest_labels[method].tolist()
-    names = model.clusterings.descriptions[method].name.tolist()
-    return [
-        {"method": method, "cluster_id": label, "name": names[label]} if label >= 0 else None
-        for label in labels
-    ]
-
-
-def _title_path(model, row):
-    """Return the URL of a title's page: by title if it is unambiguous, else by id."""
-    index = model.titles
-    title = index.titles[row]
-    namesakes = index.rows_by_normalized_title.get(index.normalized[row], ())
-    is_single_work = len({index.works[r] for r in namesakes}) == 1
-    fits = 0 < len(title) <= PARAMETER_LIMITS["title"]
-    if is_single_work and fits and title not in index.row_by_id:
-        query = {"title": title}
-    else:
-        query = {"id": index.ids[row]}
+def _title_path(card):
+    """Return the URL of a title's page. The id decides; the title is there for the reader."""
+    query = {"id": card["id"]}
+    if 0 < len(card["title"]) <= PARAMETER_LIMITS["title"]:
+        query = {"title": card["title"]} | query
     return "/?" + urlencode(query, errors="replace")
 
 
@@ -353,10 +279,10 @@ def _parse_parameter(args, name, strict):
     return values[0] if values else parameter.default
 
 # %% ../../nbs/80_apps.web_queries.ipynb #18063912
-def resolve_labels(view: ModelView, params: dict) -> dict:
+def resolve_labels(view: WebView, params: dict) -> dict:
     """Return the parameters with the labels of the model; raise ApiError for unknown labels."""
     labels_by_name = {
-        "genre": view.model.filter_columns.genres,
+        "genre": view.model.filter_values().genres,
         "type": TYPES,
         "age_group": AGE_GROUPS,
     }
@@ -395,15 +321,16 @@ def _check_cluster(view, text):
         raise ApiError(400, f"a cluster has the form {method}:7, not {text!r:.40}", "cluster")
 
 
-def filter_arguments(params: dict) -> dict:
-    """Return the filters among the parameters as keyword arguments of `recommend`."""
+def request_filters(params: dict) -> Filters:
+    """Return the filters among the parameters of a request."""
     years = (params["year_from"], params["year_to"])
-    return {
-        "genre": params["genre"] or None,
-        "type": params["type"],
-        "year": years if any(years) else None,
-        "age_group": params["age_group"] or None,
-    }
+    return Filters(
+        type=params["type"],
+        genre=params["genre"],
+        year=years if any(years) else None,
+        age_group=params["age_group"],
+        cluster=params["cluster"],
+    )
 
 # %% ../../nbs/80_apps.web_queries.ipynb #e749f086
 def _requested_title(view, params):
@@ -413,82 +340,42 @@ def _requested_title(view, params):
         raise ApiError(400, "give either title or id, not both", "id")
     if show_id is None and title is None and params["text"] is None:
         raise ApiError(400, "the query is empty: give a title, an id or a text", "title")
-    if show_id is not None and show_id not in view.model.titles.row_by_id:
+    if show_id is not None and show_id not in view.model.row_by_id:
         raise ApiError(404, f"no title has the id {show_id!r:.60}", "id")
     return title if show_id is None else show_id
 
 
-def answer_query(view: ModelView, params: dict) -> tuple:
-    """Answer a query.
-
-    Parameters
-    ----------
-    view : ModelView
-        The model.
-    params : dict
-        The parameters of /api/recommend.
-
-    Returns
-    -------
-    tuple
-        The query (RecommendQuery), and lists of rows, scores, reasons and notes.
+def answer_query(view: WebView, params: dict) -> dict:
+    """Return the results for the parameters of /api/recommend, as `ViewModel.results_page`.
 
     Raises
     ------
     ApiError
         If the title is unknown or ambiguous.
     """
-    model = view.model
-    title = _requested_title(view, params)
+    query = Query(_requested_title(view, params), params["text"])
+    filters = request_filters(params)
     try:
-        query, rows, scores, constraint = model.recommend_arrays(
-            title,
-            params["n"],
-            text=params["text"],
-            diversity=params["diversity"],
-            cluster=params["cluster"],
-            **filter_arguments(params),
-        )
+        return view.results_page(query, filters, params["n"], params["diversity"])
     except AmbiguousTitleError as e:
-        candidates = _ambiguous_rows(view, title, params["type"])
-        raise ApiError(409, str(e), "title", candidates) from None
+        raise ApiError(409, str(e), "title", e.rows) from None
     except UnknownTitleError as e:
-        candidates = [row for row, _ in fuzzy_matches(model.titles, title)]
-        raise ApiError(404, str(e), "title", candidates) from None
-    reasons = model.reasons(query, rows, constraint)
-    notes = constraint.notes if constraint else []
-    return query, rows.tolist(), scores.tolist(), reasons, notes
-
-
-def _ambiguous_rows(view, title, title_type=None):
-    """Return the rows that a title may mean, one per work."""
-    index = view.model.titles
-    rows = (
-        index.rows_by_title.get(title)
-        or index.rows_by_normalized_title.get(normalize_text(title))
-        or autocomplete(index, title, 8)
-    )
-    row_by_work = {}
-    for row in rows:
-        if title_type is None or index.types[row] == title_type:
-            row_by_work.setdefault(index.works[row], row)
-    return list(row_by_work.values())
+        raise ApiError(404, str(e), "title", e.rows) from None
 
 # %% ../../nbs/80_apps.web_queries.ipynb #f4ae7ce4
-def recommend_json(view: ModelView, params: dict) -> bytes:
-    """Return the JSON of /api/recommend."""
-    query, rows, scores, reasons, notes = answer_query(view, params)
-    head = to_json_bytes({"query": query.label, "notes": notes, "model": view.version})[:-1]
-    results = []
-    for rank, (row, score, reason) in enumerate(zip(rows, scores, reasons), 1):
-        why = encode_basestring(reason).encode("utf-8", "replace")
-        results.append(
-            b'{"rank":%d,"score":%.6f,"why":%b,%b' % (rank, score, why, view.card_json[row])
-        )
-    return b'%b,"results":[%b]}' % (head, b",".join(results))
+def recommend_json(view: WebView, params: dict) -> dict:
+    """Return the answer of /api/recommend."""
+    page = answer_query(view, params)
+    results = [{"rank": rank} | card for rank, card in enumerate(page["cards"], 1)]
+    return {
+        "query": page["label"],
+        "notes": page["notes"],
+        "model": view.version,
+        "results": results,
+    }
 
 
-def suggest_json(view: ModelView, params: dict) -> bytes:
-    """Return the JSON of /api/suggest."""
-    rows = autocomplete(view.model.titles, params["q"], params["n"])
-    return b'{"results":[%b]}' % b",".join([view.short_json[row] for row in rows])
+def suggest_json(view: WebView, params: dict) -> dict:
+    """Return the answer of /api/suggest."""
+    rows = view.model.suggest_rows(params["q"], params["n"])
+    return {"results": view.short_cards(rows)}

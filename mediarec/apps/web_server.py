@@ -26,9 +26,10 @@ from mediarec.apps.web_app import (
     make_model_reloader,
     release_memory,
 )
-from mediarec.apps.web_queries import make_model_view
+from mediarec.apps.web_queries import WebView
 from mediarec.core import MediarecError
-from mediarec.recommend.recommender import Recommender
+from mediarec.recommend.base import BaseRecommender
+from mediarec.recommend.queries import Query
 
 # %% ../../nbs/85_apps.web_server.ipynb #a00350c8
 _M_ARENA_MAX = -8  # parameter of mallopt in glibc
@@ -146,7 +147,7 @@ class _LazyPosterService:
 def _warm_up(view):
     """Answer one query, so that everything needed is loaded."""
     try:
-        view.model.recommend(view.model.titles.ids[0], text="a film")
+        view.results_page(Query(text="a film"))
     except MediarecError:
         pass  # for example a model with a custom encoder
 
@@ -167,14 +168,14 @@ def _check_port(config):
 
 # %% ../../nbs/85_apps.web_server.ipynb #4b3866ea
 def run_server(
-    model: str | Path | Callable[[], Recommender], config: ServerConfig | None = None
+    model: str | Path | Callable[[], BaseRecommender], config: ServerConfig | None = None
 ) -> None:
     """Serve a model until the process is stopped.
 
     Parameters
     ----------
     model : str, Path or callable
-        Folder of a saved model, or a function that returns a fitted `Recommender`. A saved
+        Folder of a saved model, or a function that returns a fitted recommender. A saved
         model is reloaded when it changes.
     config : ServerConfig, optional
         The configuration.
@@ -215,6 +216,6 @@ def _make_reloader(model, has_posters):
         return make_model_reloader(model, has_posters, _log_json)
 
     def load():
-        return make_model_view(model(), "not saved", has_posters)
+        return WebView(model(), "not saved", has_posters)
 
     return ModelReloader(load, log=_log_json)

@@ -15,14 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mediarec.apps.state import ACTIONS, DEFAULT_FILTERS, AppState, resolve_cluster_method
 from mediarec.apps.tmdb_settings import ATTRIBUTION, TMDB_URL
-from mediarec.apps.viewmodel import bundle_js, filter_options, make_display_data, read_static
+from mediarec.apps.viewmodel import ViewModel, bundle_js, read_static
 from mediarec.apps.views import clusters_view, profile_view, search_view
 from mediarec.core import MediarecError
 from mediarec.data.catalog import load_catalog
+from mediarec.files import default_model_folder
+from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.recommender import Recommender
+from mediarec.scale.ondisk import load_model
 
 # %% ../../nbs/86_apps.widget.ipynb #2d5eabca
 _MAX_UNDO = 100
@@ -40,13 +44,13 @@ class Session:
 
     Parameters
     ----------
-    model : Recommender
+    model : BaseRecommender
         Fitted model.
     """
 
-    def __init__(self, model: Recommender) -> None:
+    def __init__(self, model: BaseRecommender) -> None:
         self.model = model
-        self.display_data = make_display_data(model)
+        self.view_model = ViewModel(model)
         self.state = AppState()
         self.undo_stack = []
         self.n_actions = 0
@@ -78,7 +82,7 @@ class Session:
     def page(self, state: AppState | None = None, action: str = "", error: str = "") -> dict:
         """Return everything that the widget draws for a state, by default for the present one."""
         state = state or self.state
-        context = (self.model, self.display_data, state)
+        context = (self.view_model, state)
         page = search_view(*context)
         page["tab"] = state.tab
         page["n_actions"] = self.n_actions
@@ -113,11 +117,8 @@ def _suggest_titles(session, value):
         raise MediarecError("the text to complete must be text")
     if not isinstance(n, int) or not 0 < n <= 20:
         n = 8
-    columns = session.display_data.columns
-    items = []
-    for show_id in session.model.suggest(text[:200], n).show_id:
-        row = session.display_data.row_by_id[show_id]
-        items.append({field: columns[field][row] for field in _SUGGESTION_FIELDS})
+    cards = session.view_model.cards(session.model.suggest_rows(text[:200], n))
+    items = [{field: card[field] for field in _SUGGESTION_FIELDS} for card in cards]
     return {"items": items}, []
 
 
@@ -126,7 +127,7 @@ def _map_points(session, value):
     coordinates = session.model.clusterings.map_coordinates
     if coordinates is None:
         raise MediarecError("this model has no map")
-    titles = session.display_data.columns["title"]
+    titles = session.model.catalog.title.tolist()
     return {"titles": titles}, [np.ascontiguousarray(coordinates, np.float32).tobytes()]
 
 
@@ -146,16 +147,16 @@ class _PosterLoader:
 
     Parameters
     ----------
-    display_data : DisplayData
-        Titles of the model.
+    model : BaseRecommender
+        The model.
     poster_service : PosterService
         Service that looks up posters.
     """
 
     attribution = {"text": ATTRIBUTION, "url": TMDB_URL}
 
-    def __init__(self, display_data, poster_service):
-        self.display_data = display_data
+    def __init__(self, model, poster_service):
+        self.model = model
         self.poster_service = poster_service
 
     def request(self, ids: Iterable[str], on_ready: Callable[[dict], object]) -> None:
@@ -175,17 +176,15 @@ class _PosterLoader:
 
     def _query(self, show_id):
         """Return what the poster service needs to know about a title."""
-        columns = self.display_data.columns
-        row = self.display_data.row_by_id[show_id]
-        return {
-            "show_id": show_id,
-            "title": columns["title"][row],
-            "type": columns["type"][row],
-            "release_year": columns["year"][row],
-        }
+        row = self.model.row_by_id[show_id]
+        fields = self.model.get_fields([row], ["show_id", "title", "type", "release_year"])
+        query = {name: values[0] for name, values in fields.items()}
+        has_year = not pd.isna(query["release_year"])
+        query["release_year"] = int(query["release_year"]) if has_year else None
+        return query
 
 
-def _make_poster_loader(display_data):
+def _make_poster_loader(model):
     """Return a poster loader if a TMDb key is set in the environment or in a .env file."""
     has_env_file = any(path.is_file() for path in (Path(".env"), Path("../.env")))
     if not os.environ.get("TMDB_API_KEY") and not has_env_file:
@@ -194,7 +193,7 @@ def _make_poster_loader(display_data):
     from mediarec.apps.tmdb_settings import read_tmdb_settings
 
     settings = read_tmdb_settings()
-    return _PosterLoader(display_data, PosterService(settings)) if settings.key else None
+    return _PosterLoader(model, PosterService(settings)) if settings.key else None
 
 # %% ../../nbs/86_apps.widget.ipynb #db68c02a
 _MAX_POSTERS = 400  # that one widget holds
@@ -246,7 +245,7 @@ def _widget_class():
             self._poster_loader = poster_loader
             self._lock = threading.Lock()
             attribution = poster_loader.attribution if poster_loader else None
-            options = filter_options(session.model) | {"attribution": attribution}
+            options = session.view_model.filter_options | {"attribution": attribution}
             super().__init__(page=session.page(), options=options)
             self.on_msg(self._on_message)
             self.request_posters(_page_title_ids(self.page))
@@ -282,33 +281,31 @@ def _widget_class():
 
 # %% ../../nbs/86_apps.widget.ipynb #69b62f32
 def load_default_model(
-    model: Recommender | str | os.PathLike | None = None, progress: bool = True
-) -> Recommender:
+    model: BaseRecommender | str | os.PathLike | None = None, progress: bool = True
+) -> BaseRecommender:
     """Return a given model, a saved model, or a model that is fitted now.
 
     Parameters
     ----------
-    model : Recommender or path, optional
+    model : BaseRecommender or path, optional
         Model or folder of a saved one. By default MEDIAREC_MODEL, then the folder "model".
     progress : bool, default True
         Show a progress bar while a model is fitted.
     """
-    if isinstance(model, Recommender):
+    if isinstance(model, BaseRecommender):
         return model
-    folder = model or os.environ.get("MEDIAREC_MODEL")
-    if not folder and Path("model/manifest.json").is_file():
-        folder = "model"
+    folder = default_model_folder(model)
     if folder:
-        return Recommender.load(folder)
+        return load_model(folder)
     return Recommender().fit(load_catalog(), clusters="kmeans", progress=progress)
 
 # %% ../../nbs/86_apps.widget.ipynb #0d6dfab5
-def app(model: Recommender | str | os.PathLike | None = None, posters: bool = True) -> Any:
+def app(model: BaseRecommender | str | os.PathLike | None = None, posters: bool = True) -> Any:
     """Open the recommender as a widget in a notebook.
 
     Parameters
     ----------
-    model : Recommender or path, optional
+    model : BaseRecommender or path, optional
         A fitted model or the folder of a saved one. By default the folder that MEDIAREC_MODEL
         names, then the folder "model"; without these, a model is fitted on the catalog that
         `load_catalog` finds.
@@ -342,5 +339,5 @@ def app(model: Recommender | str | os.PathLike | None = None, posters: bool = Tr
     """
     widget_class = _widget_class()
     session = Session(load_default_model(model))
-    poster_loader = _make_poster_loader(session.display_data) if posters else None
+    poster_loader = _make_poster_loader(session.model) if posters else None
     return widget_class(session, poster_loader)

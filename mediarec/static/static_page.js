@@ -181,7 +181,8 @@ async function start(root) {
   const elements = createPageElements(data, { makeItem, onFilter: setFilter });
   const { box, map, bar, heading, status, form, note, results } = elements;
   root.replaceChildren(bar, box.element, form.element, map.element, heading, note, results, status);
-  if (clusters.length) map.load(Float32Array.from(data.map_coordinates), titles.title);
+  const hasMap = data.map_coordinates.length > 0;
+  if (hasMap) map.load(Float32Array.from(data.map_coordinates), titles.title);
 
   // Return whether a title passes the current filters.
   const isIncluded = (row) => passesFilters(titles, row, filterValues);
@@ -250,14 +251,14 @@ async function start(root) {
 
   // Show titles to start with.
   function showStartTitles() {
-    heading.textContent = "Start with one of these, or type a title";
+    heading.textContent = "Start with one of these";
     note.textContent = `${titles.id.length.toLocaleString("en")} titles, all in this page`;
     showCards(data.start_titles.filter(isIncluded));
   }
 
   // Show or hide the map, and select a cluster in it.
   function renderMap(view, value) {
-    const isShown = clusters.length > 0 && (view === "clusters" || view === "cluster");
+    const isShown = hasMap && (view === "clusters" || view === "cluster");
     bar.hidden = !clusters.length;
     bar.children[0].setAttribute("aria-pressed", String(!isShown));
     bar.children[1].setAttribute("aria-pressed", String(isShown));

@@ -376,11 +376,11 @@ def hostile_catalog(tmp_path):
 def test_data_stays_text(browser, hostile_catalog):
     """Nothing in a catalog becomes markup or runs."""
     from mediarec import Recommender, load_catalog
-    from mediarec.apps.viewmodel import bundle_js, filter_options, read_static
+    from mediarec.apps.viewmodel import bundle_js, read_static
     from mediarec.apps.widget import Session
 
     session = Session(Recommender().fit(load_catalog(hostile_catalog)))
-    ids = session.model.titles.ids
+    ids = session.model.title_index.ids
     pages = [session.page()]
     for action, value in (
         ("set_title", ids[0]),
@@ -389,7 +389,7 @@ def test_data_stays_text(browser, hostile_catalog):
         ("set_title_by_name", HOSTILE * 3),
     ):
         pages.append(session.dispatch(action, value))
-    options = filter_options(session.model)
+    options = session.view_model.filter_options
     page = browser.new_page()
     page.set_content(f"<style>{read_static('mediarec.css')}</style><main></main>")
     for content in pages:

@@ -41,9 +41,9 @@ def folder(model, tmp_path_factory):
 def make_app(model, tmp_path_factory):
     """A function that makes an application on the small model; options as in ServerConfig."""
     from mediarec.apps.web_app import ModelReloader, ServerConfig, create_app
-    from mediarec.apps.web_queries import make_model_view
+    from mediarec.apps.web_queries import WebView
 
-    view = make_model_view(model, "small")
+    view = WebView(model, "small")
 
     def load():
         return view

@@ -17,10 +17,10 @@ def make_client(frame):
     """Return a test client for a model of a catalog."""
     from mediarec import Recommender
     from mediarec.apps.web_app import ModelReloader, ServerConfig, create_app
-    from mediarec.apps.web_queries import make_model_view
+    from mediarec.apps.web_queries import WebView
 
     def load():
-        return make_model_view(Recommender().fit(frame))
+        return WebView(Recommender().fit(frame))
 
     config = ServerConfig(poster_dir=tempfile.mkdtemp())
     return create_app(ModelReloader(load), config).test_client()
@@ -65,7 +65,7 @@ def test_recommend_matches_recommender(client, model):
 
 def test_recommend_by_id_text_and_cluster(client, model):
     row = model.find("Inception")
-    by_id = get_json(client, "/api/recommend", id=model.titles.ids[row])
+    by_id = get_json(client, "/api/recommend", id=model.title_index.ids[row])
     by_title = get_json(client, "/api/recommend", title="Inception")
     assert by_id["results"] == by_title["results"]
     assert by_title["query"].startswith("Inception (2010")
@@ -82,7 +82,7 @@ def test_recommend_by_id_text_and_cluster(client, model):
 
 def test_distinct_queries_have_distinct_answers(client, model):
     """No answer is kept for another query."""
-    answers = {get_recommend_data(client, show_id) for show_id in model.titles.ids[:60]}
+    answers = {get_recommend_data(client, show_id) for show_id in model.title_index.ids[:60]}
     assert len(answers) == 60
 
 
@@ -99,8 +99,8 @@ def test_suggest(client, model):
 
 
 def test_titles_clusters_filters_health(client, model):
-    card = client.get(f"/api/titles/{model.titles.ids[3]}").json
-    assert card["title"] == model.titles.titles[3]
+    card = client.get(f"/api/titles/{model.title_index.ids[3]}").json
+    assert card["title"] == model.title_index.titles[3]
     assert card["genres"] == model.catalog.genres[3]
 
     methods = client.get("/api/clusters").json["results"]
@@ -115,7 +115,7 @@ def test_titles_clusters_filters_health(client, model):
     assert {r["cluster"]["cluster_id"] for r in cluster["results"]} == {1}
 
     options = client.get("/api/filters").json
-    assert {genre["name"] for genre in options["genres"]} == set(model.filter_columns.genres)
+    assert {genre["name"] for genre in options["genres"]} == set(model.filter_values().genres)
     assert options["titles"] == len(model.catalog)
 
     health = client.get("/healthz").json
@@ -352,7 +352,7 @@ def test_pages_for_empty_and_invalid_queries(client):
     path = "/?title=Inception&year_to=1880&text=&genre=&year_from="
     empty = client.get(path, headers=HTML_HEADERS).text
     assert "Nothing like Inception passes these filters" in empty
-    assert "Any last year" in empty
+    assert "Any years" in empty
     unknown = client.get("/?title=zzzzqqqq", headers=HTML_HEADERS)
     assert unknown.status_code == 404
     assert "Nothing is called that" in unknown.text
@@ -447,7 +447,7 @@ def make_poster_service(tmdb, folder, read_timeout=1, total_timeout=2):
 def test_posters_are_proxied(make_app, tmdb, tmp_path, model):
     with make_poster_service(tmdb, tmp_path / "cache") as service:
         client = make_app(service, poster_dir=str(tmp_path / "posters")).test_client()
-        path = f"/poster/{model.titles.ids[model.find('Inception')]}"
+        path = f"/poster/{model.title_index.ids[model.find('Inception')]}"
         response = client.get(path)
         assert response.content_type == "image/png"
         assert response.data.startswith(b"\x89PNG")
@@ -490,7 +490,7 @@ def test_attribution_is_shown_with_posters(make_app, client, tmdb, tmp_path):
 def test_placeholder_when_tmdb_fails(make_app, tmdb, tmp_path, model, fault):
     """Waiting for a slow response until its end would give a poster."""
     tmdb.default_fault = fault
-    path = f"/poster/{model.titles.ids[0]}"
+    path = f"/poster/{model.title_index.ids[0]}"
     with make_poster_service(tmdb, tmp_path / "cache") as service:
         app = make_app(service, poster_dir=str(tmp_path / "posters"))
         app.extensions["mediarec"].poster_cache.timeout = 1.0
@@ -572,7 +572,7 @@ def test_invalid_images_are_rejected():
 def test_concurrent_poster_requests_are_bounded(tmdb, tmp_path, model):
     """Two requests wait for TMDb at a time; all others get the placeholder at once."""
     from mediarec.apps.poster_cache import DiskCache, PosterCache
-    from mediarec.apps.web_queries import make_cards
+    from mediarec.apps.web_queries import WebView
 
     n_cards, max_requests = 12, 2
     content_types = []
@@ -588,7 +588,7 @@ def test_concurrent_poster_requests_are_bounded(tmdb, tmp_path, model):
 
         threads = [
             threading.Thread(target=get_poster, args=(card,))
-            for card in make_cards(model)[:n_cards]
+            for card in WebView(model).cards(range(n_cards))
         ]
         for thread in threads:
             thread.start()

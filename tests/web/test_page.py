@@ -92,7 +92,7 @@ def test_search_and_history_navigation(open_page):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect_heading(page, "More like Inception")
-    assert query_params(page) == {"title": "Inception"}
+    assert query_params(page)["title"] == "Inception"
     assert search_box(page).input_value() == "Inception"
     assert page.title().startswith("More like Inception")
     first = titles(page)
@@ -101,7 +101,8 @@ def test_search_and_history_navigation(open_page):
 
     page.get_by_label("Type").select_option("Movie")
     page.wait_for_url("**type=Movie*")
-    assert query_params(page) == {"title": "Inception", "type": "Movie"}
+    params = query_params(page)
+    assert (params["title"], params["type"]) == ("Inception", "Movie")
     filtered = titles(page)
     page.locator(".mediarec-card-title").first.click()
     expect_heading(page, f"More like {filtered[0]}")
@@ -158,7 +159,7 @@ def test_empty_and_unknown(open_page):
     page = open_page("/?title=Inception&year_to=1880")
     expect_heading(page, "Nothing like Inception passes these filters")
     picture(page, "web-empty")
-    page.get_by_role("link", name="Any last year").click()
+    page.get_by_role("link", name="Any years").click()
     expect_heading(page, "More like Inception")
     search_box(page).fill("zzzzqqqq")
     search_box(page).press("Enter")
