@@ -141,8 +141,7 @@ def ours_query(path, out):
     start = time.perf_counter()
     model = Recommender.load(out)
     loaded = time.perf_counter() - start
-    from mediarec.recommend.filters import filter_mask
-    from mediarec.recommend.ranking import query_for_row, rank_titles, score_query
+    from mediarec.recommend.filters import Filters
 
     model.recommend(text="free text")  # loads the word vectors
     titles, ids = model.catalog.title.tolist(), model.catalog.show_id.tolist()
@@ -152,16 +151,7 @@ def ours_query(path, out):
 
     def arrays(q):
         row, kind, genre = q
-        scores = score_query(model.index, query_for_row(model.index, row), model.normalized_weights)
-        return rank_titles(
-            model.index,
-            model.filter_columns,
-            scores,
-            model.normalized_weights,
-            10,
-            filter_mask(model.filter_columns, type=kind, genre=genre),
-            [row],
-        )
+        return model.rank(ids[row], Filters(type=kind, genre=genre)).rows
 
     from mediarec.recommend.recommender import recommend_batch
 

@@ -338,7 +338,7 @@ def make_queries(model, n=N_QUERIES):
     """Return paths of distinct queries, half of them with filters, and of typed prefixes."""
     rng = np.random.default_rng(42)
     rows = rng.permutation(len(model.catalog))[:n]
-    index = model.titles
+    index = model.title_index
     queries = []
     prefixes = {}
     for i, row in enumerate(rows):

@@ -13,7 +13,6 @@ highest exact scores that are recommended.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -189,8 +188,8 @@ def exact_top_k(model, query, k: int = 10) -> np.ndarray:
     for shard in model.shards:
         rows = np.arange(shard.start, shard.start + shard.n)
         index, terms, _ = subset_index(model.shards, rows, query_terms(query))
-        queries = [restrict_query(part, terms) for part in query.queries]
-        scores = score_queries(index, queries, query.query_weights, model.normalized_weights)
+        queries = [restrict_query(part, terms) for part in query.features]
+        scores = score_queries(index, queries, query.weights, model.normalized_weights)
         best.append(rows[np.argsort(-scores, kind="stable")[: 10 * k]])
     candidates = np.concatenate(best)
     excluded = query.excluded_rows
@@ -201,20 +200,22 @@ def recall(model, ids: list[str]) -> float:
     """Return the share of the ten best titles by exact scores that are recommended."""
     shares = []
     for show_id in ids:
-        expected = exact_top_k(model, model.build_query(show_id))
-        found = model.recommend_arrays(show_id)[1]
+        expected = exact_top_k(model, model.resolve_query(show_id))
+        found = model.rank(show_id).rows
         shares.append(len(np.intersect1d(expected, found)) / 10)
     return round(float(np.mean(shares)), 4)
 
 
 def recall_filtered(model, queries: list[tuple[str, str, str]]) -> float:
     """Return the recall with filters; the reference searches all titles that pass."""
+    from mediarec.recommend.filters import Filters
+
     exhaustive = type(model)(model.folder, EXHAUSTIVE_LIMIT)
     shares = []
     for show_id, title_type, genre in queries:
-        filters = {"type": title_type, "genre": genre}
-        expected = exhaustive.recommend_arrays(show_id, **filters)[1]
-        found = model.recommend_arrays(show_id, **filters)[1]
+        filters = Filters(type=title_type, genre=genre)
+        expected = exhaustive.rank(show_id, filters).rows
+        found = model.rank(show_id, filters).rows
         shares.append(len(np.intersect1d(expected, found)) / max(len(expected), 1))
     return round(float(np.mean(shares)), 4)
 
@@ -291,7 +292,9 @@ def model_hashes(folder: str) -> dict[str, str]:
 
 def short_hash(text: str) -> str:
     """Return the first 16 digits of the SHA-256 digest of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    from mediarec.files import text_sha256
+
+    return text_sha256(text)[:16]
 
 
 PARTS = {

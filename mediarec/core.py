@@ -124,10 +124,18 @@ class CatalogWarning(UserWarning):
     """
 
 
-class UnknownTitleError(MediarecError, LookupError):
+class _TitleError(MediarecError, LookupError):
+    """A query does not name exactly one title; `rows` are the titles that may be meant."""
+
+    def __init__(self, message: str = "", rows: Iterable[int] = ()) -> None:
+        super().__init__(message)
+        self.rows = [int(row) for row in rows]
+
+
+class UnknownTitleError(_TitleError):
     """No title of the catalog matches the query.
 
-    The message lists the most similar titles.
+    The message lists the most similar titles. Their rows are the attribute `rows`.
 
     Examples
     --------
@@ -141,10 +149,11 @@ class UnknownTitleError(MediarecError, LookupError):
     """
 
 
-class AmbiguousTitleError(MediarecError, LookupError):
+class AmbiguousTitleError(_TitleError):
     """Several titles of the catalog match the query.
 
-    The message lists them with their ids. Repeat the query with one of the ids.
+    The message lists them with their ids. Repeat the query with one of the ids. Their rows are
+    the attribute `rows`.
 
     Examples
     --------

@@ -102,7 +102,8 @@ def _clusters_table(model: Any, method: str) -> "pd.DataFrame":
     title_by_id = dict(zip(model.catalog.show_id, model.catalog.title))
     rows = []
     for description in model.clusterings.descriptions[method].to_dict("records"):
-        typical = [title_by_id[show_id] for show_id in description["representative_ids"]]
+        representative_ids = description["representative_ids"]
+        typical = [title_by_id[i] for i in representative_ids if i in title_by_id]
         row = description | {
             "words": ", ".join(description["words"]),
             "representative_titles": ", ".join(typical),

@@ -18,6 +18,7 @@ import typer
 from mediarec.cli.build import build_in_memory
 from mediarec.cli.options import CatalogOption, app
 from mediarec.cli.output import print_table, recommendations_table
+from mediarec.files import default_model_folder
 
 # %% ../../nbs/98_cli.demo.ipynb #5945fa1e
 _DEMO_TITLES = ("Inception", "The Godfather", "Breaking Bad")
@@ -50,7 +51,7 @@ def demo(
     print(f"{name}: built a model of {manifest['titles']:,} titles in {seconds:.1f} s\n")
     model = Recommender.load(out)
     print_table(recommendations_table(model.recommend(title or _demo_title(model))))
-    option = "" if str(out) == "model" else f" --model {out}"
+    option = "" if out == default_model_folder() else f" --model {out}"
     print(f"\nThe model is in {out}. Try:")
     for command in _NEXT_COMMANDS:
         print(f"  {_program_name()} {command}{option}")
@@ -66,6 +67,6 @@ def _program_name() -> str:
 def _demo_title(model: Any) -> str:
     """Return a title that most people know, or the first id of the catalog."""
     for title in _DEMO_TITLES:
-        if title in model.titles.rows_by_title:
+        if title in model.title_index.rows_by_title:
             return title
-    return model.titles.ids[0]
+    return model.title_index.ids[0]

@@ -16,11 +16,12 @@ import typer
 
 from mediarec.cli.output import echo_err
 from mediarec.core import CatalogWarning, MediarecError
+from mediarec.files import default_model_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mediarec.recommend.recommender import Recommender
+    from mediarec.recommend.base import BaseRecommender
 
 # %% ../../nbs/91_cli.options.ipynb #46406a4f
 app = typer.Typer(
@@ -91,13 +92,12 @@ def load_catalog_option(
     return load_catalog(path, parse_column_options(columns), encoding)
 
 # %% ../../nbs/91_cli.options.ipynb #c9f35a12
-def load_model_option(folder: Path | None) -> "Recommender":
+def load_model_option(folder: Path | None) -> "BaseRecommender":
     """Load the model that `--model` names, or the default model; fit one if there is none."""
     from mediarec.recommend.recommender import Recommender
     from mediarec.scale.ondisk import load_model
 
-    default = "model" if Path("model/manifest.json").is_file() else None
-    chosen = folder or os.environ.get("MEDIAREC_MODEL") or default
+    chosen = default_model_folder(folder)
     if chosen:
         return load_model(chosen)
     from mediarec.data.catalog import find_catalog

@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/94_cli.recommend.ipynb #be0b5969
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -194,18 +194,6 @@ def _read_ids(path: Path) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def _recommend_batch(model: Any, *args: Any, **kwargs: Any) -> Any:
-    """Call the `recommend_batch` for a model in memory or on disk."""
-    from mediarec.recommend.recommender import recommend_batch
-    from mediarec.scale.ondisk import OnDiskRecommender
-
-    if isinstance(model, OnDiskRecommender):
-        from mediarec.scale.ondisk_batch import recommend_batch as recommend_batch_ondisk
-
-        return recommend_batch_ondisk(model, *args, **kwargs)
-    return recommend_batch(model, *args, **kwargs)
-
-
 @app.command()
 def batch(
     queries: Annotated[Path, typer.Option(help="A file of show_ids, one on a line.")],
@@ -221,7 +209,7 @@ def batch(
 
     Example: mediarec batch --queries ids.txt -n 10 --out run.csv --catalog netflix_titles.csv
     """
-    from mediarec.recommend.recommender import Recommender
+    from mediarec.recommend.recommender import Recommender, recommend_batch
 
     query_ids = _read_ids(queries)
     candidates = _read_ids(within) if within else None
@@ -229,7 +217,7 @@ def batch(
         recommender = Recommender().fit(load_catalog_option(catalog))
     else:
         recommender = load_model_option(model)
-    run = _recommend_batch(
+    run = recommend_batch(
         recommender, query_ids, n, candidates=candidates, progress=sys.stderr.isatty()
     )
     atomic_write(out, lambda path: run.to_csv(path, index=False, lineterminator="\n"))

@@ -24,9 +24,10 @@ import typer
 from mediarec.cli.options import ModelOption, app
 from mediarec.cli.output import echo_err
 from mediarec.core import MediarecError
+from mediarec.files import default_model_folder
 
 if TYPE_CHECKING:
-    from mediarec.recommend.recommender import Recommender
+    from mediarec.recommend.base import BaseRecommender
 
 # %% ../../nbs/97_cli.serve.ipynb #a698ecdd
 def _app_notebook() -> dict:
@@ -101,10 +102,10 @@ def open_app(
     """
     if importlib.util.find_spec("voila") is None:
         raise MediarecError("mediarec app needs Voila: pip install 'mediarec[lab]'")
-    saved = _default_model(model)
+    saved = default_model_folder(model)
     env = dict(os.environ)
     if saved:
-        env["MEDIAREC_MODEL"] = str(Path(saved).expanduser().resolve())
+        env["MEDIAREC_MODEL"] = str(saved.expanduser().resolve())
     with tempfile.TemporaryDirectory() as folder:
         notebook = Path(folder) / "mediarec.ipynb"
         notebook.write_text(json.dumps(_app_notebook()), encoding="utf-8")
@@ -113,14 +114,7 @@ def open_app(
     raise typer.Exit(code)
 
 
-def _default_model(model: Path | None) -> str | Path | None:
-    """Return `model`, else MEDIAREC_MODEL, else ./model if it exists, else None."""
-    if model or os.environ.get("MEDIAREC_MODEL"):
-        return model or os.environ["MEDIAREC_MODEL"]
-    return "model" if Path("model/manifest.json").is_file() else None
-
-
-def _validate_model(folder: str | Path | None) -> None:
+def _validate_model(folder: Path | None) -> None:
     """Raise a StoreError if a folder was named that holds no model."""
     from mediarec.data.store import read_manifest
 
@@ -161,10 +155,10 @@ def web(
             f"mediarec web needs the package {e.name}: pip install 'mediarec[web]'"
         ) from None
     config = read_server_config(host=host, port=port, workers=workers)
-    run_server(_default_model(model) or _fit_web_model, config)
+    run_server(default_model_folder(model) or _fit_web_model, config)
 
 
-def _fit_web_model() -> "Recommender":
+def _fit_web_model() -> "BaseRecommender":
     """Fit a model with clusters for the page, when there is no saved model."""
     from mediarec.apps.widget import load_default_model
     from mediarec.data.catalog import find_catalog

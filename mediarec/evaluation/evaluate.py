@@ -21,9 +21,10 @@ from mediarec.evaluation.metrics import (
     precision_at_k,
 )
 from mediarec.features.numeric import DECAY_SCALES
+from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.explanations import REASON_TEMPLATES, common_reasons
 from mediarec.recommend.ranking import query_for_row, score_query
-from mediarec.recommend.recommender import Recommender, recommend_batch
+from mediarec.recommend.recommender import Recommender, check_in_memory, recommend_batch
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #629e2f64
 def judged_metrics(run: pd.DataFrame, judgments: pd.DataFrame) -> dict[str, pd.Series]:
@@ -42,13 +43,13 @@ def co_preference_metrics(
     return {"co-preference nDCG@10": ndcg_from_gains(run, gains, pool)}
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #7cfbd6da
-def _known_ids(model: Recommender, ids: Iterable) -> list[str]:
+def _known_ids(model: BaseRecommender, ids: Iterable) -> list[str]:
     """Return the distinct ids that the catalog of a model has, in order."""
-    return [i for i in dict.fromkeys(ids) if i in model.titles.row_by_id]
+    return [i for i in dict.fromkeys(ids) if i in model.row_by_id]
 
 
 def evaluate_model(
-    model: Recommender,
+    model: BaseRecommender,
     judgments: pd.DataFrame | None = None,
     gains: pd.DataFrame | None = None,
     pool: Iterable | None = None,
@@ -57,7 +58,7 @@ def evaluate_model(
 
     Parameters
     ----------
-    model : Recommender
+    model : BaseRecommender
         A fitted model.
     judgments : DataFrame, optional
         Columns `query_id`, `candidate_id` and `grade`, for example from `read_judgments`.
@@ -127,6 +128,7 @@ def metric_differences(
 # %% ../../nbs/64_evaluation.evaluate.ipynb #c5d00493
 def model_scorer(model: Recommender) -> Scorer:
     """Make a scorer from a fitted recommender, to compare it with the baselines."""
+    check_in_memory(model, "a scorer of all titles")
 
     def score(rows: np.ndarray) -> np.ndarray:
         queries = [query_for_row(model.index, int(row)) for row in rows]
@@ -272,12 +274,12 @@ def _reason_coverage(
     return coverage, [contribution["block"] for contribution in mentioned]
 
 
-def evaluate_reasons(model: Recommender, queries: Iterable, n: int = 10) -> pd.DataFrame:
+def evaluate_reasons(model: BaseRecommender, queries: Iterable, n: int = 10) -> pd.DataFrame:
     """Measure how much of the scores the reasons cover.
 
     Parameters
     ----------
-    model : Recommender
+    model : BaseRecommender
         A fitted model.
     queries : iterable of str
         The show ids of the queries.
@@ -293,8 +295,7 @@ def evaluate_reasons(model: Recommender, queries: Iterable, n: int = 10) -> pd.D
     rows = []
     for query_id in queries:
         results = model.recommend(query_id, n=n)
-        result_rows = [model.titles.row_by_id[show_id] for show_id in results.show_id]
-        explanations = model.explain(model.build_query(query_id), result_rows)
+        explanations = model.explain(query_id, model.rows_by_id(results.show_id))
         common_values = common_reasons(explanations)
         for rank, why, explanation in zip(results["rank"], results.why, explanations):
             coverage, blocks = _reason_coverage(explanation, why, common_values)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from mediarec.core import RANDOM_STATE, MediarecError
 from mediarec.recommend.ranking import block_similarities, query_for_row
-from mediarec.recommend.recommender import Recommender
+from mediarec.recommend.recommender import Recommender, check_in_memory
 from mediarec.statistics import ConfidenceInterval, paired_difference
 
 # %% ../../nbs/65_evaluation.tune.ipynb #9c532e97
@@ -214,7 +214,8 @@ def make_benchmark(
     Benchmark
         Its queries are sorted by id.
     """
-    row_by_id = model.titles.row_by_id
+    check_in_memory(model, "the tuning of weights")
+    row_by_id = model.row_by_id
     n_titles = len(model.catalog)
     if candidates is None:
         candidate_rows = np.arange(n_titles)
@@ -351,7 +352,7 @@ def _gains_from_judgments(model: Recommender, judgments: pd.DataFrame) -> tuple[
 
     Queries without any grade above 0 are dropped.
     """
-    known_ids = model.titles.row_by_id
+    known_ids = model.row_by_id
     is_known = judgments.query_id.isin(known_ids) & judgments.candidate_id.isin(known_ids)
     if not is_known.any():
         raise MediarecError("none of the judged titles is in this catalog")

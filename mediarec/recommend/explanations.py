@@ -11,7 +11,7 @@ import math
 import string
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,12 @@ from mediarec.features.index import RankingIndex
 from mediarec.features.numeric import DECAY_SCALES
 from mediarec.features.text import stem
 from mediarec.recommend.filters import ClusterConstraint
-from mediarec.recommend.queries import RecommendQuery
-from mediarec.recommend.ranking import MIN_COSINE, Query, effective_weights, threshold_cosine
+from mediarec.recommend.ranking import (
+    MIN_COSINE,
+    QueryFeatures,
+    effective_weights,
+    threshold_cosine,
+)
 
 # %% ../../nbs/44_recommend.explanations.ipynb #fb088eb2
 Rows = Sequence[int] | np.ndarray  # row numbers of titles
@@ -31,7 +35,7 @@ Constraint = ClusterConstraint | None
 
 def explain_scores(
     index: RankingIndex,
-    queries: Sequence[Query],
+    queries: Sequence[QueryFeatures],
     query_weights: Sequence[float],
     weights: np.ndarray,
     rows: Rows,
@@ -188,14 +192,18 @@ _COMMON_WORDS = """
     help face begin start end look show two ii iii young first home job work love self like want
     way good best big real high
 """
-_REASON_STOP_WORDS = {
-    stem(form) for word in _COMMON_WORDS.split() for form in (word, word + "s")
-}  # stems that name no subject
+
+
+@lru_cache(maxsize=1)
+def _common_stems():
+    """Return the stems of the words that name no subject."""
+    words = _COMMON_WORDS.split()
+    return {stem(form) for word in words for form in (word, word + "s")}
 
 
 def _subject_words(shared):
     """Return up to three shared words that name a subject."""
-    return [word for word in shared if stem(word) not in _REASON_STOP_WORDS][:3]
+    return [word for word in shared if stem(word) not in _common_stems()][:3]
 
 
 def _franchise_reason(shared):
@@ -381,53 +389,4 @@ def object_frame(
             frame.isetitem(i, pd.array(values, dtype="Int64"))
         elif name in numbers:
             frame.isetitem(i, values)
-    return frame
-
-# %% ../../nbs/44_recommend.explanations.ipynb #5612cc16
-def explain_query(
-    model: Any, query: RecommendQuery, rows: Rows, constraint: Constraint = None
-) -> list[list[dict]]:
-    """Return the contributions to the score of each row, with that of the cluster."""
-    explanations = explain_scores(
-        model.index,
-        query.queries,
-        query.query_weights,
-        model.normalized_weights,
-        rows,
-        model.term_labels,
-    )
-    if constraint and constraint.weight:
-        return add_cluster_contribution(explanations, constraint, rows)
-    return explanations
-
-
-def query_reasons(
-    model: Any, query: RecommendQuery, rows: Rows, constraint: Constraint = None
-) -> list[str]:
-    """Return the reasons for each row as a line of text."""
-    explanations = model.explain(query, rows, constraint)
-    common = common_reasons(explanations)
-    from_text = not query.excluded_rows
-    return [format_reason(parts, common, from_text) for parts in explanations]
-
-
-def results_frame(
-    model: Any,
-    query: RecommendQuery,
-    rows: Rows,
-    scores: np.ndarray,
-    constraint: Constraint = None,
-) -> pd.DataFrame:
-    """Return ranked rows as a frame with reasons and the columns of the catalog."""
-    columns = {name: values[rows] for name, values in model._columns.items()}
-    ranked = {
-        "rank": np.arange(1, len(rows) + 1),
-        "show_id": columns.pop("show_id"),
-        "title": columns.pop("title"),
-        "score": scores,
-        "why": model.reasons(query, rows, constraint),
-    }
-    frame = object_frame(ranked | columns, numbers=("rank", "score"))
-    frame.attrs["query"] = query.label
-    frame.attrs["notes"] = constraint.notes if constraint else []
     return frame

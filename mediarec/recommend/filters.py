@@ -6,9 +6,11 @@
 __all__ = []
 
 # %% ../../nbs/41_recommend.filters.ipynb #ab2359e1
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +19,53 @@ from mediarec.core import (
     AGE_GROUPS,
     TYPES,
     FilterError,
-    MediarecError,
     format_list,
     normalize_text,
 )
 from mediarec.data.catalog import TYPE_ALIASES
 from mediarec.features.franchise import franchise_key
+
+# %% ../../nbs/41_recommend.filters.ipynb #461103d4
+@dataclass(frozen=True)
+class Filters:
+    """Which titles may be recommended. None, or an empty list, is no filter.
+
+    Parameters
+    ----------
+    type : str or iterable of str, optional
+        ``"Movie"`` or ``"TV Show"``.
+    genre : str or iterable of str, optional
+        A genre, or several of which a title has at least one.
+    year : int, tuple, range or list of int, optional
+        A release year, a range ``(first, last)`` that includes both, or a list of years.
+    age_group : str or iterable of str, optional
+        One or several age groups.
+    cluster : str or tuple, optional
+        The name of a clustering method, or a method and a number, such as ``("kmeans", 7)`` or
+        ``"kmeans:7"``.
+    cluster_weight : float, optional
+        What a cluster adds to the score of its titles. None leaves all other titles out.
+    """
+
+    type: Any = None
+    genre: Any = None
+    year: Any = None
+    age_group: Any = None
+    cluster: Any = None
+    cluster_weight: float | None = None
+
+    def by_title(self) -> dict[str, Any]:
+        """Return the filters that are set and depend on a title alone, without the cluster."""
+        names = [item.name for item in fields(self) if not item.name.startswith("cluster")]
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if not _is_unset(value)}
+
+
+def _is_unset(value):
+    """Check for None or an empty collection, which mean no filter; an empty string is an error."""
+    if value is None:
+        return True
+    return not isinstance(value, str) and hasattr(value, "__len__") and len(value) == 0
 
 # %% ../../nbs/41_recommend.filters.ipynb #d07ab956
 @dataclass
@@ -156,10 +199,14 @@ def _any_mask(masks):
     return np.logical_or.reduce(list(masks), axis=0)
 
 
+def resolve_types(value: object) -> list[str]:
+    """Return the types that the filter `type` names."""
+    return [match_label(name, TYPES, "type", TYPE_ALIASES) for name in _filter_values(value)]
+
+
 def _filter_by_type(columns, value):
     """Return the titles of any of the types."""
-    types = [match_label(name, TYPES, "type", TYPE_ALIASES) for name in _filter_values(value)]
-    return _any_mask(columns.type == TYPES.index(name) for name in types)
+    return _any_mask(columns.type == TYPES.index(name) for name in resolve_types(value))
 
 
 def _filter_by_age_group(columns, value):
@@ -206,23 +253,15 @@ _FILTERS: dict[str, Callable] = {
 }
 
 
-def _is_unset(value):
-    """Check for None or an empty collection, which mean no filter; an empty string is an error."""
-    if value is None:
-        return True
-    return not isinstance(value, str) and hasattr(value, "__len__") and len(value) == 0
-
-
-def filter_mask(filter_columns: FilterColumns, **filters: object) -> np.ndarray:
-    """Return the titles that pass all filters.
+def filter_mask(filter_columns: FilterColumns, filters: Filters) -> np.ndarray:
+    """Return the titles that pass all filters; the cluster is not one of them.
 
     Parameters
     ----------
     filter_columns : FilterColumns
         Arrays of n titles.
-    **filters : object
-        `type`, `genre`, `year` and `age_group`, each a value or several values.
-        None or an empty list is no filter.
+    filters : Filters
+        The filters.
 
     Returns
     -------
@@ -232,18 +271,57 @@ def filter_mask(filter_columns: FilterColumns, **filters: object) -> np.ndarray:
     Raises
     ------
     FilterError
-        If a filter or its value is unknown.
+        If a value of a filter is unknown.
     """
-    unknown = [name for name in filters if name not in _FILTERS]
-    if unknown:
-        raise FilterError(
-            f"unknown filter {format_list(unknown)}; the filters are {format_list(_FILTERS)}"
-        )
     mask = np.ones(len(filter_columns.type), bool)
-    for name, value in filters.items():
-        if not _is_unset(value):
-            mask &= _FILTERS[name](filter_columns, value)
+    for name, value in filters.by_title().items():
+        mask &= _FILTERS[name](filter_columns, value)
     return mask
+
+# %% ../../nbs/41_recommend.filters.ipynb #e3406ef1
+@dataclass
+class FilterValues:
+    """The values of the filters that occur in a catalog, with their numbers of titles.
+
+    Parameters
+    ----------
+    genres, age_groups : dict of str to int
+        Value to its number of titles, in the order to show.
+    years : tuple of int, or None
+        First and last known release year.
+    """
+
+    genres: dict[str, int]
+    age_groups: dict[str, int]
+    years: tuple[int, int] | None
+
+
+def count_filter_values(
+    parts: Sequence[FilterColumns], masks: Sequence[np.ndarray | None] = (None,)
+) -> FilterValues:
+    """Count the values of the filters, over one or several sets of filter columns.
+
+    Parameters
+    ----------
+    parts : sequence of FilterColumns
+        Columns of different titles.
+    masks : sequence of ndarray of bool, or None
+        For each part, the titles to count; None for all.
+    """
+    genres: Counter = Counter()
+    n_by_age_group = np.zeros(len(AGE_GROUPS), int)
+    years = [np.zeros(0, int)]
+    for columns, mask in zip(parts, masks, strict=True):
+        selected = np.ones(len(columns.year), bool) if mask is None else mask
+        genres.update({name: int((m & selected).sum()) for name, m in columns.genres.items()})
+        known_groups = columns.age_group[selected & (columns.age_group >= 0)]
+        n_by_age_group += np.bincount(known_groups, minlength=len(AGE_GROUPS))
+        years.append(columns.year[selected & (columns.year > 0)].astype(int))
+    age_groups = {name: int(n) for name, n in zip(AGE_GROUPS, n_by_age_group) if n}
+    known_years = np.concatenate(years)
+    span = (int(known_years.min()), int(known_years.max())) if len(known_years) else None
+    in_order = {name: genres[name] for name in sorted(genres) if genres[name]}
+    return FilterValues(in_order, age_groups, span)
 
 # %% ../../nbs/41_recommend.filters.ipynb #3a4b7919
 @dataclass
@@ -266,84 +344,6 @@ class Clusterings:
     nearest_labels: pd.DataFrame = field(default_factory=pd.DataFrame)
     descriptions: dict = field(default_factory=dict)
     map_coordinates: np.ndarray | None = None
-
-
-def clusterings_to_parts(clusterings: Clusterings) -> dict:
-    """Return the clusterings as named parts for `save_parts`; empty without clusters."""
-    if not clusterings.descriptions:
-        return {}
-    descriptions = {
-        method: table.to_dict("records") for method, table in clusterings.descriptions.items()
-    }
-    return {
-        "clusters": clusterings.labels,
-        "nearest_labels": clusterings.nearest_labels,
-        "map_coordinates": clusterings.map_coordinates,
-        "cluster_descriptions": descriptions,
-    }
-
-
-def clusterings_from_parts(parts: dict) -> Clusterings:
-    """Return the clusterings that `clusterings_to_parts` stored."""
-    if "cluster_descriptions" not in parts:
-        return Clusterings()
-    descriptions = {
-        method: pd.DataFrame(records) for method, records in parts["cluster_descriptions"].items()
-    }
-    return Clusterings(
-        parts["clusters"], parts["nearest_labels"], descriptions, parts["map_coordinates"]
-    )
-
-# %% ../../nbs/41_recommend.filters.ipynb #73960d31
-def check_clusters(clusters: str | Iterable[str] | None) -> list[str]:
-    """Return the clustering methods that `fit(clusters=...)` requests.
-
-    Parameters
-    ----------
-    clusters : str, iterable of str or None
-        ``"all"``, one method, or several methods. None and an empty list mean no method.
-
-    Returns
-    -------
-    list of str
-        Names of methods.
-
-    Raises
-    ------
-    MediarecError
-        If a method is unknown. The message lists the methods.
-    """
-    if clusters is None:
-        return []
-    is_iterable = isinstance(clusters, Iterable)
-    requested = clusters if isinstance(clusters, str) or not is_iterable else list(clusters)
-    if not is_iterable or not all(isinstance(name, str) for name in requested):
-        raise MediarecError(
-            "clusters must be 'all', the name of a clustering method or a list of names, "
-            f"not {clusters!r:.60}"
-        )
-    if not requested:
-        return []
-    from mediarec.cluster.compare import resolve_methods
-
-    return resolve_methods(requested)
-
-
-def build_clusterings(
-    catalog: pd.DataFrame,
-    blocks: dict,
-    clusters: str | Iterable[str] | None = None,
-    progress: bool = False,
-) -> Clusterings:
-    """Fit the requested clusterings; without `clusters` the result is empty."""
-    methods = check_clusters(clusters)
-    if not methods:
-        return Clusterings()
-    from mediarec.cluster.base import ClusterInput
-    from mediarec.cluster.compare import fit_and_describe_clusterings
-
-    titles = ClusterInput(catalog, blocks)
-    return Clusterings(*fit_and_describe_clusterings(titles, methods, progress))
 
 # %% ../../nbs/41_recommend.filters.ipynb #4c666b38
 # Which clustering `cluster_weight` uses without `cluster`: the first that the model has.
@@ -435,7 +435,7 @@ def make_cluster_constraint(
         return None
     if weight is not None and not (isinstance(weight, (int, float)) and 0 <= weight < np.inf):
         raise FilterError(f"cluster_weight must be a number from 0, not {weight!r:.40}")
-    method, number = _parse_cluster(clusterings, cluster)
+    method, number = parse_cluster(clusterings, cluster)
     labels = clusterings.labels[method].to_numpy()
     nearest = clusterings.nearest_labels[method].to_numpy()
     names = clusterings.descriptions[method].name
@@ -457,7 +457,7 @@ def make_cluster_constraint(
     return ClusterConstraint(mask, weight, [names[c] for c in cluster_ids], notes)
 
 
-def _parse_cluster(clusterings, cluster):
+def parse_cluster(clusterings, cluster):
     """Return the method and the number of the `cluster` parameter; the number may be None."""
     number = None
     if cluster is None:

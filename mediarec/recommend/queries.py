@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/43_recommend.queries.ipynb #12260288
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,8 @@ from mediarec.features.countries import DEMONYMS
 from mediarec.features.embedding import EmbeddingProjection
 from mediarec.features.numeric import NONFICTION_GENRES
 from mediarec.features.vocabulary import Vocabulary
-from mediarec.recommend.ranking import Query, query_for_row, query_from_blocks
+from mediarec.recommend.filters import ClusterConstraint
+from mediarec.recommend.ranking import QueryFeatures, query_from_blocks
 
 # %% ../../nbs/43_recommend.queries.ipynb #8cd0b4ce
 _GENRE_ALIASES = {
@@ -223,20 +224,26 @@ MAX_TEXT_LENGTH = 2_000  # characters
 _TEXT_QUERY_BOOST = {"text": 2.0, "country": 4.0}
 
 
-def query_from_text(model: Any, text: str) -> Query:
-    """Return a text query as arrays.
+def text_features(
+    block_encoders: dict[str, Vocabulary | EmbeddingProjection],
+    text: str,
+    encoder: Callable | None = None,
+) -> QueryFeatures:
+    """Return the features of a text query.
 
     Parameters
     ----------
-    model : Recommender or OnDiskRecommender
-        A fitted model.
+    block_encoders : dict of str to Vocabulary or EmbeddingProjection
+        From `fit_blocks`.
     text : str
         The text query, at most `MAX_TEXT_LENGTH` characters.
+    encoder : callable, optional
+        The encoder of the model, if it is not the default.
 
     Returns
     -------
-    Query
-        The query.
+    QueryFeatures
+        The features.
 
     Raises
     ------
@@ -250,14 +257,14 @@ def query_from_text(model: Any, text: str) -> Query:
         raise MediarecError(
             f"the text query has {len(text):,} characters; at most {MAX_TEXT_LENGTH:,} are allowed"
         )
-    if model.encoder is None and _needs_custom_encoder(model.block_encoders):
+    if encoder is None and _needs_custom_encoder(block_encoders):
         raise MediarecError(
             "this model was fitted with a custom encoder, and a text query needs it: "
             "load the model with Recommender.load(folder, encoder=...)"
         )
-    inputs = parse_text_query(model.block_encoders, text)
+    inputs = parse_text_query(block_encoders, text)
     boost = {block: factor for block, factor in _TEXT_QUERY_BOOST.items() if any(inputs[block])}
-    return query_from_blocks(transform_inputs(model.block_encoders, inputs, model.encoder), boost)
+    return query_from_blocks(transform_inputs(block_encoders, inputs, encoder), boost)
 
 
 def _needs_custom_encoder(block_encoders):
@@ -271,29 +278,79 @@ def _needs_custom_encoder(block_encoders):
 DISLIKE_WEIGHT = 0.5  # of all disliked titles together; the liked titles have 1
 
 
-@dataclass
-class RecommendQuery:
-    """A query that combines titles and a text.
+@dataclass(frozen=True)
+class Query:
+    """What a user asks for: titles, a text, or both.
 
     Parameters
     ----------
-    queries : list of Query
-        The parts of the query.
-    query_weights : list of float
-        Weight of each part, negative for disliked titles.
-    excluded_rows : list of int
-        Rows of the titles in the query. They are never recommended.
-    label : str
-        Description of the query for users.
-    liked_rows : list of int, default=[]
-        Rows of the liked titles.
+    titles : str, iterable of str or mapping of str to float, optional
+        A title or an id, several of them, or a mapping of titles to weights above 0.
+    text : str, optional
+        A description of what to look for.
+    dislike : str or iterable of str
+        Titles that lower the score of similar titles.
+    exclude : str or iterable of str
+        Titles that are not recommended.
     """
 
-    queries: list[Query]
-    query_weights: list[float]
-    excluded_rows: list[int]
-    label: str
+    titles: str | Iterable[str] | Mapping[str, float] | None = None
+    text: str | None = None
+    dislike: str | Iterable[str] = ()
+    exclude: str | Iterable[str] = ()
+
+
+@dataclass
+class ResolvedQuery:
+    """A query whose titles were found in the catalog of a model.
+
+    Parameters
+    ----------
+    features : list of QueryFeatures
+        The parts of the query: liked titles, disliked titles and the text.
+    weights : list of float
+        Weight of each part, negative for disliked titles.
+    liked_rows, disliked_rows : list of int
+        Rows of the titles.
+    excluded_rows : list of int
+        Rows that are never recommended: the titles of the query and those of `exclude`.
+    text : str, optional
+        The text of the query.
+    """
+
+    features: list[QueryFeatures]
+    weights: list[float]
     liked_rows: list[int] = field(default_factory=list)
+    disliked_rows: list[int] = field(default_factory=list)
+    excluded_rows: list[int] = field(default_factory=list)
+    text: str | None = None
+
+
+@dataclass
+class Ranking:
+    """The answer to a query, without a frame.
+
+    Parameters
+    ----------
+    query : ResolvedQuery
+        The query as features, with the rows of its titles.
+    rows : ndarray of int, shape (n,)
+        The recommended titles, best first.
+    scores : ndarray of float32, shape (n,)
+        Their scores.
+    constraint : ClusterConstraint or None
+        The titles that are in the cluster of the query.
+    """
+
+    query: ResolvedQuery
+    rows: np.ndarray
+    scores: np.ndarray
+    constraint: ClusterConstraint | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know about the result."""
+        return self.constraint.notes if self.constraint else []
 
 
 def to_list(value: str | Iterable[str] | None) -> list[str]:
@@ -334,66 +391,55 @@ def title_weights(
     return list(title.items())
 
 # %% ../../nbs/43_recommend.queries.ipynb #cdb2ca38
-def build_query(
-    model: Any,
-    title: str | Iterable[str] | Mapping[str, float] | None = None,
-    dislike: str | Iterable[str] | None = (),
-    text: str | None = None,
-    mask: np.ndarray | None = None,
-) -> RecommendQuery:
-    """Combine titles, disliked titles and a text into one query.
+def resolve_query(model: Any, query: Query, type: Any = None) -> ResolvedQuery:
+    """Find the titles of a query, and weight its parts.
 
     Parameters
     ----------
-    model : Recommender or OnDiskRecommender
-        A fitted model.
-    title : str, iterable of str, mapping of str to float, or None
-        Liked titles, as in `title_weights`.
-    dislike : str, iterable of str or None
-        Disliked titles.
-    text : str, default=None
-        Text query.
-    mask : ndarray of bool, shape (n_titles,), default=None
-        Rows to prefer if a liked title is ambiguous.
+    model : BaseRecommender
+        The methods `find`, `row_features` and `text_features` are used.
+    query : Query
+        The query.
+    type : str or iterable of str, optional
+        The types that a liked title has, if several titles have its name.
 
     Returns
     -------
-    RecommendQuery
-        The query.
+    ResolvedQuery
+        The query as features.
 
     Raises
     ------
     MediarecError
         If there is neither a title nor a text, or if a part is invalid.
     """
-    liked = [(model.find(name, mask), weight) for name, weight in title_weights(title)]
-    disliked_rows = [model.find(name) for name in to_list(dislike)]
-    text_queries = [] if text is None else [query_from_text(model, text)]
-    if not liked and not text_queries:
+    liked = [(model.find(name, type), weight) for name, weight in title_weights(query.titles)]
+    disliked_rows = [model.find(name) for name in to_list(query.dislike)]
+    text_parts = [] if query.text is None else [model.text_features(query.text)]
+    if not liked and not text_parts:
         raise MediarecError("the query is empty: give a title or a text query (text=)")
     liked_rows = [row for row, _ in liked]
     liked_weights = [weight for _, weight in liked]
     total_weight = sum(liked_weights) or 1.0
     dislike_weights = [-DISLIKE_WEIGHT * total_weight / len(disliked_rows) for _ in disliked_rows]
-    text_weights = [total_weight for _ in text_queries]
+    text_weights = [total_weight for _ in text_parts]
     rows = liked_rows + disliked_rows
-    return RecommendQuery(
-        queries=[query_for_row(model.index, row) for row in rows] + text_queries,
-        query_weights=liked_weights + dislike_weights + text_weights,
-        excluded_rows=rows,
-        label=query_label(model, liked, disliked_rows, text),
+    return ResolvedQuery(
+        features=[model.row_features(row) for row in rows] + text_parts,
+        weights=liked_weights + dislike_weights + text_weights,
         liked_rows=liked_rows,
+        disliked_rows=disliked_rows,
+        excluded_rows=rows + [model.find(name) for name in to_list(query.exclude)],
+        text=query.text,
     )
 
 
-def query_label(
-    model: Any, liked: Sequence[tuple[int, float]], disliked: Sequence[int], text: str | None
-) -> str:
-    """Describe a query for users, given liked (row, weight) pairs, disliked rows and the text."""
-    parts = [model.titles.label(row) for row, _ in liked]
-    if text:
-        parts.append(f'"{text.strip()}"')
+def query_label(query: ResolvedQuery, format_title: Callable[[int], str]) -> str:
+    """Describe a query for users; `format_title` returns the title of a row."""
+    parts = [format_title(row) for row in query.liked_rows]
+    if query.text:
+        parts.append(f'"{query.text.strip()}"')
     label = ", ".join(parts)
-    if disliked:
-        label += " unlike " + ", ".join(model.titles.label(row) for row in disliked)
+    if query.disliked_rows:
+        label += " unlike " + ", ".join(format_title(row) for row in query.disliked_rows)
     return label

@@ -122,7 +122,7 @@ def read_weights(path: str | Path) -> dict[str, float]:
 
 # %% ../../nbs/42_recommend.ranking.ipynb #68c6dc0a
 @dataclass
-class Query:
+class QueryFeatures:
     """A query as arrays.
 
     Attributes
@@ -146,10 +146,10 @@ class Query:
     nonfiction: bool = False
 
 
-def query_for_row(index: RankingIndex, row: int) -> Query:
+def query_for_row(index: RankingIndex, row: int) -> QueryFeatures:
     """Return a title of the index as a query."""
     start, end = index.term_matrix.indptr[row : row + 2]
-    return Query(
+    return QueryFeatures(
         terms=index.term_matrix.indices[start:end],
         values=index.term_matrix.data[start:end],
         vectors=[x[row] for x in index.vectors],
@@ -161,7 +161,9 @@ def query_for_row(index: RankingIndex, row: int) -> Query:
     )
 
 
-def query_from_blocks(blocks: dict, block_boost: Mapping[str, float] | None = None) -> Query:
+def query_from_blocks(
+    blocks: dict, block_boost: Mapping[str, float] | None = None
+) -> QueryFeatures:
     """Return blocks of one row as a query; `block_boost` multiplies the values of sparse blocks."""
     boost = block_boost or {}
     sparse_blocks = {b: x for b, x in blocks.items() if sparse.issparse(x)}
@@ -171,7 +173,7 @@ def query_from_blocks(blocks: dict, block_boost: Mapping[str, float] | None = No
         format="csr",
         dtype=np.float32,
     )
-    return Query(
+    return QueryFeatures(
         terms=row.indices,
         values=row.data,
         vectors=[x[0] for x in others if x.ndim == 2],
@@ -219,14 +221,14 @@ def _numeric_similarities(index, query):
     ]
 
 
-def effective_weights(index: RankingIndex, query: Query, weights: np.ndarray) -> np.ndarray:
+def effective_weights(index: RankingIndex, query: QueryFeatures, weights: np.ndarray) -> np.ndarray:
     """Return the weights of the blocks for fiction and for nonfiction candidates.
 
     Parameters
     ----------
     index : RankingIndex
         The index.
-    query : Query
+    query : QueryFeatures
         The query. Only for a nonfiction query do the two rows differ.
     weights : ndarray of float32, shape (n_blocks + 2,)
         From `normalize_weights`, with the two nonfiction weights last.
@@ -244,7 +246,7 @@ def effective_weights(index: RankingIndex, query: Query, weights: np.ndarray) ->
     return out
 
 # %% ../../nbs/42_recommend.ranking.ipynb #cd72a2f0
-def score_query(index: RankingIndex, query: Query, weights: np.ndarray) -> np.ndarray:
+def score_query(index: RankingIndex, query: QueryFeatures, weights: np.ndarray) -> np.ndarray:
     """Return the score of every title, float32 of shape (n,); weights are normalized."""
     fiction, nonfiction = effective_weights(index, query, weights)
     block = index.term_block[query.terms]
@@ -288,7 +290,7 @@ def _rare_term_scores(index, query, is_rare, term_weights, extra_weights):
     return scores.astype(float, copy=False)  # bincount of no rows returns integers
 
 # %% ../../nbs/42_recommend.ranking.ipynb #0b52d0a7
-def block_similarities(index: RankingIndex, query: Query) -> np.ndarray:
+def block_similarities(index: RankingIndex, query: QueryFeatures) -> np.ndarray:
     """Return the similarity of every title, float32 of shape (n_blocks + 2, n).
 
     Rows are in the order of the weights, so that ``weights @ similarities`` is the score.
@@ -313,7 +315,7 @@ def block_similarities(index: RankingIndex, query: Query) -> np.ndarray:
 # %% ../../nbs/42_recommend.ranking.ipynb #2f96822d
 def score_queries(
     index: RankingIndex,
-    queries: Sequence[Query],
+    queries: Sequence[QueryFeatures],
     query_weights: Sequence[float],
     weights: np.ndarray,
 ) -> np.ndarray:
@@ -323,7 +325,7 @@ def score_queries(
     ----------
     index : RankingIndex
         The index of n titles.
-    queries : sequence of Query
+    queries : sequence of QueryFeatures
         The queries.
     query_weights : sequence of float
         One weight per query, negative for disliked titles. The positive weights are scaled

@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/40_recommend.search.ipynb #66671dd1
 import re
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
 
@@ -191,7 +191,9 @@ _MAX_LISTED_TITLES = 8  # in an error message
 _MATCHERS = (_match_exact, _match_normalized, _match_title_and_year, _match_prefix_words)
 
 
-def resolve_title(index: TitleIndex, query: str, preferred_mask: np.ndarray | None = None) -> int:
+def resolve_title(
+    index: TitleIndex, query: str, preferred_types: Collection[str] | None = None
+) -> int:
     """Return the row of the title that a query means.
 
     Parameters
@@ -200,8 +202,8 @@ def resolve_title(index: TitleIndex, query: str, preferred_mask: np.ndarray | No
         The titles.
     query : str
         An id, a title or a similar text.
-    preferred_mask : ndarray of bool, shape (n_titles,), default=None
-        Rows to prefer if several works match. If None, no row is preferred.
+    preferred_types : collection of str, default=None
+        Types to prefer if several works match. If None, no type is preferred.
 
     Returns
     -------
@@ -211,24 +213,25 @@ def resolve_title(index: TitleIndex, query: str, preferred_mask: np.ndarray | No
     Raises
     ------
     UnknownTitleError
-        If no title matches. The message lists the most similar titles.
+        If no title matches. The message lists the most similar titles, `rows` are their rows.
     AmbiguousTitleError
-        If several works match. The message lists them with their ids.
+        If several works match. The message lists them with their ids, `rows` are their rows.
     """
     if query in index.row_by_id:
         return index.row_by_id[query]
     for match_rows in _MATCHERS:
         rows = match_rows(index, query)
         if rows:
-            return _require_single_work(index, query, rows, preferred_mask)
+            return _require_single_work(index, query, rows, preferred_types)
     matches = fuzzy_matches(index, query)
     rows = _clear_fuzzy_rows(matches)
     if rows:
-        return _require_single_work(index, query, rows, preferred_mask)
+        return _require_single_work(index, query, rows, preferred_types)
     hint = "no title is similar"
     if matches:
         hint = "the most similar are " + "; ".join(index.label(row) for row, _ in matches)
-    raise UnknownTitleError(f"no title is called {query!r:.80}: {hint}")
+    similar_rows = [row for row, _ in matches]
+    raise UnknownTitleError(f"no title is called {query!r:.80}: {hint}", similar_rows)
 
 
 def _clear_fuzzy_rows(matches):
@@ -251,11 +254,11 @@ def _first_row_per_work(index, rows):
     return list(first_rows.values())
 
 
-def _require_single_work(index, query, rows, preferred_mask):
+def _require_single_work(index, query, rows, preferred_types):
     """Return the first row if all rows, or all preferred rows, belong to one work."""
     first_rows = _first_row_per_work(index, rows)
-    if len(first_rows) > 1 and preferred_mask is not None:
-        preferred_rows = [row for row in rows if preferred_mask[row]]
+    if len(first_rows) > 1 and preferred_types is not None:
+        preferred_rows = [row for row in rows if index.types[row] in preferred_types]
         first_rows = _first_row_per_work(index, preferred_rows) or first_rows
     if len(first_rows) == 1:
         return first_rows[0]
@@ -264,7 +267,8 @@ def _require_single_work(index, query, rows, preferred_mask):
     more = f" and {n_more} more" if n_more > 0 else ""
     raise AmbiguousTitleError(
         f"{query!r:.80} is ambiguous ({len(first_rows)} titles): {listed}{more}. "
-        "Use an id, or add the year"
+        "Use an id, or add the year",
+        first_rows,
     )
 
 # %% ../../nbs/40_recommend.search.ipynb #4c5691fd

@@ -6,26 +6,21 @@
 __all__ = ['export_neighbors']
 
 # %% ../../nbs/59_scale.ondisk_batch.ipynb #d72c6f9e
-import hashlib
 import json
-import os
-import secrets
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from mediarec.files import atomic_write, text_sha256
+from mediarec.recommend.recommender import recommend_batch
 from mediarec.scale.ondisk import OnDiskRecommender
 from mediarec.scale.ondisk_build_chunks import choose_runner
-from mediarec.scale.ondisk_titles import fetch_fields
-from mediarec.scale.ondisk_update import rows_by_id
 
 # %% ../../nbs/59_scale.ondisk_batch.ipynb #ffecca2f
 _BATCH_SIZE = 500  # queries of one job
-_COLUMNS = ["query_id", "rank", "candidate_id", "score"]
 
 
 @lru_cache(2)
@@ -36,31 +31,16 @@ def _cached_model(folder, probe_limit, manifest_hash):
 
 def _manifest_hash(model):
     """Return a short digest of the manifest, which changes with the model."""
-    text = json.dumps(model.manifest, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return text_sha256(json.dumps(model.manifest, sort_keys=True))[:16]
 
 
 def _recommend_ids(ids, folder, probe_limit, n, manifest_hash, candidates=None):
     """Recommend n titles for each id, only from `candidates` (ids) if they are given."""
     model = _cached_model(folder, probe_limit, manifest_hash)
-    mask = None
-    if candidates is not None:
-        mask = np.zeros(len(model.live_mask()), bool)
-        mask[rows_by_id(model, candidates)] = True
-    tables = []
-    for show_id in ids:
-        _, rows, scores, _ = model.recommend_arrays(show_id, n, candidates=mask)
-        table = {
-            "query_id": show_id,
-            "rank": np.arange(1, len(rows) + 1),
-            "candidate_id": fetch_fields(model.shards, rows, ["show_id"])["show_id"],
-            "score": scores,
-        }
-        tables.append(pd.DataFrame(table))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_COLUMNS)
+    return recommend_batch(model, ids, n, candidates)
 
 
-def recommend_batch(
+def recommend_batch_parallel(
     model: OnDiskRecommender,
     queries: Sequence[str],
     n: int = 10,
@@ -100,7 +80,7 @@ def recommend_batch(
     queries = list(queries)
     candidates = None if candidates is None else list(candidates)
     for ids in (queries, candidates or ()):
-        rows_by_id(model, ids)
+        model.rows_by_id(ids)  # an unknown id is an error before the processes start
     jobs = [queries[i : i + _BATCH_SIZE] for i in range(0, len(queries), _BATCH_SIZE)]
     task = partial(_recommend_ids, n=n, candidates=candidates, **_model_options(model))
     tables = choose_runner(client, workers)(task, jobs or [[]], "batch", progress)
@@ -173,9 +153,8 @@ def _export_chunk(job, out_dir, **kwargs):
     i, ids = job
     path = Path(out_dir) / f"part-{i:05d}.parquet"
     if not path.exists():
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        _recommend_ids(ids, **kwargs).to_parquet(temporary, index=False)
-        os.replace(temporary, path)
+        table = _recommend_ids(ids, **kwargs)
+        atomic_write(path, partial(table.to_parquet, index=False))
     return path.name
 
 

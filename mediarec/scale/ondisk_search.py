@@ -21,7 +21,7 @@ from mediarec.features.index import WEIGHT_NAMES, RankingIndex
 from mediarec.features.numeric import DECAY_SCALES
 from mediarec.recommend.filters import FilterColumns
 from mediarec.recommend.ranking import (
-    Query,
+    QueryFeatures,
     effective_weights,
     exponential_similarity,
     rank_titles,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from mediarec.recommend.filters import ClusterConstraint
-    from mediarec.recommend.queries import RecommendQuery
+    from mediarec.recommend.queries import ResolvedQuery
 
 # %% ../../nbs/55_scale.ondisk_search.ipynb #6f952e28
 class _GenreBitmaps(Mapping):
@@ -199,11 +199,11 @@ def _gather_terms(groups):
     return np.concatenate(sizes), np.concatenate(terms), np.concatenate(values)
 
 
-def shard_query(shards: Sequence[Shard], row: int) -> Query:
+def shard_query(shards: Sequence[Shard], row: int) -> QueryFeatures:
     """Return a title as a query whose terms are term ids."""
     index, terms, _ = subset_index(shards, np.array([row], dtype=np.int64))
     numbers = [float(v[c[0]]) for v, c in zip(index.distinct_values, index.value_codes)]
-    return Query(
+    return QueryFeatures(
         terms[index.term_matrix.indices].astype(np.int64),
         index.term_matrix.data,
         [vectors[0] for vectors in index.vectors],
@@ -212,11 +212,13 @@ def shard_query(shards: Sequence[Shard], row: int) -> Query:
     )
 
 
-def restrict_query(query: Query, terms: np.ndarray) -> Query:
+def restrict_query(query: QueryFeatures, terms: np.ndarray) -> QueryFeatures:
     """Replace the term ids of a query by the columns of a small index; drop other terms."""
     column = find_sorted(terms, query.terms)
     known = column >= 0
-    return Query(column[known], query.values[known], query.vectors, query.numbers, query.nonfiction)
+    return QueryFeatures(
+        column[known], query.values[known], query.vectors, query.numbers, query.nonfiction
+    )
 
 # %% ../../nbs/55_scale.ondisk_search.ipynb #d16e22fe
 @dataclass
@@ -236,7 +238,7 @@ class _SearchPlan:
 def make_search_plan(
     cell_index: CellIndex,
     index: RankingIndex,
-    queries: Sequence[Query],
+    queries: Sequence[QueryFeatures],
     query_weights: Sequence[float],
     weights: np.ndarray,
 ) -> _SearchPlan:
@@ -420,7 +422,7 @@ def largest(values: np.ndarray, k: int) -> np.ndarray:
 # %% ../../nbs/55_scale.ondisk_search.ipynb #43f45459
 def search_shards(
     model,
-    query: "RecommendQuery",
+    query: "ResolvedQuery",
     masks: Sequence[np.ndarray | None],
     n_candidates: int,
     exhaustive: bool = False,
@@ -432,7 +434,7 @@ def search_shards(
     """
     weights = model.normalized_weights
     plan = make_search_plan(
-        model.cell_index, model.index, query.queries, query.query_weights, weights
+        model.cell_index, model.empty_index, query.features, query.weights, weights
     )
     n_titles = sum(
         shard.n if mask is None else int(mask.sum()) for shard, mask in zip(model.shards, masks)
@@ -454,7 +456,7 @@ def search_shards(
 # %% ../../nbs/55_scale.ondisk_search.ipynb #415fb583
 def rerank(
     model,
-    query: "RecommendQuery",
+    query: "ResolvedQuery",
     rows: np.ndarray,
     exclude_rows: Sequence[int],
     n: int,
@@ -472,8 +474,8 @@ def rerank(
     index, terms, filter_columns = subset_index(model.shards, rows, terms)
     scores = score_queries(
         index,
-        [restrict_query(q, terms) for q in query.queries],
-        query.query_weights,
+        [restrict_query(features, terms) for features in query.features],
+        query.weights,
         model.normalized_weights,
     )
     if constraint and constraint.weight and constraint.cluster_names:
@@ -492,6 +494,7 @@ def rerank(
     return rows[best], scores[best]
 
 
-def query_terms(query: "RecommendQuery") -> np.ndarray:
+def query_terms(query: "ResolvedQuery") -> np.ndarray:
     """Return the ids of all terms of a query, ascending (uint32)."""
-    return np.unique(np.concatenate([q.terms for q in query.queries])).astype(np.uint32)
+    terms = [features.terms for features in query.features]
+    return np.unique(np.concatenate(terms)).astype(np.uint32)

@@ -7,19 +7,16 @@ __all__ = []
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #f799f380
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from mediarec.core import MediarecError, normalize_text
-from mediarec.recommend.filters import FilterColumns, filter_mask
+from mediarec.core import AmbiguousTitleError, UnknownTitleError, normalize_text
 from mediarec.recommend.search import (
     MAX_PREFIX_LENGTH,
     TitleIndex,
     autocomplete,
     resolve_title,
-    title_label,
 )
 from mediarec.scale.ondisk_files import (
     concat_ranges,
@@ -258,18 +255,6 @@ class _RowById(Mapping):
         return default
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #0da5693d
-# Attributes of `TitleIndex` that hold all titles
-_IN_MEMORY_ATTRIBUTES = (
-    "ids",
-    "titles",
-    "types",
-    "years",
-    "normalized",
-    "rows_by_title",
-    "rows_by_normalized_title",
-)
-
-
 class DiskTitleIndex:
     """Search for titles in shards; the counterpart of `TitleIndex`.
 
@@ -283,14 +268,6 @@ class DiskTitleIndex:
         self.starts = [shard.start for shard in shards]
         self.row_by_id = _RowById(shards)
 
-    def __getattr__(self, name):
-        if name in _IN_MEMORY_ATTRIBUTES:
-            raise MediarecError(
-                "this needs all titles in memory, but a large model keeps them on disk: "
-                "build a model in memory for it"
-            )
-        raise AttributeError(name)
-
     def subset(self, rows: Sequence[int]) -> tuple[TitleIndex, np.ndarray]:
         """Return some titles as a `TitleIndex`, and their rows in ascending order."""
         rows = np.unique(np.array(rows, dtype=np.int64))
@@ -298,51 +275,35 @@ class DiskTitleIndex:
         fields = fetch_fields(self.shards, rows, columns)
         return TitleIndex(*(fields[column] for column in columns)), rows
 
+    def work_numbers(self, rows: Sequence[int]) -> np.ndarray:
+        """Return the hash of the work of each row."""
+        rows = np.asarray(rows, dtype=np.int64)
+        which = shard_numbers(self.shards, rows)
+        works = np.zeros(len(rows), self.shards[0].work_hash.dtype)
+        for i in np.unique(which).tolist():
+            shard = self.shards[i]
+            here = which == i
+            works[here] = shard.work_hash[shard.slot[rows[here] - shard.start]]
+        return works
+
     def count_works(self, rows: Sequence[int]) -> int:
         """Return the number of works among some rows."""
-        works = set()
-        for row in rows:
-            shard = self.shard_for_row(row)
-            works.add(int(shard.work_hash[shard.slot[row - shard.start]]))
-        return len(works)
+        return len(np.unique(self.work_numbers(rows)))
 
     def shard_for_row(self, row: int) -> Shard:
         """Return the shard that holds a row."""
         return self.shards[bisect_right(self.starts, row) - 1]
 
-    def passes_filters(self, row: int, **filters: Any) -> bool:
-        """Check whether a title passes filters of its type, age group and year."""
-        shard = self.shard_for_row(row)
-        slot = [shard.slot[row - shard.start]]
-        columns = shard.filter_columns
-        title = (columns.type[slot], columns.age_group[slot], columns.year[slot])
-        return bool(filter_mask(FilterColumns(*title, {}, None, None), **filters)[0])
-
-    def label(self, row: int) -> str:
-        """Return a title with its year, type and id."""
-        fields = fetch_fields(
-            [self.shard_for_row(row)], [row], ("title", "release_year", "type", "show_id")
-        )
-        return title_label(*(values[0] for values in fields.values()))
-
-    def find(self, query: str, mask=None) -> int:
-        """Return the row of a title by id or name, as `resolve_title` does.
-
-        Parameters
-        ----------
-        query : str
-            An id, a title, or nearly a title.
-        mask : callable or ndarray of bool, optional
-            Whether a row is preferred if several works have this name.
-        """
+    def find(self, query: str, preferred_types: Collection[str] | None = None) -> int:
+        """Return the row of a title by id or name; the parameters are those of `resolve_title`."""
         if query in self.row_by_id:
             return self.row_by_id[query]
         index, rows = self.subset(self._find_candidates(normalize_text(str(query))))
-        preferred = None
-        if mask is not None:
-            is_preferred = mask if callable(mask) else mask.__getitem__
-            preferred = np.array([is_preferred(row) for row in rows], bool)
-        return int(rows[resolve_title(index, query, preferred)])
+        try:
+            return int(rows[resolve_title(index, query, preferred_types)])
+        except (UnknownTitleError, AmbiguousTitleError) as error:
+            error.rows = rows[error.rows].tolist()  # from positions in the subset to rows
+            raise
 
     def _find_candidates(self, name):
         """Return the rows of titles that a normalized name may mean."""

@@ -18,8 +18,9 @@ from mediarec.core import CatalogError, StoreError, UnknownTitleError, format_li
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import assign_work_ids
 from mediarec.features.blocks import TEXT_BLOCKS
-from mediarec.recommend.queries import RecommendQuery
-from mediarec.recommend.ranking import Query
+from mediarec.files import file_sha256
+from mediarec.recommend.queries import ResolvedQuery
+from mediarec.recommend.ranking import QueryFeatures
 from mediarec.scale.ondisk_build_chunks import clean_without_work_ids, count_terms, load_block
 from mediarec.scale.ondisk_build_shards import concat_blocks, encode_chunk, write_shard
 from mediarec.scale.ondisk_build_terms import idf_weights, min_document_frequency
@@ -27,7 +28,6 @@ from mediarec.scale.ondisk_files import (
     SPARSE_BLOCKS,
     concat_ranges,
     file_entry,
-    file_sha256,
     open_vocabularies,
     pack_strings,
     restore_list_columns,
@@ -44,7 +44,7 @@ def add_titles(
     The arguments are those of `OnDiskRecommender.add`.
     """
     frame = clean_without_work_ids(load_catalog(titles, columns))
-    known = [show_id for show_id in frame.show_id if show_id in model.titles.row_by_id]
+    known = [show_id for show_id in frame.show_id if show_id in model.row_by_id]
     if known:
         raise CatalogError(
             f"{len(known):,} ids are in the model already, such as "
@@ -139,14 +139,14 @@ def _assign_clusters_by_neighbors(model, numbers, blocks, vectors):
     for i in range(len(vectors)):
         part = slice(start[i], start[i + 1])
         own_numbers = numbers[i].tolist()
-        query = Query(
+        query = QueryFeatures(
             terms[part].astype(np.int64),
             values[part],
             [vectors[i]],
             own_numbers,
             own_numbers[-1] == 1,
         )
-        rows = model.nearest_rows(RecommendQuery([query], [1.0], [], ""), _N_NEIGHBORS)
+        rows = model.nearest_rows(ResolvedQuery([query], [1.0]), _N_NEIGHBORS)
         for method, labels in model.clusterings.labels.items():
             votes = Counter(label for label in labels.to_numpy()[rows].tolist() if label >= 0)
             if votes:
@@ -157,7 +157,7 @@ def _assign_clusters_by_neighbors(model, numbers, blocks, vectors):
 def remove_titles(model, ids: str | Iterable[str]) -> dict:
     """Write which titles are removed, and return the manifest that names these files."""
     ids = [ids] if isinstance(ids, str) else list(ids)
-    rows = np.array(rows_by_id(model, ids), dtype=np.int64)
+    rows = model.rows_by_id(ids)
     root = model.folder / model.manifest["folder"]
     files = dict(model.manifest["files"])
     entries = []
@@ -173,17 +173,6 @@ def remove_titles(model, ids: str | Iterable[str]) -> dict:
         entries.append(entry)
     n_titles = len(model) - len(set(ids))
     return model.manifest | {"shards": entries, "files": files, "titles": n_titles}
-
-
-def rows_by_id(model, ids: list[str]) -> list[int]:
-    """Return the rows of some titles; an error names the first unknown id."""
-    unknown = [show_id for show_id in ids if show_id not in model.titles.row_by_id]
-    if unknown:
-        raise UnknownTitleError(
-            f"{len(unknown)} of {len(ids)} ids are not in the model, "
-            f"the first is {unknown[0]!r:.60}"
-        )
-    return [model.titles.row_by_id[show_id] for show_id in ids]
 
 # %% ../../nbs/58_scale.ondisk_update.ipynb #cabec8f6
 def verify_files(model) -> None:
