@@ -265,7 +265,7 @@ class ViewModel:
                 continue
             n_titles = int(self.filter_mask(replace(filters, **{name: None})).sum())
             if n_titles:
-                label = f"Any {_FILTER_LABELS[name]} ({n_titles:,})"
+                label = f"Any {_FILTER_LABELS.get(name, name)} ({n_titles:,})"
                 relaxations.append({"label": label, "remove": [name]})
         if len(active) > 1:
             relaxations.append({"label": "No filters", "remove": active})

@@ -176,8 +176,6 @@ class BaseRecommender(ABC):
             row_by_work.setdefault(work, int(row))
         return list(row_by_work.values())
 
-    # recommendations
-
     @abstractmethod
     def row_features(self, row: int) -> QueryFeatures:
         """Return the features of a title."""
@@ -357,7 +355,14 @@ class BaseRecommender(ABC):
             check_titles(dislike, "dislike"),
             check_titles(exclude, "exclude"),
         )
-        filters = Filters(type, genre, year, age_group, cluster, cluster_weight)
+        filters = Filters(
+            type=type,
+            genre=genre,
+            year=year,
+            age_group=age_group,
+            cluster=cluster,
+            cluster_weight=cluster_weight,
+        )
         ranking = self.rank(
             query, filters, n=n, diversity=diversity, max_per_franchise=max_per_franchise
         )
@@ -466,10 +471,8 @@ def _check_ranking(model: BaseRecommender, show_id: str) -> None:
     assert candidates[model.rank(show_id, candidates=candidates).rows].all(), "candidates"
     ranking = model.rank(Query(show_id, "a family in a small town"), n=8)
     assert (np.diff(ranking.scores) <= 0).all(), "best first"
-    sums = [
-        sum(part["contribution"] for part in parts)
-        for parts in model.explain(ranking.query, ranking.rows)
-    ]
+    explanations = model.explain(ranking.query, ranking.rows)
+    sums = [sum(part["contribution"] for part in parts) for parts in explanations]
     assert np.allclose(sums, ranking.scores, atol=1e-4), "contributions add up to the score"
     frame = model.recommend(show_id, text="a family in a small town", n=8)
     assert model.rows_by_id(frame.show_id).tolist() == ranking.rows.tolist(), "frame"

@@ -371,9 +371,6 @@ def _is_deferred(block, values, n_phrases, has_people):
     return block == "franchise" and not has_people
 
 # %% ../../nbs/44_recommend.explanations.ipynb #012ff829
-RESULT_COLUMNS = ("type", "release_year", "age_group", "duration", "listed_in")
-
-
 def object_frame(
     columns: Mapping[str, Sequence | np.ndarray], numbers: Sequence[str] = ()
 ) -> pd.DataFrame:
