@@ -7,7 +7,6 @@ __all__ = ['ServerConfig', 'create_app']
 
 # %% ../../nbs/83_apps.web_app.ipynb #38bdb629
 import gc
-import json
 import os
 import re
 import threading

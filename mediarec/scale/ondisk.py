@@ -22,7 +22,6 @@ from mediarec.files import atomic_write_text, manifest_path
 from mediarec.recommend.base import RESULT_COLUMNS, BaseRecommender
 from mediarec.recommend.explanations import Rows, explain_scores
 from mediarec.recommend.filters import (
-    ClusterConstraint,
     Clusterings,
     Filters,
     FilterValues,

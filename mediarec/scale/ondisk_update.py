@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mediarec.core import CatalogError, StoreError, UnknownTitleError, format_list
+from mediarec.core import CatalogError, StoreError, format_list
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import assign_work_ids
 from mediarec.features.blocks import TEXT_BLOCKS
