@@ -31,7 +31,7 @@ from mediarec.core import COLUMNS, split_list
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import clean
 from mediarec.features.franchise import franchise_key
-from mediarec.features.text import STOP_WORDS, tokenize
+from mediarec.features.text import stop_words, tokenize
 
 CHUNK_SIZE = 25_000
 # Tail index a of P(rank > r) = (1 + r / scale) ** -a. The number of distinct values among N draws
@@ -137,7 +137,7 @@ class CatalogProfile:
         counts = Counter(chain.from_iterable(tokens))
         self.title_lengths = [min(len(words), MAX_TITLE_WORDS) or 1 for words in tokens]
         self.title_singleton_share = count_singletons(counts) / max(sum(counts.values()), 1)
-        content_words = {word: count for word, count in counts.items() if word not in STOP_WORDS}
+        content_words = {word: count for word, count in counts.items() if word not in stop_words()}
         self.title_words = cumulative_shares(content_words)
 
         franchises = franchise_sizes(titles)
