@@ -71,9 +71,8 @@ _TITLE_FIELDS = (
 def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
     """Return everything that the page knows, as a dict for JSON. Titles are named by position."""
     view_model = ViewModel(model)
-    rows = [model.row_by_id[show_id] for show_id in model.catalog.show_id]
-    position = {row: i for i, row in enumerate(rows)}
-    cards = view_model.cards(rows)
+    position = {row: i for i, row in enumerate(model.catalog.index.tolist())}
+    cards = view_model.cards(list(position))
     neighbors = []
     lines_by_title = []
     for show_id in tqdm(model.catalog.show_id, disable=not progress, unit="title"):
@@ -89,16 +88,19 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
         "start_titles": [position[row] for row in view_model.start_rows()],
         "filter_options": view_model.filter_options | {"methods": []},
     }
-    return data | _cluster_data(view_model, rows)
+    return data | _cluster_data(view_model, position)
 
 
-def _cluster_data(view_model, rows):
-    """Return clusters, the cluster of each title and map coordinates; empty without clusters."""
+def _cluster_data(view_model, position):
+    """Return clusters, the cluster of each title and map coordinates; empty without clusters.
+
+    `position` maps the row of each title to its position in the page.
+    """
     method = view_model.method
     if method is None:
         return {"clusters": [], "labels": [], "map_coordinates": []}
     clusterings = view_model.model.clusterings
-    position = {row: i for i, row in enumerate(rows)}
+    rows = list(position)
     clusters = []
     for summary in view_model.cluster_summaries(method):
         members = view_model.cluster_rows(method, summary["cluster_id"])

@@ -24,6 +24,7 @@ from mediarec.recommend.explanations import Rows
 from mediarec.recommend.filters import (
     PREFERRED_METHODS,
     Filters,
+    FilterValues,
     check_cluster_method,
     check_cluster_number,
     parse_cluster,
@@ -85,10 +86,16 @@ class ViewModel:
         Text that identifies the model.
     """
 
+    short_fields: tuple[str, ...] = ("id", "title", "year", "type", "poster_color")
+
     def __init__(self, model: BaseRecommender, version: str = ""):
         self.model = model
         self.version = version
-        self._genre_counts = model.filter_values().genres
+
+    @cached_property
+    def filter_values(self) -> FilterValues:
+        """The values that the titles can be filtered by, with counts."""
+        return self.model.filter_values()
 
     @cached_property
     def method(self) -> str | None:
@@ -106,7 +113,7 @@ class ViewModel:
         The keys are genres and age_groups (lists of name and count), years (first and last),
         titles (their number) and methods (list of name and label).
         """
-        values = self.model.filter_values()
+        values = self.filter_values
         methods = self.model.clusterings.descriptions
         return {
             "genres": [{"name": k, "count": n} for k, n in values.genres.items()],
@@ -148,12 +155,16 @@ class ViewModel:
             card["actors"] = card["actors"][:MAX_ACTORS]
             year = fields["release_year"][i]
             card["year"] = None if pd.isna(year) else int(year)
-            card["poster_color"] = _poster_color(card["genres"], self._genre_counts)
+            card["poster_color"] = _poster_color(card["genres"], self.filter_values.genres)
             card["cluster"] = self._title_cluster(row, method or self.method)
             card["poster"] = None
             card |= {name: values[i] for name, values in extra.items()}
             cards.append(card)
         return cards
+
+    def short_cards(self, rows: Rows) -> list[dict]:
+        """Return titles with the fields of a suggestion, `short_fields`."""
+        return [{name: card[name] for name in self.short_fields} for card in self.cards(rows)]
 
     def _title_cluster(self, row, method):
         """Return method, cluster_id and name of the cluster of a title, or None."""
@@ -249,6 +260,10 @@ class ViewModel:
             return mask
         return mask & (clusterings.labels[method].to_numpy() == number)
 
+    def count_matches(self, filters: Filters) -> int:
+        """Return the number of titles that pass all filters."""
+        return int(self.filter_mask(filters).sum())
+
     def relaxations(self, filters: Filters) -> list[dict]:
         """Return changes of the filters that leave more titles.
 
@@ -263,7 +278,7 @@ class ViewModel:
             if name == "cluster":
                 relaxations.append({"label": "All groups", "remove": ["cluster"]})
                 continue
-            n_titles = int(self.filter_mask(replace(filters, **{name: None})).sum())
+            n_titles = self.count_matches(replace(filters, **{name: None}))
             if n_titles:
                 label = f"Any {_FILTER_LABELS.get(name, name)} ({n_titles:,})"
                 relaxations.append({"label": label, "remove": [name]})
@@ -272,19 +287,16 @@ class ViewModel:
         return relaxations
 
     def start_page(self, filters: Filters = NO_FILTERS, n: int = 10) -> dict:
-        """Return heading, cards, n_matches and relaxations of a page without a query."""
-        mask = self.filter_mask(filters)
-        n_matches = int(mask.sum())
+        """Return heading, cards and relaxations of a page without a query."""
         heading = "Start with one of these"
         if not active_filters(filters):
             rows = self.start_rows(n)
         else:
-            rows = self.model.newest_rows(mask, n)
+            rows = self.model.newest_rows(self.filter_mask(filters), n)
             heading = "The newest that pass the filters" if rows else "No title passes the filters"
         return {
             "heading": heading,
             "cards": self.cards(rows, why=[""] * len(rows)),
-            "n_matches": n_matches,
             "relaxations": [] if rows else self.relaxations(filters),
         }
 
@@ -308,8 +320,7 @@ class ViewModel:
         Returns
         -------
         dict
-            heading, cards (with `why` and `score`), liked_rows, label, notes, n_matches and
-            relaxations.
+            heading, cards (with `why` and `score`), liked_rows, label, notes and relaxations.
         """
         ranking = self.model.rank(query, filters, n=n, diversity=diversity)
         reasons = self.model.reasons(ranking.query, ranking.rows, ranking.constraint)
@@ -323,7 +334,6 @@ class ViewModel:
             "liked_rows": ranking.query.liked_rows,
             "label": self.model.query_label(ranking.query),
             "notes": list(ranking.notes),
-            "n_matches": int(self.filter_mask(filters).sum()),
             "relaxations": [] if cards else self.relaxations(filters),
         }
 

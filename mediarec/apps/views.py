@@ -50,7 +50,7 @@ def search_view(view_model: ViewModel, state: AppState) -> dict:
     return {
         "chips": _query_chips(view_model.model, state),
         "text": state.text,
-        "match_count": _format_match_count(page["n_matches"], view_model.model, filters),
+        "match_count": _format_match_count(view_model, filters),
         "heading": page["heading"],
         "cards": page["cards"],
         "notes": page.get("notes", []),
@@ -75,11 +75,12 @@ def _query_chips(model, state):
     return chips
 
 
-def _format_match_count(n_matches, model, filters):
+def _format_match_count(view_model, filters):
     """Return how many titles pass the filters, in words."""
+    n_titles = view_model.model.n_titles
     if not active_filters(filters):
-        return f"{model.n_titles:,} titles"
-    return f"{n_matches:,} of {model.n_titles:,} titles pass the filters"
+        return f"{n_titles:,} titles"
+    return f"{view_model.count_matches(filters):,} of {n_titles:,} titles pass the filters"
 
 # %% ../../nbs/77_apps.views.ipynb #b80002cd
 _NO_CLUSTERS = (

@@ -283,7 +283,7 @@ def _parameter_schema(name, view):
 def _parameter_labels(name, view):
     """Return the values of a parameter that is one of a list of labels."""
     if name == "genre":
-        return list(view.model.filter_values().genres)
+        return list(view.filter_values.genres)
     return list({"type": TYPES, "age_group": AGE_GROUPS}[name])
 
 

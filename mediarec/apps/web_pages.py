@@ -71,6 +71,7 @@ def _start_view(view, params):
     """Return the content of a page without a query."""
     filters = request_filters(params)
     page = view.start_page(filters, params["n"])
+    page["n_matches"] = view.count_matches(filters)
     n_shown = len(page["cards"])
     has_filters = bool(active_filters(filters))
     page["has_more"] = has_filters and n_shown == params["n"] < PARAMETER_LIMITS["n"]
@@ -81,6 +82,7 @@ def _start_view(view, params):
 def _results_view(view, params):
     """Return the content of a page with recommendations."""
     page = answer_query(view, params)
+    page["n_matches"] = view.count_matches(request_filters(params))
     page["query_titles"] = view.cards(page["liked_rows"])
     page["has_more"] = len(page["cards"]) == params["n"] < PARAMETER_LIMITS["n"]
     page["relaxations"] = _as_links(page["relaxations"], params)

@@ -35,7 +35,6 @@ PARAMETER_LIMITS = {
     "genre": 100,
     "n": 50,
 }  # characters of a text, or the largest number
-_SHORT_FIELDS = ("id", "title", "year", "type", "poster_color", "poster", "href")
 
 
 def to_json_bytes(value: object) -> bytes:
@@ -56,6 +55,8 @@ class WebView(ViewModel):
         Whether cards have the URL of a poster.
     """
 
+    short_fields = (*ViewModel.short_fields, "poster", "href")
+
     def __init__(self, model: BaseRecommender, version: str = "", posters: bool = False):
         super().__init__(model, version)
         self.posters = posters
@@ -67,10 +68,6 @@ class WebView(ViewModel):
             card["poster"] = _poster_path(card["id"]) if self.posters else None
             card["href"] = _title_path(card)
         return cards
-
-    def short_cards(self, rows: Rows) -> list[dict]:
-        """Return titles with the fields of a suggestion."""
-        return [{name: card[name] for name in _SHORT_FIELDS} for card in self.cards(rows)]
 
 
 def _title_path(card):
@@ -282,7 +279,7 @@ def _parse_parameter(args, name, strict):
 def resolve_labels(view: WebView, params: dict) -> dict:
     """Return the parameters with the labels of the model; raise ApiError for unknown labels."""
     labels_by_name = {
-        "genre": view.model.filter_values().genres,
+        "genre": view.filter_values.genres,
         "type": TYPES,
         "age_group": AGE_GROUPS,
     }

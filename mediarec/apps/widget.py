@@ -105,9 +105,6 @@ def _filter_values(state):
     return values
 
 # %% ../../nbs/86_apps.widget.ipynb #5c6d895d
-_SUGGESTION_FIELDS = ("id", "title", "year", "type", "poster_color")
-
-
 def _suggest_titles(session, value):
     """Return suggestions for a dict with text and n, and no buffers."""
     sent = value if isinstance(value, dict) else {}
@@ -117,9 +114,8 @@ def _suggest_titles(session, value):
         raise MediarecError("the text to complete must be text")
     if not isinstance(n, int) or not 0 < n <= 20:
         n = 8
-    cards = session.view_model.cards(session.model.suggest_rows(text[:200], n))
-    items = [{field: card[field] for field in _SUGGESTION_FIELDS} for card in cards]
-    return {"items": items}, []
+    rows = session.model.suggest_rows(text[:200], n)
+    return {"items": session.view_model.short_cards(rows)}, []
 
 
 def _map_points(session, value):

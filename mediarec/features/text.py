@@ -54,7 +54,7 @@ def stem(word: str) -> str:
     """
     if len(word) < 2 or word in stop_words():
         return ""
-    # a stemmer must not be shared by threads; a new one takes about a microsecond
+    # a stemmer must not be shared by threads; to make one takes a few microseconds
     return Stemmer.Stemmer("english", maxCacheSize=0).stemWord(word)
 
 # %% ../../nbs/21_features.text.ipynb #2c6cbb82

@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/41_recommend.filters.ipynb #ab2359e1
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -56,8 +56,7 @@ class Filters:
 
     def by_title(self) -> dict[str, Any]:
         """Return the filters that are set and depend on a title alone, without the cluster."""
-        names = [item.name for item in fields(self) if not item.name.startswith("cluster")]
-        values = {name: getattr(self, name) for name in names}
+        values = {name: getattr(self, name) for name in _FILTERS}
         return {name: value for name, value in values.items() if not _is_unset(value)}
 
 

@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #f799f380
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -265,7 +264,6 @@ class DiskTitleIndex:
 
     def __init__(self, shards: Sequence[Shard]):
         self.shards = shards
-        self.starts = [shard.start for shard in shards]
         self.row_by_id = _RowById(shards)
 
     def subset(self, rows: Sequence[int]) -> tuple[TitleIndex, np.ndarray]:
@@ -289,10 +287,6 @@ class DiskTitleIndex:
     def count_works(self, rows: Sequence[int]) -> int:
         """Return the number of works among some rows."""
         return len(np.unique(self.work_numbers(rows)))
-
-    def shard_for_row(self, row: int) -> Shard:
-        """Return the shard that holds a row."""
-        return self.shards[bisect_right(self.starts, row) - 1]
 
     def find(self, query: str, preferred_types: Collection[str] | None = None) -> int:
         """Return the row of a title by id or name; the parameters are those of `resolve_title`."""
