@@ -31,7 +31,7 @@ from mediarec.recommend.filters import (
 )
 from mediarec.recommend.queries import Query, Ranking, ResolvedQuery, query_label, resolve_query
 from mediarec.recommend.ranking import MAX_PER_FRANCHISE, QueryFeatures
-from mediarec.recommend.search import TitleIndex, title_label
+from mediarec.recommend.search import TitleIndex, first_row_per_work, title_label
 
 # %% ../../nbs/45_recommend.base.ipynb #dd614446
 RESULT_COLUMNS = ("type", "release_year", "age_group", "duration", "listed_in")
@@ -79,7 +79,7 @@ class BaseRecommender(ABC):
     @property
     @abstractmethod
     def catalog(self) -> pd.DataFrame:
-        """The cleaned catalog, one line per title; its index are the rows."""
+        """The cleaned catalog, one line per title; its index holds the rows."""
 
     @property
     @abstractmethod
@@ -171,10 +171,7 @@ class BaseRecommender(ABC):
 
     def distinct_works(self, rows: Rows) -> list[int]:
         """Return the first row of each work, in the given order."""
-        row_by_work: dict[int, int] = {}
-        for row, work in zip(rows, self.work_numbers(rows).tolist()):
-            row_by_work.setdefault(work, int(row))
-        return list(row_by_work.values())
+        return first_row_per_work(rows, self.work_numbers(rows).tolist())
 
     @abstractmethod
     def row_features(self, row: int) -> QueryFeatures:
@@ -433,6 +430,8 @@ def _check_catalog(model: BaseRecommender) -> None:
     fields = model.get_fields(rows, ["show_id", "title", "genres"])
     assert fields["show_id"].tolist() == catalog.show_id[rows].tolist(), "get_fields"
     assert list(map(list, fields["genres"])) == list(map(list, catalog.genres[rows])), "lists"
+    for row in rows:  # one row at a time, too
+        assert list(model.get_fields([row], ["genres"])["genres"][0]) == list(catalog.genres[row])
     assert len(model.years) == model.n_rows, "years"
     assert model.title_label(rows[0]).startswith(catalog.title[rows[0]]), "title_label"
     assert list(model.title_index.ids) == catalog.show_id.tolist(), "title_index"

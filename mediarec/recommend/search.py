@@ -246,20 +246,25 @@ def _clear_fuzzy_rows(matches):
     ]
 
 
-def _first_row_per_work(index, rows):
-    """Return the first row of each work."""
-    first_rows = {}
-    for row in rows:
-        first_rows.setdefault(index.works[row], int(row))
-    return list(first_rows.values())
+def first_row_per_work(rows: Iterable[int], works: Iterable[Hashable]) -> list[int]:
+    """Return the first row of each work, in the given order; `works` has one entry per row."""
+    row_by_work: dict[Hashable, int] = {}
+    for row, work in zip(rows, works):
+        row_by_work.setdefault(work, int(row))
+    return list(row_by_work.values())
+
+
+def _distinct_works(index, rows):
+    """Return the first row of each work of an index."""
+    return first_row_per_work(rows, [index.works[row] for row in rows])
 
 
 def _require_single_work(index, query, rows, preferred_types):
     """Return the first row if all rows, or all preferred rows, belong to one work."""
-    first_rows = _first_row_per_work(index, rows)
+    first_rows = _distinct_works(index, rows)
     if len(first_rows) > 1 and preferred_types is not None:
         preferred_rows = [row for row in rows if index.types[row] in preferred_types]
-        first_rows = _first_row_per_work(index, preferred_rows) or first_rows
+        first_rows = _distinct_works(index, preferred_rows) or first_rows
     if len(first_rows) == 1:
         return first_rows[0]
     listed = "; ".join(index.label(row) for row in first_rows[:_MAX_LISTED_TITLES])
@@ -295,9 +300,9 @@ def autocomplete(index: TitleIndex, text: str, n: int = 10) -> list[int]:
     rows = _prefix_search(index, prefix, n)
     if len(rows) < n and len(prefix) > 2:
         rows = rows + _substring_search(index, prefix, n)
-    rows = _first_row_per_work(index, rows)
+    rows = _distinct_works(index, rows)
     if len(rows) < n and len(prefix) > 3:
-        rows = _first_row_per_work(index, rows + _fuzzy_search(index, prefix, n))
+        rows = _distinct_works(index, rows + _fuzzy_search(index, prefix, n))
     return rows[:n]
 
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from mediarec.core import LIST_COLUMNS, MISSING_LABEL, StoreError, split_list
+from mediarec.core import LIST_COLUMNS, StoreError
 from mediarec.data.store import read_manifest
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.files import atomic_write_text, manifest_path
@@ -41,6 +41,7 @@ from mediarec.scale.ondisk_files import (
     open_arrays,
     open_vocabularies,
     restore_list_columns,
+    split_texts,
 )
 from mediarec.scale.ondisk_search import (
     MIN_CANDIDATES,
@@ -123,13 +124,6 @@ def _text_features(block_encoders, text):
     index = query.terms - (ends - sizes)[block]
     terms = index + (block.astype(np.int64) << TERM_BLOCK_SHIFT)
     return QueryFeatures(terms, query.values, query.vectors, query.numbers, query.nonfiction)
-
-
-def _split_texts(texts):
-    """Return texts such as "Drama, Comedy" as an array of lists."""
-    lists = np.empty(len(texts), dtype=object)
-    lists[:] = [split_list(None if text == MISSING_LABEL else text) for text in texts]
-    return lists
 
 
 class _TermLabels:
@@ -217,7 +211,7 @@ class OnDiskRecommender(BaseRecommender):
 
     @cached_property
     def catalog(self) -> pd.DataFrame:
-        """The cleaned catalog; it is read into memory, and its index are the rows."""
+        """The cleaned catalog; it is read into memory, and its index holds the rows."""
         frame = pd.concat([shard.table.to_pandas() for shard in self.shards], ignore_index=True)
         return restore_list_columns(frame[self.live_mask()])
 
@@ -247,7 +241,7 @@ class OnDiskRecommender(BaseRecommender):
         text_columns = {name: column for column, name in LIST_COLUMNS.items() if name in names}
         columns = dict.fromkeys(text_columns.get(name, name) for name in names)
         fields = fetch_fields(self.shards, rows, columns)
-        lists = {name: _split_texts(fields[column]) for name, column in text_columns.items()}
+        lists = {name: split_texts(fields[column]) for name, column in text_columns.items()}
         return {name: lists.get(name, fields.get(name)) for name in names}
 
     def work_numbers(self, rows: Rows) -> np.ndarray:

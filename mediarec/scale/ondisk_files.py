@@ -9,7 +9,7 @@ __all__ = []
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -354,17 +354,18 @@ def read_arrow(path: str | Path) -> "pyarrow.Table":
 def restore_list_columns(frame: pd.DataFrame) -> pd.DataFrame:
     """Rebuild the list columns of a cleaned catalog from their text."""
     lists = {
-        name: _split_column(frame[column])
+        name: pd.Series(split_texts(frame[column]), dtype=object, index=frame.index)
         for column, name in LIST_COLUMNS.items()
         if column in frame
     }
     return frame.assign(**lists, release_year=frame.release_year.astype("Int64"))
 
 
-def _split_column(column):
-    """Split each text of a column into a list; a missing text gives an empty list."""
-    values = [split_list(None if text == MISSING_LABEL else text) for text in column]
-    return pd.Series(values, dtype=object, index=column.index)
+def split_texts(texts: Sequence[str]) -> np.ndarray:
+    """Return texts such as "Drama, Comedy" as an array of lists; a missing text has none."""
+    lists = np.empty(len(texts), dtype=object)
+    lists[:] = [split_list(None if text == MISSING_LABEL else text) for text in texts]
+    return lists
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #6a44ac93
 def commit_dir(temp_dir: Path, target: Path) -> None:
