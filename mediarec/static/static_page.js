@@ -258,12 +258,12 @@ async function start(root) {
 
   // Show or hide the map, and select a cluster in it.
   function renderMap(view, value) {
-    const isShown = hasMap && (view === "clusters" || view === "cluster");
+    const isGroups = clusters.length > 0 && (view === "clusters" || view === "cluster");
     bar.hidden = !clusters.length;
-    bar.children[0].setAttribute("aria-pressed", String(!isShown));
-    bar.children[1].setAttribute("aria-pressed", String(isShown));
-    map.element.hidden = !isShown;
-    if (!isShown) return;
+    bar.children[0].setAttribute("aria-pressed", String(!isGroups));
+    bar.children[1].setAttribute("aria-pressed", String(isGroups));
+    map.element.hidden = !(hasMap && isGroups);
+    if (map.element.hidden) return;
     const names = clusters.map((cluster) => cluster.name);
     map.show(data.labels, names, view === "cluster" ? Number(value) : -1);
   }
