@@ -4,6 +4,7 @@ Cells and tests on the full catalog run only if MEDIAREC_CATALOG is set.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+# A step takes at most a quarter of an hour on two cores; one that hangs is stopped.
+TIME_LIMIT = 40 * 60  # seconds
 
 
 def run(name: str, *command: str | Path, **variables: str) -> int:
@@ -18,7 +21,16 @@ def run(name: str, *command: str | Path, **variables: str) -> int:
     print(f"== {name}", flush=True)
     words = [str(word) for word in command]
     start = time.monotonic()
-    code = subprocess.run(words, cwd=ROOT, env=os.environ | variables).returncode
+    environment = os.environ | variables
+    process = subprocess.Popen(words, cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        code = process.wait(TIME_LIMIT)
+    except BaseException as e:  # Ctrl+C, too, stops the processes that the step has started
+        os.killpg(process.pid, signal.SIGKILL)
+        if not isinstance(e, subprocess.TimeoutExpired):
+            raise
+        print(f"== {name}: stopped, because it did not end in {TIME_LIMIT // 60} minutes")
+        code = 1
     print(f"== {name}: {time.monotonic() - start:.0f} s", flush=True)
     return code
 
