@@ -82,7 +82,7 @@ def test_imports_are_light():
     """No development tool is imported, and heavy packages load only when they are used."""
     code = (
         "import sys; from mediarec import Recommender, load_catalog;"
-        "import mediarec.app, mediarec.cli, mediarec.features.similarity;"
+        "import mediarec.app, mediarec.cli, mediarec.features.blocks;"
         "import mediarec.apps.grading, mediarec.apps.tmdb_client;"
         f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )

@@ -19,7 +19,7 @@ from mediarec.apps.viewmodel import ViewModel, bundle_js, read_static
 from mediarec.core import package_path
 from mediarec.data.catalog import load_catalog
 from mediarec.recommend.base import BaseRecommender
-from mediarec.recommend.explanations import common_reasons, format_reason
+from mediarec.recommend.explanations import format_reason
 from mediarec.recommend.recommender import Recommender
 
 # %% ../../nbs/78_apps.static_page.ipynb #39be0aa9
@@ -30,8 +30,7 @@ def _neighbors_with_reasons(model, show_id, n_neighbors=_DEFAULT_N_NEIGHBORS):
     """Return the rows nearest to a title and a line of reasons for each, as `recommend` does."""
     ranking = model.rank(show_id, n=n_neighbors)
     explanations = model.explain(ranking.query, ranking.rows)
-    shared_reasons = common_reasons(explanations[:10])
-    lines = [format_reason(explanation, shared_reasons) for explanation in explanations]
+    lines = [format_reason(explanation) for explanation in explanations]
     return ranking.rows.tolist(), lines
 
 

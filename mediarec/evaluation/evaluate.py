@@ -20,9 +20,8 @@ from mediarec.evaluation.metrics import (
     ndcg_from_gains,
     precision_at_k,
 )
-from mediarec.features.numeric import DECAY_SCALES
 from mediarec.recommend.base import BaseRecommender
-from mediarec.recommend.explanations import REASON_TEMPLATES, common_reasons
+from mediarec.recommend.explanations import select_reasons
 from mediarec.recommend.ranking import query_for_row, score_query
 from mediarec.recommend.recommender import Recommender, check_in_memory, recommend_batch
 
@@ -236,42 +235,20 @@ def rank_metrics(ranks: pd.Series, k: int = 10) -> dict[str, pd.Series]:
     }
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #b61a3a17
-def _mentions_block(contribution: dict, phrases: set[str], common_values: set) -> bool:
-    """Return whether the phrases of a reason include the phrase for a contribution."""
-    block = contribution["block"]
-    template = REASON_TEMPLATES.get(block)
-    if template is None:
-        return False
-    shared = contribution["shared"]
-    distinctive = shared
-    if block not in DECAY_SCALES:
-        distinctive = [value for value in shared if (block, value) not in common_values]
-    for values in (distinctive, shared):
-        if (values or block == "embedding") and template(values) in phrases:
-            return True
-    return False
-
-
-def _reason_coverage(
-    explanation: list[dict], reason: str, common_values: set = frozenset()
-) -> tuple[float, list[str]]:
-    """Return the fraction of a score that its reason covers, and the blocks that it mentions.
+def _reason_coverage(explanation: list[dict]) -> tuple[float, list[str]]:
+    """Return the fraction of a score that its reasons cover, and the blocks that they name.
 
     Parameters
     ----------
     explanation : list of dict
-        The contributions of one result, from `Recommender.explain`.
-    reason : str
-        The text in the column `why`.
-    common_values : set
-        The result of `common_reasons`.
+        The contributions of one result, from `explain`.
     """
-    phrases = set(reason.split("; "))
-    mentioned = [c for c in explanation if _mentions_block(c, phrases, common_values)]
-    total = sum(contribution["contribution"] for contribution in explanation)
-    covered = sum(contribution["contribution"] for contribution in mentioned)
+    named = {block for reason in select_reasons(explanation) for block in reason.blocks}
+    covering = [part for part in explanation if part["block"] in named]
+    total = sum(part["contribution"] for part in explanation)
+    covered = sum(part["contribution"] for part in covering)
     coverage = covered / total if total else 0.0
-    return coverage, [contribution["block"] for contribution in mentioned]
+    return coverage, [part["block"] for part in covering if part["contribution"] > 0]
 
 
 def evaluate_reasons(model: BaseRecommender, queries: Iterable, n: int = 10) -> pd.DataFrame:
@@ -289,15 +266,16 @@ def evaluate_reasons(model: BaseRecommender, queries: Iterable, n: int = 10) -> 
     Returns
     -------
     DataFrame
-        One row per result: `query_id`, `rank`, `why`, `coverage` (0 to 1) and `blocks` (list of
-        the mentioned blocks).
+        One row per result: `query_id`, `show_id`, `rank`, `why`, `coverage` (0 to 1) and
+        `blocks` (list of the blocks that the reasons name).
     """
     rows = []
     for query_id in queries:
         results = model.recommend(query_id, n=n)
         explanations = model.explain(query_id, model.rows_by_id(results.show_id))
-        common_values = common_reasons(explanations)
-        for rank, why, explanation in zip(results["rank"], results.why, explanations):
-            coverage, blocks = _reason_coverage(explanation, why, common_values)
-            rows.append((query_id, rank, why, coverage, blocks))
-    return pd.DataFrame(rows, columns=["query_id", "rank", "why", "coverage", "blocks"])
+        ranked = zip(results.show_id, results["rank"], results.why, explanations)
+        for show_id, rank, why, explanation in ranked:
+            coverage, blocks = _reason_coverage(explanation)
+            rows.append((query_id, show_id, rank, why, coverage, blocks))
+    columns = ["query_id", "show_id", "rank", "why", "coverage", "blocks"]
+    return pd.DataFrame(rows, columns=columns)

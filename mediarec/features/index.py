@@ -20,10 +20,16 @@ from mediarec.data.clean import CLEANED_COLUMNS, clean
 from mediarec.data.store import load_parts, read_manifest
 from mediarec.features.blocks import BLOCKS
 from mediarec.features.embedding import EmbeddingProjection
+from mediarec.features.themes import THEME_LIST_COLUMNS, add_themes
 from mediarec.features.vocabulary import Vocabulary
 
 # %% ../../nbs/29_features.index.ipynb #152194f5
 def prepare_catalog(catalog: pd.DataFrame | str | Path) -> pd.DataFrame:
+    """Return a catalog with cleaned columns and themes, and rows numbered from 0."""
+    return add_themes(_clean_catalog(catalog))
+
+
+def _clean_catalog(catalog):
     """Return a catalog with cleaned columns and rows numbered from 0."""
     if isinstance(catalog, pd.DataFrame):
         if set(CLEANED_COLUMNS) <= set(catalog):
@@ -192,11 +198,14 @@ def _encoders_from_parts(parts):
     return encoders
 
 
+_LISTS = {*LIST_COLUMNS.values(), *THEME_LIST_COLUMNS}
+
+
 def _restore_object_columns(catalog):
     """Return a catalog with lists and text as objects, as before Parquet."""
     columns = {}
     for name in catalog:
-        if name in LIST_COLUMNS.values():
+        if name in _LISTS:
             columns[name] = pd.Series([value.tolist() for value in catalog[name]], dtype=object)
         elif not pd.api.types.is_numeric_dtype(catalog[name]):
             columns[name] = catalog[name].astype(object)

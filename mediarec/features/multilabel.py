@@ -17,7 +17,7 @@ from mediarec.core import normalize_text
 from mediarec.features.vocabulary import Vocabulary, l2_normalize_rows, row_norms_sq, scale_rows
 
 # %% ../../nbs/22_features.multilabel.ipynb #e99c0c95
-BILLING_DECAY = 3  # rank in the cast at which the weight is idf / sqrt(2)
+RANK_DECAY = 3  # rank in the list at which the weight is idf / sqrt(2)
 _normalize_term = lru_cache(maxsize=1 << 17)(normalize_text)  # the same names occur many times
 
 
@@ -66,7 +66,7 @@ def transform_multilabel(
         return sparse.csr_matrix(shape, dtype=np.float32)
     weight = vocabulary.idf[column]
     if rank_decay:
-        weight = weight / np.sqrt(1 + rank / BILLING_DECAY)
+        weight = weight / np.sqrt(1 + rank / RANK_DECAY)
     rows = sparse.csr_matrix((weight, (row, column)), shape=shape, dtype=np.float32)
     return l2_normalize_rows(rows) if normalize else rows
 
@@ -83,6 +83,7 @@ def _locate_terms(term_to_column, lists):
 
 # %% ../../nbs/22_features.multilabel.ipynb #97160672
 PERSON_BLOCKS = ("cast", "director")
+RANK_DECAY_BLOCKS = (*PERSON_BLOCKS, "themes", "moods")  # the first term says most
 
 
 def normalize_people_jointly(

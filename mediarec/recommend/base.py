@@ -16,12 +16,14 @@ import pandas as pd
 from mediarec.core import UnknownTitleError
 from mediarec.parameters import check_fraction, check_n, check_titles
 from mediarec.recommend.explanations import (
+    REASON_FIELDS,
     Constraint,
     Rows,
     add_cluster_contribution,
-    common_reasons,
     format_reason,
+    keep_true_values,
     object_frame,
+    title_facts,
 )
 from mediarec.recommend.filters import (
     Clusterings,
@@ -385,7 +387,11 @@ class BaseRecommender(ABC):
             For each row the contributions, largest first, with the keys ``block``,
             ``contribution`` and ``shared``. They add up to the score.
         """
-        explanations = self._explain(self.resolve_query(query), rows)
+        query = self.resolve_query(query)
+        explanations = self._explain(query, rows)
+        row_facts = title_facts(self.get_fields(rows, REASON_FIELDS))
+        liked_facts = title_facts(self.get_fields(query.liked_rows, REASON_FIELDS))
+        explanations = keep_true_values(explanations, row_facts, liked_facts)
         if constraint and constraint.weight:
             return add_cluster_contribution(explanations, constraint, rows)
         return explanations
@@ -396,9 +402,8 @@ class BaseRecommender(ABC):
         """Return the reasons for each row as a line of text; parameters as for `explain`."""
         query = self.resolve_query(query)
         explanations = self.explain(query, rows, constraint)
-        common = common_reasons(explanations)
         from_text = not (query.liked_rows or query.disliked_rows)
-        return [format_reason(parts, common, from_text) for parts in explanations]
+        return [format_reason(parts, from_text) for parts in explanations]
 
     def query_label(self, query: ResolvedQuery) -> str:
         """Describe a query for users."""

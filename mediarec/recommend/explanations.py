@@ -8,18 +8,19 @@ __all__ = []
 # %% ../../nbs/44_recommend.explanations.ipynb #17d73a17
 import itertools
 import math
+import re
 import string
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from mediarec.core import normalize_text
 from mediarec.features.franchise import FRANCHISE_SUFFIX
 from mediarec.features.index import RankingIndex
-from mediarec.features.numeric import DECAY_SCALES
-from mediarec.features.text import stem
+from mediarec.features.numeric import DECAY_SCALES, FIRST_NEW_YEAR, number_to_year
 from mediarec.recommend.filters import ClusterConstraint
 from mediarec.recommend.ranking import (
     MIN_COSINE,
@@ -184,191 +185,260 @@ def add_cluster_contribution(
         out.append(parts)
     return out
 
-# %% ../../nbs/44_recommend.explanations.ipynb #0ffe88c8
-_COMMON_WORDS = """
-    year years old day days time times life lives man men woman women people story stories
-    documentary special series film movie based true explore find take fall think answer turn
-    become make get go come try stage live world new set lead follow discover learn seek struggle
-    help face begin start end look show two ii iii young first home job work love self like want
-    way good best big real high
-"""
+# %% ../../nbs/44_recommend.explanations.ipynb #b0b8fc39
+REASON_FIELDS = ("title", "actors", "directors", "countries", "themes")
+_MIN_SHARED_THEMES = 2  # of two titles of one franchise that share no person
 
 
-@lru_cache(maxsize=1)
-def _common_stems():
-    """Return the stems of the words that name no subject."""
-    words = _COMMON_WORDS.split()
-    return {stem(form) for word in words for form in (word, word + "s")}
+@dataclass(frozen=True)
+class TitleFacts:
+    """What the reasons may state about a title.
 
-
-def _subject_words(shared):
-    """Return up to three shared words that name a subject."""
-    return [word for word in shared if stem(word) not in _common_stems()][:3]
-
-
-def _franchise_reason(shared):
-    """Name the shared franchise, or else the longest shared start of the titles."""
-    names = [v.removesuffix(FRANCHISE_SUFFIX) for v in shared if v.endswith(FRANCHISE_SUFFIX)]
-    if names:
-        return f"the same franchise: {string.capwords(names[0])}"
-    return f"title also starts with {string.capwords(max(shared, key=len))}"
-
-
-def _text_reason(shared):
-    """Name the shared subject, or else any shared words."""
-    words = _subject_words(shared)
-    return f"both about {', '.join(words)}" if words else f"both mention {', '.join(shared[:3])}"
-
-
-def _embedding_reason(shared):
-    """Name no words, because an embedding has none."""
-    return "similar story"
-
-
-def _genres_reason(shared):
-    return ", ".join(shared[:3])
-
-
-def _cluster_reason(shared):
-    return f"both in \u201c{shared[0]}\u201d"
-
-
-def _cast_reason(shared):
-    return f"with {', '.join(shared[:3])}"
-
-
-def _director_reason(shared):
-    return f"also by {', '.join(shared[:2])}"
-
-
-def _country_reason(shared):
-    return f"also from {shared[0]}"
-
-
-def _type_reason(shared):
-    return "also a film" if shared[0] == "Movie" else "also a series"
-
-
-def _age_group_reason(shared):
-    return "for the same age group" if shared[0] == shared[1] else None
-
-
-def _year_reason(shared):
-    """Compare the release years, if they differ by five years at most."""
-    query_year, year = map(int, shared)
-    difference = abs(query_year - year)
-    if difference > 5:
-        return None
-    if difference == 0:
-        return f"also from {year}"
-    return "a year apart" if difference == 1 else f"{difference} years apart"
-
-
-def _nonfiction_reason(shared):
-    return "also nonfiction"
-
-# %% ../../nbs/44_recommend.explanations.ipynb #f00b7a77
-REASON_TEMPLATES: dict[str, Callable[[list], str | None]] = {
-    "franchise": _franchise_reason,
-    "text": _text_reason,
-    "embedding": _embedding_reason,
-    "genres": _genres_reason,
-    "cluster": _cluster_reason,
-    "cast": _cast_reason,
-    "director": _director_reason,
-    "country": _country_reason,
-    "type": _type_reason,
-    "age_group": _age_group_reason,
-    "year": _year_reason,
-    "nonfiction": _nonfiction_reason,
-}
-# True of half the catalog, so they are named only if the other reasons explain too little.
-_WEAK_REASONS = {"type", "age_group", "nonfiction", "embedding"}
-# Named after two better reasons only if those explain too little.
-_SECONDARY_REASONS = {"country", "year"}
-_TARGET_COVERAGE = 0.7  # the share of the score that a line should explain
-_MIN_COVERAGE = 0.5  # the share of the score that it must explain, with weak reasons if needed
-_MAX_REASONS = 5
-
-# %% ../../nbs/44_recommend.explanations.ipynb #14082ab0
-def common_reasons(explanations: list[list[dict]]) -> set[tuple]:
-    """Return the (block, value) pairs that at least four in five results share.
-
-    A list of fewer than five results has none.
+    Attributes
+    ----------
+    name : str
+        The normalized title, without a leading article.
+    people, countries, themes : frozenset of str
+        Normalized names of the cast and the directors; countries and themes as in the catalog.
     """
-    if len(explanations) < 5:
-        return set()
-    counts: Counter = Counter()
-    for parts in explanations:
+
+    name: str
+    people: frozenset[str]
+    countries: frozenset[str]
+    themes: frozenset[str]
+
+
+def title_facts(fields: Mapping[str, Sequence]) -> list[TitleFacts]:
+    """Return the facts of some titles, given their columns in `REASON_FIELDS`."""
+    facts = []
+    for title, actors, directors, countries, themes in zip(*map(fields.get, REASON_FIELDS)):
+        people = frozenset(normalize_text(name) for name in (*actors, *directors))
+        name = _LEADING_ARTICLE.sub("", normalize_text(title))
+        facts.append(TitleFacts(name, people, frozenset(countries), frozenset(themes)))
+    return facts
+
+
+_LEADING_ARTICLE = re.compile(r"^(?:the|a|an) ")
+
+
+def _is_same_franchise(name: str, a: TitleFacts, b: TitleFacts) -> bool:
+    """Return whether two titles that start with the same name are titles of one franchise."""
+    shared_people = a.people & b.people
+    if a.name == b.name or normalize_text(name) in shared_people:
+        return False
+    return bool(shared_people) or len(a.themes & b.themes) >= _MIN_SHARED_THEMES
+
+
+def _true_countries(shared, row, liked):
+    """Return the countries that the result lists, and one of the liked titles."""
+    listed = [title.countries for title in liked]
+    return [
+        country
+        for country in shared
+        if country in row.countries and (not liked or any(country in c for c in listed))
+    ]
+
+
+def _true_franchises(shared, row, liked):
+    """Return the names of the franchises that the result shares with a liked title."""
+    names = [v.removesuffix(FRANCHISE_SUFFIX) for v in shared if v.endswith(FRANCHISE_SUFFIX)]
+    return [
+        string.capwords(name)
+        for name in names
+        if any(_is_same_franchise(name, row, title) for title in liked)
+    ]
+
+
+_TRUE_VALUES = {"country": _true_countries, "franchise": _true_franchises}
+
+
+def keep_true_values(
+    explanations: list[list[dict]], rows: Sequence[TitleFacts], liked: Sequence[TitleFacts]
+) -> list[list[dict]]:
+    """Return the explanations without shared values that are not true of both titles.
+
+    Parameters
+    ----------
+    explanations : list of list of dict
+        From `explain_scores`.
+    rows : sequence of TitleFacts
+        The titles that are explained.
+    liked : sequence of TitleFacts
+        The liked titles of the query; none for a text.
+
+    Returns
+    -------
+    list of list of dict
+        The same contributions; the key ``shared`` may be shorter.
+    """
+    out = []
+    for parts, row in zip(explanations, rows):
+        kept = []
         for part in parts:
-            if part["block"] not in DECAY_SCALES:
-                counts.update((part["block"], value) for value in part["shared"])
-    return {pair for pair, count in counts.items() if count >= 0.8 * len(explanations)}
+            if part["block"] in _TRUE_VALUES:
+                values = _TRUE_VALUES[part["block"]](part["shared"], row, liked)
+                part = part | {"shared": values}
+            kept.append(part)
+        out.append(kept)
+    return out
+
+# %% ../../nbs/44_recommend.explanations.ipynb #349204ef
+class Reason(NamedTuple):
+    """A reason in words, and the blocks whose contributions it explains."""
+
+    text: str
+    blocks: tuple[str, ...]
 
 
-def format_reason(
-    contributions: list[dict],
-    common_values: Collection[tuple] = (),
-    from_text: bool = False,
-) -> str:
+Shared = Mapping[str, list]  # block to the values that two titles share
+
+
+def _franchise_reason(shared: Shared) -> str | None:
+    return f"also in the franchise {shared['franchise'][0]}" if shared.get("franchise") else None
+
+
+def _director_reason(shared: Shared) -> str | None:
+    names = shared.get("director")
+    return f"also directed by {format_names(names[:2])}" if names else None
+
+
+def _cast_reason(shared: Shared) -> str | None:
+    names = shared.get("cast")
+    return f"with {format_names(names[:3])}" if names else None
+
+
+def _cluster_reason(shared: Shared) -> str | None:
+    return f"both in \u201c{shared['cluster'][0]}\u201d" if shared.get("cluster") else None
+
+
+def _theme_reason(shared: Shared) -> str | None:
+    """Name the themes and moods, the most telling first."""
+    themes, moods = shared.get("themes", []), shared.get("moods", [])
+    return ", ".join([*themes[:3], *moods[:2]]) or None
+
+
+def _genre_reason(shared: Shared) -> str | None:
+    return ", ".join(shared.get("genres", [])[:3]) or None
+
+
+def _country_reason(shared: Shared) -> str | None:
+    return f"also from {shared['country'][0]}" if shared.get("country") else None
+
+
+def _description_reason(shared: Shared) -> str | None:
+    """Name no words: a stem and an embedding have none that both titles contain."""
+    return "similar description" if shared.keys() & {"text", "embedding"} else None
+
+
+def _year_reason(shared: Shared) -> str | None:
+    """Compare the release years, if the titles are of the same decade or both new."""
+    if "year" not in shared:
+        return None
+    query_year, year = map(number_to_year, shared["year"])
+    if query_year is None and year is None:
+        return f"also from {FIRST_NEW_YEAR} or later"
+    if query_year is None or year is None or query_year // 10 != year // 10:
+        return None
+    return f"also from the {year // 10}0s"
+
+
+def _type_reason(shared: Shared) -> str | None:
+    if "type" not in shared:
+        return None
+    return "also a film" if shared["type"][0] == "Movie" else "also a series"
+
+
+def _age_group_reason(shared: Shared) -> str | None:
+    numbers = shared.get("age_group")
+    return "for the same age group" if numbers and numbers[0] == numbers[1] else None
+
+
+def _nonfiction_reason(shared: Shared) -> str | None:
+    return "also nonfiction" if "nonfiction" in shared else None
+
+
+def format_names(names: Sequence[str]) -> str:
+    """Return names as "A", "A and B" or "A, B and C"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+# %% ../../nbs/44_recommend.explanations.ipynb #937fcd34
+# A reason and the blocks that it explains, the most telling first.
+_TELLING_REASONS: tuple = (
+    (_franchise_reason, ("franchise",)),
+    (_director_reason, ("director",)),
+    (_cast_reason, ("cast",)),
+    (_cluster_reason, ("cluster",)),
+    (_theme_reason, ("themes", "moods")),
+)
+_OTHER_REASONS: tuple = (
+    (_genre_reason, ("genres",)),
+    (_country_reason, ("country",)),
+    (_description_reason, ("text", "embedding")),
+    (_year_reason, ("year",)),
+    (_type_reason, ("type",)),
+    (_age_group_reason, ("age_group",)),
+    (_nonfiction_reason, ("nonfiction",)),
+)
+_MIN_COVERAGE = 0.5  # the share of the score that a line explains if it can
+_PERSONAL_BLOCKS = {"franchise", "director", "cast"}  # their reasons are one part of the line
+NO_REASON = "Nothing in common with the query"
+
+
+def select_reasons(contributions: list[dict]) -> list[Reason]:
+    """Choose the reasons of one result.
+
+    Parameters
+    ----------
+    contributions : list of dict
+        From `explain_scores`, after `keep_true_values`.
+
+    Returns
+    -------
+    list of Reason
+        The most telling first. Less telling ones follow only until half of the score is
+        explained.
+    """
+    positive = [part for part in contributions if part["contribution"] > 0]
+    values = {part["block"]: part["contribution"] for part in positive}
+    shared = {part["block"]: part["shared"] for part in positive}
+    total = sum(values.values())
+    covered = 0.0
+    reasons = []
+    for make_reason, blocks in (*_TELLING_REASONS, *_OTHER_REASONS):
+        is_telling = (make_reason, blocks) in _TELLING_REASONS
+        if not is_telling and covered >= _MIN_COVERAGE * total:
+            break
+        text = make_reason(shared)
+        if text:
+            reasons.append(Reason(text, blocks))
+            covered += sum(values.get(block, 0.0) for block in blocks)
+    return reasons
+
+
+def format_reason(contributions: list[dict], from_text: bool = False) -> str:
     """Return the contributions of one result as a line of text.
 
     Parameters
     ----------
     contributions : list of dict
-        From `explain_scores`, largest first.
-    common_values : collection of tuple
-        From `common_reasons`.
+        From `explain_scores`, after `keep_true_values`.
     from_text : bool
         Whether the query is a text and not a title.
 
     Returns
     -------
     str
-        Such as ``"also by Christopher Nolan; with Michael Caine; both about dream"``.
+        Such as ``"Also directed by Christopher Nolan, with Michael Caine; dream worlds"``.
     """
-    total = sum(part["contribution"] for part in contributions if part["contribution"] > 0)
-    has_people = any(part["block"] in ("cast", "director") for part in contributions)
-    covered = 0.0
-    phrases: list[str] = []
-    deferred = []
-    for part in contributions:
-        is_explained = covered >= _TARGET_COVERAGE * total or len(phrases) == _MAX_REASONS
-        if is_explained or part["contribution"] <= 0:
-            break
-        values = _distinctive_values(part, common_values)
-        if _is_deferred(part["block"], values, len(phrases), has_people):
-            deferred.append(part)
-        elif phrase := REASON_TEMPLATES[part["block"]](values):
-            phrases.append(phrase)
-            covered += part["contribution"]
-    for part in deferred:
-        if covered >= _MIN_COVERAGE * total or len(phrases) == _MAX_REASONS:
-            break
-        if phrase := REASON_TEMPLATES[part["block"]](part["shared"]):
-            phrases.append(phrase)
-            covered += part["contribution"]
-    line = "; ".join(phrases) or "nothing in common but what was asked for"
-    return line.replace("also ", "").replace("both about", "about") if from_text else line
-
-
-def _distinctive_values(part, common_values):
-    """Return the shared values that not nearly all results share."""
-    if part["block"] in DECAY_SCALES:
-        return part["shared"]
-    return [value for value in part["shared"] if (part["block"], value) not in common_values]
-
-
-def _is_deferred(block, values, n_phrases, has_people):
-    """Check whether a reason is named only if the others explain too little."""
-    if block in _WEAK_REASONS or not values:
-        return True
-    if block == "text":
-        return not _subject_words(values)
-    if block in _SECONDARY_REASONS:
-        return n_phrases > 1
-    # the same name without any shared person is often a coincidence
-    return block == "franchise" and not has_people
+    reasons = select_reasons(contributions)
+    personal = [r.text for r in reasons if not _PERSONAL_BLOCKS.isdisjoint(r.blocks)]
+    others = [r.text for r in reasons if _PERSONAL_BLOCKS.isdisjoint(r.blocks)]
+    line = "; ".join([*([", ".join(personal)] if personal else []), *others]) or NO_REASON
+    if from_text:
+        line = line.replace("also ", "")
+    return line[0].upper() + line[1:]
 
 # %% ../../nbs/44_recommend.explanations.ipynb #012ff829
 def object_frame(

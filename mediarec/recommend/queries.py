@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/43_recommend.queries.ipynb #12260288
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ from mediarec.features.blocks import (
 )
 from mediarec.features.countries import DEMONYMS
 from mediarec.features.embedding import EmbeddingProjection
-from mediarec.features.numeric import NONFICTION_GENRES
+from mediarec.features.numeric import QUERY_PRIORS, is_nonfiction_genre, year_to_number
+from mediarec.features.themes import mood_terms, parse_themes
 from mediarec.features.vocabulary import Vocabulary
 from mediarec.recommend.filters import ClusterConstraint
 from mediarec.recommend.ranking import QueryFeatures, query_from_blocks
@@ -142,7 +143,8 @@ def parse_text_query(
     genres = _named_genres(phrases, genres_by_word)
     if types:
         genres = _genres_of_type(genres, types[0]) or genres
-    is_nonfiction = bool(genres) and NONFICTION_GENRES.issuperset(genres)
+    is_nonfiction = bool(genres) and all(is_nonfiction_genre(genre) for genre in genres)
+    named_themes = parse_themes(text)
     person_words = set(" ".join(cast + directors).split())
     plot_words = [
         word
@@ -161,7 +163,9 @@ def parse_text_query(
         "country": [countries],
         "genres": [list(dict.fromkeys(genres))],
         "type": [types[:1]],
-        "year": np.array([_parse_year(text)], np.float32),
+        "themes": [[theme for theme in named_themes if theme not in mood_terms()]],
+        "moods": [[theme for theme in named_themes if theme in mood_terms()]],
+        "year": year_to_number(np.array([_parse_year(text)], np.float32)),
         "nonfiction": np.array([1.0 if is_nonfiction else np.nan], np.float32),
     }
 
@@ -221,7 +225,16 @@ def _may_describe_plot(word, genres_by_word):
 
 # %% ../../nbs/43_recommend.queries.ipynb #9bf2e959
 MAX_TEXT_LENGTH = 2_000  # characters
-_TEXT_QUERY_BOOST = {"text": 2.0, "country": 4.0}
+_TEXT_QUERY_BOOST = {
+    "text": 2.0,
+    "country": 4.0,
+    "cast": 2.0,
+    "director": 2.0,
+    "genres": 5.0,
+    "type": 8.0,
+    "themes": 3.0,
+    "moods": 4.0,
+}
 
 
 def text_features(
@@ -425,13 +438,26 @@ def resolve_query(model: Any, query: Query, type: Any = None) -> ResolvedQuery:
     text_weights = [total_weight for _ in text_parts]
     rows = liked_rows + disliked_rows
     return ResolvedQuery(
-        features=[model.row_features(row) for row in rows] + text_parts,
+        features=[
+            *(model.row_features(row) for row in liked_rows),
+            *(_without_priors(model.row_features(row)) for row in disliked_rows),
+            *text_parts,
+        ],
         weights=liked_weights + dislike_weights + text_weights,
         liked_rows=liked_rows,
         disliked_rows=disliked_rows,
         excluded_rows=rows + [model.find(name) for name in to_list(query.exclude)],
         text=query.text,
     )
+
+
+def _without_priors(features: QueryFeatures) -> QueryFeatures:
+    """Return the features of a disliked title: it says nothing about the fame of others."""
+    numbers = [
+        float("nan") if block in QUERY_PRIORS else number
+        for block, number in zip(NUMERIC_BLOCKS, features.numbers)
+    ]
+    return replace(features, numbers=numbers)
 
 
 def query_label(query: ResolvedQuery, format_title: Callable[[int], str]) -> str:

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from mediarec.core import MediarecError, format_list, package_path
 from mediarec.features.index import NONFICTION_BLOCKS, WEIGHT_NAMES, RankingIndex
-from mediarec.features.numeric import DECAY_SCALES
+from mediarec.features.numeric import DECAY_SCALES, QUERY_PRIORS
 from mediarec.recommend.filters import FilterColumns
 
 # %% ../../nbs/42_recommend.ranking.ipynb #b52a9d14
@@ -134,7 +134,7 @@ class QueryFeatures:
     vectors : list of ndarray of float32, shape (d,)
         One vector per embedding block, or None.
     numbers : list of float
-        One number per numeric block, NaN if missing.
+        One number per numeric block, NaN if missing; for a prior the number of every query.
     nonfiction : bool
         Whether the query is nonfiction.
     """
@@ -146,17 +146,23 @@ class QueryFeatures:
     nonfiction: bool = False
 
 
+def query_numbers(block_names: Sequence[str], numbers: Sequence[float]) -> list[float]:
+    """Return the numbers of a title as those of a query: a prior has the same for all queries."""
+    return [QUERY_PRIORS.get(block, float(number)) for block, number in zip(block_names, numbers)]
+
+
 def query_for_row(index: RankingIndex, row: int) -> QueryFeatures:
     """Return a title of the index as a query."""
+    first_number = index.n_sparse_blocks + len(index.vectors)
+    numbers = [
+        values[codes[row]] for values, codes in zip(index.distinct_values, index.value_codes)
+    ]
     start, end = index.term_matrix.indptr[row : row + 2]
     return QueryFeatures(
         terms=index.term_matrix.indices[start:end],
         values=index.term_matrix.data[start:end],
         vectors=[x[row] for x in index.vectors],
-        numbers=[
-            float(values[codes[row]])
-            for values, codes in zip(index.distinct_values, index.value_codes)
-        ],
+        numbers=query_numbers(index.block_names[first_number:], numbers),
         nonfiction=bool(index.nonfiction[row]),
     )
 
@@ -167,7 +173,8 @@ def query_from_blocks(
     """Return blocks of one row as a query; `block_boost` multiplies the values of sparse blocks."""
     boost = block_boost or {}
     sparse_blocks = {b: x for b, x in blocks.items() if sparse.issparse(x)}
-    others = [x for b, x in blocks.items() if b not in sparse_blocks]
+    others = {b: x for b, x in blocks.items() if b not in sparse_blocks}
+    numeric = {b: x[0] for b, x in others.items() if x.ndim == 1}
     row = sparse.hstack(
         [x * np.float32(boost.get(b, 1)) for b, x in sparse_blocks.items()],
         format="csr",
@@ -176,8 +183,8 @@ def query_from_blocks(
     return QueryFeatures(
         terms=row.indices,
         values=row.data,
-        vectors=[x[0] for x in others if x.ndim == 2],
-        numbers=[float(x[0]) for x in others if x.ndim == 1],
+        vectors=[x[0] for x in others.values() if x.ndim == 2],
+        numbers=query_numbers(list(numeric), list(numeric.values())),
         nonfiction=bool(blocks["nonfiction"][0] == 1),
     )
 
@@ -418,6 +425,8 @@ def _pairwise_scores(index, rows, weights):
         similarity = threshold_cosine(x[rows] @ x[rows].T, MIN_COSINE.get(name, 0.0))
         out += (weights[i] + extra.get(name, 0) * both) * similarity
     for i, all_values in enumerate(index.distinct_values, first_number):
+        if index.block_names[i] in QUERY_PRIORS:
+            continue  # a prior says nothing about two titles
         scale = DECAY_SCALES[index.block_names[i]]
         values = all_values[index.value_codes[i - first_number][rows]]
         out += weights[i] * np.array([exponential_similarity(values, v, scale) for v in values])

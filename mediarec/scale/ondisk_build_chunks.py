@@ -27,8 +27,9 @@ from mediarec.data.clean import CLEANING_STEPS, assign_work_ids, duplicate_keys
 from mediarec.data.tables import to_string_frame
 from mediarec.features.blocks import MULTILABEL_BLOCKS, NUMERIC_BLOCKS, block_inputs
 from mediarec.features.embedding import default_encoder
-from mediarec.features.multilabel import BILLING_DECAY, PERSON_BLOCKS
+from mediarec.features.multilabel import RANK_DECAY, RANK_DECAY_BLOCKS
 from mediarec.features.text import stem, tokenize
+from mediarec.features.themes import add_themes
 from mediarec.scale.ondisk_files import commit_dir, hash_strings, write_arrays, write_arrow
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #41ae3a33
@@ -188,13 +189,13 @@ def _read_chunk(chunk, columns=None):
 
 
 def clean_without_work_ids(frame: pd.DataFrame) -> pd.DataFrame:
-    """Clean a catalog, and give every title its own work id."""
+    """Clean a catalog, add themes, and give every title its own work id."""
     for step in CLEANING_STEPS.values():
         if step is assign_work_ids:
             frame = frame.assign(work_id=frame.show_id)
         else:
             frame = step(frame)
-    return frame
+    return add_themes(frame)
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #7572fda3
 def _count_words(texts):
@@ -274,7 +275,7 @@ def _count_items(lists, first_row, decay=False):
     column, row = column[unique_entries], row[unique_entries]
     position = np.arange(len(row)) - np.searchsorted(row, row)
     weights = sparse.csr_matrix(
-        (1 / np.sqrt(1 + position / BILLING_DECAY * decay), (row, column)),
+        (1 / np.sqrt(1 + position / RANK_DECAY * decay), (row, column)),
         shape=(len(lists), len(hashes)),
         dtype=np.float32,
     )
@@ -307,7 +308,7 @@ def count_terms(
     store_block(arrays, "text", hashes, matrix)
     term_tables = {"text": forms.sort_values("hash", kind="stable")}
     for block in MULTILABEL_BLOCKS:
-        decay = block in PERSON_BLOCKS
+        decay = block in RANK_DECAY_BLOCKS
         hashes, matrix, term_tables[block] = _count_items(inputs[block], first_row, decay)
         store_block(arrays, block, hashes, matrix)
     vectors = default_encoder()(inputs["embedding"])

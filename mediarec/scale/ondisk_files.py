@@ -28,6 +28,7 @@ from mediarec.features.blocks import (
 from mediarec.features.embedding import N_COMPONENTS, EmbeddingProjection
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.features.numeric import DECAY_SCALES
+from mediarec.features.themes import THEME_LIST_COLUMNS
 from mediarec.features.vocabulary import Vocabulary
 from mediarec.files import file_sha256
 
@@ -358,6 +359,10 @@ def restore_list_columns(frame: pd.DataFrame) -> pd.DataFrame:
         for column, name in LIST_COLUMNS.items()
         if column in frame
     }
+    for name in THEME_LIST_COLUMNS:
+        if name in frame:
+            values = [list(value) for value in frame[name]]
+            lists[name] = pd.Series(values, dtype=object, index=frame.index)
     return frame.assign(**lists, release_year=frame.release_year.astype("Int64"))
 
 
@@ -393,7 +398,7 @@ def letter_codes(letters: np.ndarray) -> np.ndarray:
     return np.where(code == 0, 0, 1 + code % 255).astype(np.uint8)
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #46d32a12
-_N_KERNEL_COMPONENTS = {"age_group": 4, "year": 8, "nonfiction": 1}
+_N_KERNEL_COMPONENTS = {"age_group": 4, "year": 8, "fame": 4, "nonfiction": 1}
 
 
 @dataclass

@@ -24,6 +24,7 @@ from mediarec.recommend.ranking import (
     QueryFeatures,
     effective_weights,
     exponential_similarity,
+    query_numbers,
     rank_titles,
     score_queries,
 )
@@ -202,13 +203,14 @@ def _gather_terms(groups):
 def shard_query(shards: Sequence[Shard], row: int) -> QueryFeatures:
     """Return a title as a query whose terms are term ids."""
     index, terms, _ = subset_index(shards, np.array([row], dtype=np.int64))
-    numbers = [float(v[c[0]]) for v, c in zip(index.distinct_values, index.value_codes)]
+    numbers = [v[c[0]] for v, c in zip(index.distinct_values, index.value_codes)]
+    is_nonfiction = numbers[list(NUMERIC_BLOCKS).index("nonfiction")] == 1
     return QueryFeatures(
         terms[index.term_matrix.indices].astype(np.int64),
         index.term_matrix.data,
         [vectors[0] for vectors in index.vectors],
-        numbers,
-        numbers[-1] == 1,
+        query_numbers(list(NUMERIC_BLOCKS), numbers),
+        bool(is_nonfiction),
     )
 
 
