@@ -241,12 +241,26 @@ def _true_countries(shared, row, liked):
 
 def _true_franchises(shared, row, liked):
     """Return the names of the franchises that the result shares with a liked title."""
-    names = [v.removesuffix(FRANCHISE_SUFFIX) for v in shared if v.endswith(FRANCHISE_SUFFIX)]
-    return [
-        string.capwords(name)
-        for name in names
-        if any(_is_same_franchise(name, row, title) for title in liked)
-    ]
+    keys = [v.removesuffix(FRANCHISE_SUFFIX) for v in shared if v.endswith(FRANCHISE_SUFFIX)]
+    names = []
+    for key in keys:
+        for title in liked:
+            if _is_same_franchise(key, row, title):
+                names.append(string.capwords(_franchise_name(key, row, title)))
+                break
+    return names
+
+
+def _franchise_name(key, a, b):
+    """Return the key if both titles start with it, or else the words that they start with.
+
+    The key of "Three Colors: Blue" is "colors", because it has no numbers.
+    """
+    if a.name.startswith(key) and b.name.startswith(key):
+        return key
+    pairs = zip(a.name.split(), b.name.split())
+    equal = itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)
+    return " ".join(word for word, _ in equal) or key
 
 
 _TRUE_VALUES = {"country": _true_countries, "franchise": _true_franchises}
