@@ -37,26 +37,61 @@ def evaluate(
         Path | None,
         typer.Option(help="A MovieLens folder. Default: MEDIAREC_MOVIELENS, if it is set."),
     ] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of title_1,year_1,title_2,year_2,rating (OK or NOT_OK), such as "
+            "ratings.tsv of the data set More Like This. Default: MEDIAREC_PAIRS, if it is set."
+        ),
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure a model on graded judgments and on MovieLens ratings, with 95 % intervals.
+    """Measure a model on judgments, MovieLens ratings and pairs of films, with 95 % intervals.
 
     Example: mediarec evaluate --model model --movielens ml-latest-small
     """
     from mediarec.core import env_path
-    from mediarec.evaluation.evaluate import evaluate_model
-    from mediarec.evaluation.judgments import read_judgments
     from mediarec.statistics import format_table, summary_table
 
     recommender = load_model_option(model)
     gains, pool = _load_gains(recommender, movielens or env_path("MEDIAREC_MOVIELENS"))
-    metrics = evaluate_model(recommender, read_judgments(judgments), gains, pool)
-    table = summary_table({"this model": metrics})
+    pairs = pairs or env_path("MEDIAREC_PAIRS")
+    metrics = _judged_or_empty(recommender, judgments, gains, pool, has_pairs=pairs is not None)
+    table = summary_table({"this model": metrics}) if metrics else None
+    auc = _pairs_row(recommender, pairs) if pairs else None
     if json_output:
         rows = [_metric_row(table, metric) for metric in metrics]
-        print(json.dumps({"results": rows}, indent=1))
-    else:
+        print(json.dumps({"results": [*rows, *([auc] if auc else [])]}, indent=1))
+        return
+    if table is not None:
         print_table(frame_to_table(format_table(table).T.reset_index(names="metric")))
+    if auc:
+        interval = f"[{auc['lower']:.3f}, {auc['upper']:.3f}]"
+        print(f"{auc['metric']} {auc['mean']:.3f} {interval}, {auc['n_queries']} pairs")
+
+
+def _judged_or_empty(
+    recommender: Any, judgments: Path | None, gains: Any, pool: Any, has_pairs: bool
+) -> dict[str, Any]:
+    """Return the judged metrics; none if only pairs fit the catalog of the model."""
+    from mediarec.core import MediarecError
+    from mediarec.evaluation.evaluate import evaluate_model
+    from mediarec.evaluation.judgments import read_judgments
+
+    try:
+        return evaluate_model(recommender, read_judgments(judgments), gains, pool)
+    except MediarecError:
+        if judgments is not None or not has_pairs:
+            raise
+        return {}
+
+
+def _pairs_row(recommender: Any, path: Path) -> dict[str, Any]:
+    """Return the AUC on pairs of films, as a row of the answer."""
+    from mediarec.evaluation.pairs import pairs_auc, read_pairs, score_pairs
+
+    auc = pairs_auc(score_pairs(recommender, read_pairs(path)))
+    return {"metric": "pairs AUC", **auc._asdict()}
 
 
 def _load_gains(recommender: Any, folder: Path | None) -> tuple[Any, Any]:
