@@ -140,13 +140,17 @@ def _summary_texts(summary):
 def _cluster_view(view_model, summary, method, n):
     """Return the description of a cluster and up to `n` cards of its titles."""
     rows = view_model.cluster_rows(method, summary["cluster_id"])
-    first_year, _, last_year = summary["era"]
+    years = ""
+    if summary["era"]:
+        first_year, _, last_year = summary["era"]
+        years = f", half of them from {first_year} to {last_year}"
     shares = [*summary["genres"][:3], *summary["countries"][:2]]
     share_texts = [f"{name} {share:.0%}" for name, share in shares]
     return {
         "name": summary["name"],
-        "description": f"{len(rows):,} titles, half of them from {first_year} to {last_year}; "
-        + ", ".join(share_texts),
+        "description": "; ".join(
+            [f"{len(rows):,} titles{years}", *([", ".join(share_texts)] if share_texts else [])]
+        ),
         "words": ", ".join(summary["words"]),
         "cards": view_model.cards(rows[:n], method, why=[""] * len(rows[:n])),
         "n_more": max(len(rows) - n, 0),

@@ -96,7 +96,7 @@ def open_app(
     ] = 8866,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
-    """Open the recommender in a browser (needs the extra [lab]).
+    r"""Open the recommender in a browser (needs the extra \[lab]).
 
     Example: mediarec app --model model
     """

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import LIST_COLUMNS, StoreError
+from mediarec.core import COLUMNS, LIST_COLUMNS, StoreError
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import CLEANED_COLUMNS, clean
 from mediarec.data.store import load_parts, read_manifest
@@ -32,12 +32,23 @@ def prepare_catalog(catalog: pd.DataFrame | str | Path) -> pd.DataFrame:
 def _clean_catalog(catalog):
     """Return a catalog with cleaned columns and rows numbered from 0."""
     if isinstance(catalog, pd.DataFrame):
-        if set(CLEANED_COLUMNS) <= set(catalog):
+        is_checked = _is_checked(catalog)
+        if is_checked and set(CLEANED_COLUMNS) <= set(catalog):
             return catalog.reset_index(drop=True)
-        has_columns = {"show_id", "release_year"} <= set(catalog)
-        if has_columns and catalog.release_year.dtype == "Int64":
+        if is_checked:
             return clean(catalog)
     return clean(load_catalog(catalog))
+
+
+def _is_checked(catalog):
+    """Return whether a frame looks like one of `load_catalog`; others are checked first."""
+    return (
+        set(COLUMNS) <= set(catalog)
+        and len(catalog) > 0
+        and catalog.release_year.dtype == "Int64"
+        and catalog.show_id.is_unique
+        and bool(catalog.title.notna().all())
+    )
 
 # %% ../../nbs/29_features.index.ipynb #5df1a62d
 NONFICTION_BLOCKS = ("text", "embedding")  # count twice if both titles are nonfiction

@@ -12,6 +12,7 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -190,32 +191,39 @@ REASON_FIELDS = ("title", "actors", "directors", "countries", "themes")
 _MIN_SHARED_THEMES = 2  # of two titles of one franchise that share no person
 
 
-@dataclass(frozen=True)
+@dataclass
 class TitleFacts:
     """What the reasons may state about a title.
 
     Attributes
     ----------
-    name : str
-        The normalized title, without a leading article.
-    people, countries, themes : frozenset of str
-        Normalized names of the cast and the directors; countries and themes as in the catalog.
+    title : str
+        The title.
+    actors, directors, countries, themes : sequence of str
+        Columns of the catalog.
     """
 
-    name: str
-    people: frozenset[str]
-    countries: frozenset[str]
-    themes: frozenset[str]
+    title: str
+    actors: Sequence[str]
+    directors: Sequence[str]
+    countries: Sequence[str]
+    themes: Sequence[str]
+
+    @cached_property
+    def name(self) -> str:
+        """The normalized title, without a leading article."""
+        return _LEADING_ARTICLE.sub("", normalize_text(self.title))
+
+    @cached_property
+    def people(self) -> set[str]:
+        """The normalized names of the cast and the directors."""
+        return {normalize_text(name) for name in (*self.actors, *self.directors)}
 
 
 def title_facts(fields: Mapping[str, Sequence]) -> list[TitleFacts]:
     """Return the facts of some titles, given their columns in `REASON_FIELDS`."""
-    facts = []
-    for title, actors, directors, countries, themes in zip(*map(fields.get, REASON_FIELDS)):
-        people = frozenset(normalize_text(name) for name in (*actors, *directors))
-        name = _LEADING_ARTICLE.sub("", normalize_text(title))
-        facts.append(TitleFacts(name, people, frozenset(countries), frozenset(themes)))
-    return facts
+    columns = [fields[name] for name in REASON_FIELDS]
+    return [TitleFacts(*values) for values in zip(*columns)]
 
 
 _LEADING_ARTICLE = re.compile(r"^(?:the|a|an) ")
@@ -226,7 +234,8 @@ def _is_same_franchise(name: str, a: TitleFacts, b: TitleFacts) -> bool:
     shared_people = a.people & b.people
     if a.name == b.name or normalize_text(name) in shared_people:
         return False
-    return bool(shared_people) or len(a.themes & b.themes) >= _MIN_SHARED_THEMES
+    shared_themes = set(a.themes) & set(b.themes)
+    return bool(shared_people) or len(shared_themes) >= _MIN_SHARED_THEMES
 
 
 def _true_countries(shared, row, liked):
@@ -420,8 +429,8 @@ def select_reasons(contributions: list[dict]) -> list[Reason]:
     total = sum(values.values())
     covered = 0.0
     reasons = []
-    for make_reason, blocks in (*_TELLING_REASONS, *_OTHER_REASONS):
-        is_telling = (make_reason, blocks) in _TELLING_REASONS
+    for number, (make_reason, blocks) in enumerate((*_TELLING_REASONS, *_OTHER_REASONS)):
+        is_telling = number < len(_TELLING_REASONS)
         if not is_telling and covered >= _MIN_COVERAGE * total:
             break
         text = make_reason(shared)

@@ -234,7 +234,7 @@ def _filter_by_year(columns, value):
         start, end = value
         first = _MIN_YEAR if start is None else int(start)
         last = _MAX_YEAR if end is None else int(end)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise FilterError(
             "year must be a number, a pair such as (2005, 2015) or a list of years, "
             f"not {value!r:.60}"
@@ -393,6 +393,8 @@ def check_cluster_number(clusterings: Clusterings, method: str, number: object) 
         cluster_id = int(number)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         cluster_id = -1
+    if not n_clusters:
+        raise FilterError(f"{method} found no clusters in this catalog")
     if not 0 <= cluster_id < n_clusters:
         raise FilterError(f"{method} has clusters 0 to {n_clusters - 1}, not {number!r:.40}")
     return cluster_id

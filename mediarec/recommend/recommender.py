@@ -120,8 +120,11 @@ def clusterings_from_parts(parts: dict) -> Clusterings:
     """Return the clusterings that `clusterings_to_parts` stored."""
     if "cluster_descriptions" not in parts:
         return Clusterings()
+    from mediarec.cluster.descriptions import descriptions_from_records
+
     descriptions = {
-        method: pd.DataFrame(records) for method, records in parts["cluster_descriptions"].items()
+        method: descriptions_from_records(records)
+        for method, records in parts["cluster_descriptions"].items()
     }
     return Clusterings(
         parts["clusters"], parts["nearest_labels"], descriptions, parts["map_coordinates"]

@@ -12,7 +12,12 @@ from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
 
-from mediarec.core import AmbiguousTitleError, UnknownTitleError, normalize_text
+from mediarec.core import (
+    MISSING_LABEL,
+    AmbiguousTitleError,
+    UnknownTitleError,
+    normalize_text,
+)
 
 # %% ../../nbs/40_recommend.search.ipynb #51c287fd
 MAX_PREFIX_LENGTH = 32  # characters of a title that fuzzy search compares
@@ -22,7 +27,8 @@ _LEADING_ARTICLE = re.compile(r"^(?:the|a|an) (?=.)")
 
 def title_label(title: str, *details: str | int) -> str:
     """Return a title with its known details, such as "Death Note (2017, Movie, s5319)"."""
-    return f"{title} ({', '.join(str(value) for value in details if value)})"
+    known = [str(value) for value in details if value and value != MISSING_LABEL]
+    return f"{title} ({', '.join(known)})"
 
 # %% ../../nbs/40_recommend.search.ipynb #f5071176
 class TitleIndex:

@@ -76,6 +76,8 @@ def _read_clusterings(root, manifest):
     descriptions = manifest["cluster_descriptions"]
     if not descriptions:
         return Clusterings()
+    from mediarec.cluster.descriptions import descriptions_from_records
+
     parts = [
         open_arrays(root / shard["folder"] / "clusters.safetensors") for shard in manifest["shards"]
     ]
@@ -86,7 +88,7 @@ def _read_clusterings(root, manifest):
     return Clusterings(
         pd.DataFrame(labels),
         pd.DataFrame(nearest_labels),
-        {method: pd.DataFrame(clusters) for method, clusters in descriptions.items()},
+        {method: descriptions_from_records(records) for method, records in descriptions.items()},
     )
 
 # %% ../../nbs/57_scale.ondisk.ipynb #fdbb3b90

@@ -25,6 +25,7 @@ from mediarec.data.store import FORMAT_VERSION, previous_manifest
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.files import atomic_write_text, manifest_path
 from mediarec.recommend.ranking import default_weights, normalize_weights
+from mediarec.recommend.recommender import check_clusters
 from mediarec.scale.ondisk_build_chunks import (
     DEFAULT_SHARD_SIZE,
     choose_runner,
@@ -55,7 +56,7 @@ def build_model(
     catalog: str | Path | list | pd.DataFrame,
     client: Any = None,
     folder: str | Path = "model",
-    clusters: Iterable[str] = ("kmeans",),
+    clusters: str | Iterable[str] | None = ("kmeans",),
     weights: dict[str, float] | None = None,
     workers: int = 1,
     shard_size: int = DEFAULT_SHARD_SIZE,
@@ -76,7 +77,7 @@ def build_model(
         A Dask cluster. All workers must see the catalog and the folder under the same path.
     folder : path
         Folder of the model. An old model in it is replaced when the build is finished.
-    clusters : iterable of str
+    clusters : str or iterable of str, optional
         Clustering methods. They are fitted on a sample of 4,000 titles, and the cluster of
         every title is predicted.
     weights : dict, optional
@@ -124,7 +125,7 @@ def build_model(
             run,
             root,
             scratch,
-            list(clusters or ()),
+            check_clusters(clusters),
             dict(weights or default_weights()),
             shard_size,
             columns,

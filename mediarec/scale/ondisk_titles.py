@@ -301,6 +301,8 @@ class DiskTitleIndex:
 
     def _find_candidates(self, name):
         """Return the rows of titles that a normalized name may mean."""
+        if not name:
+            return []
         without_last_word = name.rsplit(" ", 1)[0]  # the last word may be a year
         hashes = hash_strings([name, without_last_word])
         rows = []
