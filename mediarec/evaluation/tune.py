@@ -6,7 +6,7 @@
 __all__ = ['TuningResult', 'tune_weights']
 
 # %% ../../nbs/65_evaluation.tune.ipynb #4b82593e
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -155,14 +155,20 @@ _MAX_SAMPLE_QUERIES = 160  # queries of a benchmark per fit
 
 
 def _penalized_objective(
-    objectives: list[Objective], initial_weights: np.ndarray, l2_penalty: float
+    objectives: list[Objective],
+    initial_weights: np.ndarray,
+    l2_penalty: float,
+    objective_weights: Sequence[float],
 ) -> Objective:
-    """Make an objective: a sum of objectives minus a penalty for uneven changes."""
+    """Make an objective: a weighted sum of objectives minus a penalty for uneven changes."""
 
     def penalized(weights: np.ndarray) -> float:
         change = weights / initial_weights
         distance = np.mean((change / np.mean(change)) ** 2)
-        return sum(objective(weights) for objective in objectives) - l2_penalty * distance
+        values = [
+            factor * objective(weights) for factor, objective in zip(objective_weights, objectives)
+        ]
+        return sum(values) - l2_penalty * distance
 
     return penalized
 
@@ -173,12 +179,16 @@ def _bagged_fit(
     n_fits: int = 20,
     query_subsets: list[np.ndarray] | None = None,
     l2_penalty: float = 0.03,
+    benchmark_weights: Sequence[float] | None = None,
 ) -> np.ndarray:
     """Return the mean of fits on bootstrap samples of the queries.
 
-    The objective is the sum of the mean smooth nDCG of the benchmarks, on all their queries or
-    on a subset for each benchmark, minus the penalty.
+    The objective is the weighted sum of the mean smooth nDCG of the benchmarks, on all their
+    queries or on a subset for each benchmark, minus the penalty. By default all benchmarks have
+    the weight 1.
     """
+    if benchmark_weights is None:
+        benchmark_weights = [1.0] * len(benchmarks)
     if query_subsets is None:
         query_subsets = [np.arange(len(benchmark.gain)) for benchmark in benchmarks]
     fits = []
@@ -188,13 +198,40 @@ def _bagged_fit(
         for benchmark, queries in zip(benchmarks, query_subsets):
             sample = rng.choice(queries, min(len(queries), _MAX_SAMPLE_QUERIES))
             objectives.append(_soft_ndcg(benchmark, sample))
-        objective = _penalized_objective(objectives, initial_weights, l2_penalty)
+        objective = _penalized_objective(objectives, initial_weights, l2_penalty, benchmark_weights)
         block_order = rng.permutation(len(initial_weights))
         weights = _coordinate_ascent(initial_weights, objective, block_order=block_order)
         fits.append(weights / np.mean(weights / initial_weights))
     return np.mean(fits, 0).astype(np.float32)
 
 # %% ../../nbs/65_evaluation.tune.ipynb #4255817c
+def fit_from_equal_weights(
+    benchmarks: list[Benchmark],
+    n_fits: int = 10,
+    query_subsets: list[np.ndarray] | None = None,
+    benchmark_weights: Sequence[float] | None = None,
+) -> np.ndarray:
+    """Fit weights from equal block weights, and fit again from the result.
+
+    The penalty keeps a fit near its start. Equal weights are far from good ones, so one fit
+    does not reach them. The parameters are those of `_bagged_fit`.
+    """
+    weights = equal_block_weights(benchmarks)
+    for _ in range(2):
+        initial_weights = np.maximum(weights, _MIN_INITIAL_WEIGHT)
+        weights = _bagged_fit(
+            benchmarks,
+            initial_weights,
+            n_fits,
+            query_subsets,
+            benchmark_weights=benchmark_weights,
+        )
+    return weights
+
+
+_MIN_INITIAL_WEIGHT = 1e-6  # a fit divides by its initial weights
+
+
 def make_benchmark(
     model: Recommender, gains: pd.DataFrame, candidates: Iterable[str] | None = None
 ) -> Benchmark:
@@ -236,25 +273,28 @@ def make_benchmark(
 
 def cross_fit(
     benchmarks: list[Benchmark],
-    initial_weights: np.ndarray,
+    initial_weights: np.ndarray | None,
     n_splits: int = 5,
     random_state: int = RANDOM_STATE,
     n_fits: int = 5,
+    benchmark_weights: Sequence[float] | None = None,
 ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
     """Fit weights for each fold of the queries on the other folds.
 
     Parameters
     ----------
     benchmarks : list of Benchmark
-        The objective is the sum of their mean smooth nDCG.
-    initial_weights : ndarray, shape (n_blocks,)
-        The weights to start with.
+        The objective is the weighted sum of their mean smooth nDCG.
+    initial_weights : ndarray, shape (n_blocks,), or None
+        The weights to start with. None fits twice, from equal block weights.
     n_splits : int
         Number of folds.
     random_state : int
         Seed of the folds.
     n_fits : int
         Number of fits per fold, see `_bagged_fit`.
+    benchmark_weights : sequence of float, optional
+        The weight of each benchmark in the objective. By default all have the weight 1.
 
     Yields
     ------
@@ -268,7 +308,13 @@ def cross_fit(
     for i in range(n_splits):
         training = [np.flatnonzero(fold != i) for fold in folds]
         held_out = [np.flatnonzero(fold == i) for fold in folds]
-        yield _bagged_fit(benchmarks, initial_weights, n_fits, training), held_out
+        if initial_weights is None:
+            weights = fit_from_equal_weights(benchmarks, n_fits, training, benchmark_weights)
+        else:
+            weights = _bagged_fit(
+                benchmarks, initial_weights, n_fits, training, benchmark_weights=benchmark_weights
+            )
+        yield weights, held_out
 
 # %% ../../nbs/65_evaluation.tune.ipynb #5547cb0a
 _JUDGED_METRIC = "judged nDCG@10"
