@@ -23,6 +23,7 @@ QUICK = {
     "build",
     "recommend",
     "suggest",
+    "themes",
     "clusters",
     "for-me",
     "evaluate",

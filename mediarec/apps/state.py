@@ -30,7 +30,7 @@ class AppState:
         Text query.
     n : int
         Number of cards.
-    genre, age_group : tuple of str
+    genre, theme, mood, age_group : tuple of str
         Filters; empty for any.
     type : str, optional
         "Movie" or "TV Show".
@@ -58,6 +58,8 @@ class AppState:
     text: str = ""
     n: int = 10
     genre: tuple = ()
+    theme: tuple = ()
+    mood: tuple = ()
     type: str | None = None
     year: tuple | None = None
     age_group: tuple = ()
@@ -75,6 +77,8 @@ _TABS = ("search", "clusters", "profile")
 _CLUSTER_STRENGTHS = {"weak": 0.03, "strong": 0.1, "only": None}
 DEFAULT_FILTERS = {
     "genre": (),
+    "theme": (),
+    "mood": (),
     "type": None,
     "year": None,
     "age_group": (),
@@ -298,6 +302,8 @@ def state_filters(state: AppState) -> Filters:
     return Filters(
         type=state.type,
         genre=list(state.genre),
+        theme=list(state.theme),
+        mood=list(state.mood),
         year=state.year,
         age_group=list(state.age_group),
         cluster=state.cluster_method,

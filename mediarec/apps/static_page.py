@@ -58,6 +58,8 @@ _TITLE_FIELDS = (
     "type",
     "age_group",
     "genres",
+    "themes",
+    "moods",
     "duration",
     "description",
     "actors",

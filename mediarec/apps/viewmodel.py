@@ -44,7 +44,8 @@ def _poster_color(genres: Sequence[str], counts: dict[str, int]) -> int:
 
 # %% ../../nbs/70_apps.viewmodel.ipynb #111f03a6
 MAX_ACTORS = 5  # actors on a card, in every interface
-_LIST_FIELDS = ("genres", "actors", "directors", "countries")
+MAX_THEME_OPTIONS = 100  # themes of the filter form, in every interface
+_LIST_FIELDS = ("genres", "themes", "moods", "actors", "directors", "countries")
 _TEXT_FIELDS = {
     "id": "show_id",
     "title": "title",
@@ -65,6 +66,18 @@ def _display_text(value):
 def _round_shares(pairs):
     """Return pairs of name and share with three decimals, as lists."""
     return [[str(name), round(float(share), 3)] for name, share in pairs]
+
+
+def _options(counts):
+    """Return values and their numbers of titles as options of the filter form."""
+    return [{"name": name, "count": count} for name, count in counts.items()]
+
+
+def _most_frequent(counts, n):
+    """Return the counts of the n most frequent values, in the order of `counts`."""
+    by_count = sorted(counts, key=counts.get, reverse=True)
+    chosen = set(by_count[:n])
+    return {name: count for name, count in counts.items() if name in chosen}
 
 
 def active_filters(filters: Filters) -> list[str]:
@@ -110,14 +123,17 @@ class ViewModel:
     def filter_options(self) -> dict:
         """Options of the filter form.
 
-        The keys are genres and age_groups (lists of name and count), years (first and last),
-        titles (their number) and methods (list of name and label).
+        The keys are genres, themes, moods and age_groups (lists of name and count), years (first
+        and last), titles (their number) and methods (list of name and label). The themes are the
+        most frequent ones.
         """
         values = self.filter_values
         methods = self.model.clusterings.descriptions
         return {
-            "genres": [{"name": k, "count": n} for k, n in values.genres.items()],
-            "age_groups": [{"name": k, "count": n} for k, n in values.age_groups.items()],
+            "genres": _options(values.genres),
+            "themes": _options(_most_frequent(values.themes, MAX_THEME_OPTIONS)),
+            "moods": _options(values.moods),
+            "age_groups": _options(values.age_groups),
             "years": list(values.years or _ALL_YEARS),
             "titles": self.model.n_titles,
             "methods": [{"name": m, "label": METHOD_LABELS.get(m, m)} for m in methods],
@@ -141,8 +157,8 @@ class ViewModel:
         -------
         list of dict
             The fields of a card: id, title, type, year, age_group, duration, description,
-            genres, actors, directors, countries, poster_color, cluster (method, cluster_id and
-            name, or None), poster (None) and the extra fields.
+            genres, themes, moods, actors, directors, countries, poster_color, cluster (method,
+            cluster_id and name, or None), poster (None) and the extra fields.
         """
         names = [*_TEXT_FIELDS.values(), *_LIST_FIELDS, "release_year"]
         fields = self.model.get_fields(rows, names)

@@ -218,6 +218,8 @@ _TITLE_PROPERTIES = _SHORT_PROPERTIES | {
     "duration": _STRING,
     "description": _STRING,
     "genres": _STRING_LIST,
+    "themes": _STRING_LIST,
+    "moods": _STRING_LIST,
     "actors": _STRING_LIST,
     "directors": _STRING_LIST,
     "countries": _STRING_LIST,
@@ -380,10 +382,11 @@ def _cluster_paths(view):
     }
 
 
+_FILTER_OPTION_NAMES = ["genres", "themes", "moods", "age_groups", "years", "methods", "titles"]
 _STATUS_PATHS = {
     "/api/filters": _operation(
         "The values that titles can be filtered by",
-        {"type": "object", "required": ["genres", "age_groups", "years", "methods", "titles"]},
+        {"type": "object", "required": _FILTER_OPTION_NAMES},
     ),
     "/healthz": _operation(
         "The state of the server and the model that it serves",

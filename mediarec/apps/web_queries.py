@@ -15,13 +15,14 @@ from urllib.parse import urlencode
 
 from mediarec.apps.viewmodel import ViewModel
 from mediarec.core import AGE_GROUPS, TYPES, AmbiguousTitleError, FilterError, UnknownTitleError
+from mediarec.data.labels import match_label
+from mediarec.features.themes import resolve_moods, resolve_themes
 from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.explanations import Rows
 from mediarec.recommend.filters import (
     Filters,
     check_cluster_method,
     check_cluster_number,
-    match_label,
 )
 from mediarec.recommend.queries import MAX_TEXT_LENGTH, Query
 
@@ -33,6 +34,8 @@ PARAMETER_LIMITS = {
     "q": 200,
     "cluster": 40,
     "genre": 100,
+    "theme": 100,
+    "mood": 100,
     "n": 50,
 }  # characters of a text, or the largest number
 
@@ -167,6 +170,14 @@ PARAMETERS = {
     "genre": Parameter(
         "enum", "A genre; repeat for any of several", None, PARAMETER_LIMITS["genre"], True
     ),
+    "theme": _text_parameter(
+        "theme",
+        "A theme or a mood, such as heist, or an alias; repeat for any of several",
+        multiple=True,
+    ),
+    "mood": _text_parameter(
+        "mood", "A mood, such as dark, or an alias; repeat for any of several", multiple=True
+    ),
     "type": Parameter("enum", "Movie or TV Show", maximum=20),
     "year_from": Parameter("integer", "The first year", 1870, 2100),
     "year_to": Parameter("integer", "The last year", 1870, 2100),
@@ -179,7 +190,17 @@ PARAMETERS = {
         "number", "0 for the most similar titles, towards 1 for more variety", 0, 1, default=0.0
     ),
 }
-FILTER_PARAMETERS = ("genre", "type", "year_from", "year_to", "age_group", "cluster", "diversity")
+FILTER_PARAMETERS = (
+    "genre",
+    "theme",
+    "mood",
+    "type",
+    "year_from",
+    "year_to",
+    "age_group",
+    "cluster",
+    "diversity",
+)
 ENDPOINT_PARAMETERS = {
     "suggest": ("q", "n"),
     "recommend": ("title", "id", "text", "n", *FILTER_PARAMETERS),
@@ -286,6 +307,8 @@ def resolve_labels(view: WebView, params: dict) -> dict:
     resolved = dict(params)
     for name, labels in labels_by_name.items():
         resolved[name] = _resolve_label(name, params[name], labels)
+    for name, resolve in (("theme", resolve_themes), ("mood", resolve_moods)):
+        resolved[name] = _resolve_terms(name, params[name], resolve)
     first, last = params["year_from"], params["year_to"]
     if first and last and first > last:
         raise ApiError(400, f"year_from ({first}) is after year_to ({last})", "year_from")
@@ -301,6 +324,14 @@ def _resolve_label(name, value, labels):
         if PARAMETERS[name].multiple:
             return [match_label(text, labels, kind) for text in value]
         return None if value is None else match_label(value, labels, kind)
+    except FilterError as e:
+        raise ApiError(400, str(e), name) from None
+
+
+def _resolve_terms(name, values, resolve):
+    """Return the themes or moods that a parameter names."""
+    try:
+        return resolve(values)
     except FilterError as e:
         raise ApiError(400, str(e), name) from None
 
@@ -324,6 +355,8 @@ def request_filters(params: dict) -> Filters:
     return Filters(
         type=params["type"],
         genre=params["genre"],
+        theme=params["theme"],
+        mood=params["mood"],
         year=years if any(years) else None,
         age_group=params["age_group"],
         cluster=params["cluster"],

@@ -17,7 +17,8 @@ from mediarec.features.themes import MAX_FAME, nonfiction_terms
 
 # %% ../../nbs/26_features.numeric.ipynb #f9507c87
 _NONFICTION_GENRE = re.compile(
-    r"\b(?:documentar\w*|docu ?series|reality|stand ?up|talk shows?|game shows?|science and nature)\b"
+    r"\b(?:documentar\w*|docu ?series|reality|stand ?up|talk shows?|game shows?|"
+    r"science and nature)\b"
 )
 
 

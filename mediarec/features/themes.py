@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mediarec.core import MISSING_LABEL, TYPES, normalize_text, package_path
+from mediarec.core import MISSING_LABEL, TYPES, FilterError, normalize_text, package_path
+from mediarec.data.labels import list_values, suggestion
 
 # %% ../../nbs/25_features.themes.ipynb #ad842a12
 @lru_cache(maxsize=1)
@@ -60,12 +61,24 @@ def nonfiction_terms() -> frozenset[str]:
 
 # %% ../../nbs/25_features.themes.ipynb #d935945f
 @lru_cache(maxsize=1)
+def _read_aliases() -> pd.DataFrame:
+    """Read the table of aliases once."""
+    return pd.read_csv(package_path("theme_aliases.csv"), dtype=str)
+
+
+def theme_aliases(theme: str) -> list[str]:
+    """Return the aliases of a theme, in the order of the table."""
+    aliases = _read_aliases()
+    return aliases.alias[aliases.theme == theme].tolist()
+
+
+@lru_cache(maxsize=1)
 def themes_by_name() -> dict[str, list[str]]:
     """Map the normalized form of each theme and each alias to its themes."""
     by_name: dict[str, list[str]] = {}
     for theme in _read_themes().theme:
         by_name.setdefault(normalize_text(theme), []).append(theme)
-    aliases = pd.read_csv(package_path("theme_aliases.csv"), dtype=str)
+    aliases = _read_aliases()
     for alias, theme in zip(aliases.alias, aliases.theme):
         by_name.setdefault(normalize_text(alias), []).append(theme)
     return by_name
@@ -111,6 +124,40 @@ def _longest_name(words: list[str]) -> tuple[int, list[str]]:
         if found := find_themes(" ".join(words[:n_words])):
             return n_words, found
     return 1, []
+
+# %% ../../nbs/25_features.themes.ipynb #6ad4dd41
+def resolve_themes(value: object) -> list[str]:
+    """Return the themes and moods that a filter names: one name or several."""
+    return _resolve_terms(value, "theme", themes_by_name())
+
+
+def resolve_moods(value: object) -> list[str]:
+    """Return the moods that a filter names: one name or several."""
+    moods_by_name = {}
+    for name, themes in themes_by_name().items():
+        moods = [theme for theme in themes if theme in mood_terms()]
+        if moods:
+            moods_by_name[name] = moods
+    return _resolve_terms(value, "mood", moods_by_name)
+
+
+def _resolve_terms(value, kind, terms_by_name):
+    """Return the terms that the values of a filter mean, each term once."""
+    allowed = set().union(*terms_by_name.values())
+    found = []
+    for name in list_values(value):
+        terms = [term for term in find_themes(str(name)) if term in allowed]
+        if not terms:
+            raise _unknown_term_error(name, kind, terms_by_name)
+        found += terms
+    return list(dict.fromkeys(found))
+
+
+def _unknown_term_error(name, kind, terms_by_name):
+    """Return the error for a name that no theme or mood has."""
+    first_terms = {known_name: terms[0] for known_name, terms in terms_by_name.items()}
+    hint = suggestion(normalize_text(str(name)), first_terms)
+    return FilterError(f'unknown {kind} {name!r:.60}; {hint}"mediarec themes" lists all {kind}s')
 
 # %% ../../nbs/25_features.themes.ipynb #3c8aabb3
 THEME_LIST_COLUMNS = ("themes", "moods", "other_names")

@@ -266,6 +266,8 @@ class BaseRecommender(ABC):
         n: int = 10,
         type: str | Iterable[str] | None = None,
         genre: str | Iterable[str] | None = None,
+        theme: str | Iterable[str] | None = None,
+        mood: str | Iterable[str] | None = None,
         year: int | tuple | Iterable[int] | None = None,
         age_group: str | Iterable[str] | None = None,
         dislike: str | Iterable[str] = (),
@@ -292,6 +294,11 @@ class BaseRecommender(ABC):
             ``"Movie"`` or ``"TV Show"``. It also selects between titles of the same name.
         genre : str or iterable of str, optional
             A genre, or several of which a title has at least one.
+        theme : str or iterable of str, optional
+            A theme or a mood, such as ``"heist"``, or several of which a title has at least one.
+            The names are those of `load_themes` and their aliases.
+        mood : str or iterable of str, optional
+            A mood, such as ``"dark"``, or several of which a title has at least one.
         year : int, tuple, range or list of int, optional
             A release year, a range ``(first, last)`` that includes both, or a list of years.
             None leaves an end of the range open, as in ``(2010, None)``.
@@ -342,6 +349,8 @@ class BaseRecommender(ABC):
         >>> found = recommender.recommend("Inception", genre="Thrillers", year=(2010, None))
         >>> bool((found.release_year >= 2010).all())
         True
+        >>> recommender.recommend("Inception", theme="heist", n=2).title.tolist()
+        ['Mission: Impossible - Ghost Protocol', 'RocknRolla']
         >>> len(recommender.recommend(text="a heist in Spain", n=5))
         5
         >>> len(recommender.recommend(["Dark", "Inception"], dislike="Riverdale", diversity=0.3))
@@ -357,6 +366,8 @@ class BaseRecommender(ABC):
         filters = Filters(
             type=type,
             genre=genre,
+            theme=theme,
+            mood=mood,
             year=year,
             age_group=age_group,
             cluster=cluster,
@@ -470,6 +481,9 @@ def _check_ranking(model: BaseRecommender, show_id: str) -> None:
         assert int(mask.sum()) == values.genres[genre], "filter_values"
         ranking = model.rank(show_id, Filters(genre=genre), n=5)
         assert mask[ranking.rows].all(), "filter"
+    for theme in list(values.themes)[:2]:
+        mask = model.filter_mask(Filters(theme=theme))
+        assert int(mask.sum()) == values.themes[theme], "filter_values"
     candidates = np.zeros(model.n_rows, bool)
     candidates[model.catalog.index[:20]] = True
     assert candidates[model.rank(show_id, candidates=candidates).rows].all(), "candidates"

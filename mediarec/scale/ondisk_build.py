@@ -21,6 +21,7 @@ from scipy import sparse
 
 from mediarec.core import RANDOM_STATE, CatalogError, format_list
 from mediarec.data.clean import assign_work_ids
+from mediarec.data.labels import LABEL_KINDS, number_labels
 from mediarec.data.store import FORMAT_VERSION, previous_manifest
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.files import atomic_write_text, manifest_path
@@ -196,23 +197,26 @@ def _run_passes(
     write_arrays(root / "cells.safetensors", cell_index_to_arrays(cell_index))
     clusterings, descriptions = _fit_sample_clusterings(samples, clusters)
 
-    genre_names = sorted(set().union(*(stats["genres"] for stats in chunk_stats)))
+    labels = {
+        kind: sorted(set().union(*(stats["labels"][kind] for stats in chunk_stats)))
+        for kind in LABEL_KINDS
+    }
     task = partial(
         build_shard,
         scratch=str(scratch),
         root=str(root),
-        genres={genre: i for i, genre in enumerate(genre_names)},
+        label_numbers=number_labels(labels),
         moments={c: mean_std([stats[c] for stats in chunk_stats]) for c in ("minutes", "seasons")},
         clusterings=clusterings,
     )
     jobs = [(i, work_ids.get(i, {})) for i in range(n_chunks)]
     shards = run(task, jobs, "shards", progress)
-    manifest = _make_manifest(root, shards, weights, genre_names, descriptions, n_titles)
+    manifest = _make_manifest(root, shards, weights, labels, descriptions, n_titles)
     return manifest | {"probe_limit": probe_limit}
 
 
-def _make_manifest(root, shards, weights, genres, descriptions, n_titles):
-    """Describe the model: its files, its shards and its clusters."""
+def _make_manifest(root, shards, weights, labels, descriptions, n_titles):
+    """Describe the model: its files, its shards, its clusters, and its genres and themes."""
     files = {path.name: file_entry(path) for path in sorted(root.glob("*.safetensors"))}
     for shard in shards:
         for name, entry in shard["files"].items():
@@ -227,7 +231,7 @@ def _make_manifest(root, shards, weights, genres, descriptions, n_titles):
         "folder": root.name,
         "titles": n_titles,
         "weights": weights,
-        "genres": genres,
+        **labels,
         "cluster_descriptions": descriptions,
         "added_vocabularies": [],
         "shards": [{"folder": shard["folder"], "titles": shard["titles"]} for shard in shards],

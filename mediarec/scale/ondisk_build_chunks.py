@@ -24,6 +24,7 @@ from scipy import sparse
 from mediarec.core import LIST_COLUMNS, CatalogError, normalize_text
 from mediarec.data.catalog import align_columns, validate_catalog
 from mediarec.data.clean import CLEANING_STEPS, assign_work_ids, duplicate_keys
+from mediarec.data.labels import title_labels
 from mediarec.data.tables import to_string_frame
 from mediarec.features.blocks import MULTILABEL_BLOCKS, NUMERIC_BLOCKS, block_inputs
 from mediarec.features.embedding import default_encoder
@@ -445,7 +446,7 @@ def count_chunk(job: tuple[int, _Chunk], scratch: str, columns: dict | None = No
 
 
 def _chunk_stats(frame, arrays):
-    """Return sums, ranges and genres of a chunk, for parameters of the whole catalog."""
+    """Return sums, ranges and labels of a chunk, for parameters of the whole catalog."""
     vectors = arrays["vectors"].astype(np.float64)
     numbers = arrays["numbers"]
     return {
@@ -456,7 +457,9 @@ def _chunk_stats(frame, arrays):
         "high": np.nanmax(numbers, 0, initial=-np.inf),
         "minutes": _moments(frame.minutes),
         "seasons": _moments(frame.seasons),
-        "genres": set(chain.from_iterable(frame.genres)),
+        "labels": {
+            kind: set(chain.from_iterable(lists)) for kind, lists in title_labels(frame).items()
+        },
     }
 
 

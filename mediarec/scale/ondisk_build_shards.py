@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from mediarec.core import AGE_GROUPS, LIST_COLUMNS, TYPES, normalize_text
+from mediarec.data.labels import LABEL_KINDS, pack_labels, title_labels
 from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS
 from mediarec.features.countries import OWN_COUNTRY_WEIGHT
 from mediarec.features.embedding import EmbeddingProjection, project_embeddings
@@ -275,7 +276,7 @@ def _sorted_word_starts(names, text_start):
     }
 
 # %% ../../nbs/53_scale.ondisk_build_shards.ipynb #91cba553
-def _shard_arrays(frame, blocks, vectors, numbers, cell_index, genres):
+def _shard_arrays(frame, blocks, vectors, numbers, cell_index, label_numbers):
     """Return the arrays of a shard by name.
 
     Parameters
@@ -286,9 +287,11 @@ def _shard_arrays(frame, blocks, vectors, numbers, cell_index, genres):
         From `encode_chunk`.
     numbers : ndarray, shape (n, numeric blocks)
     cell_index : CellIndex
-    genres : dict
-        Genre to its number in the model.
+    label_numbers : dict of dict
+        From `number_labels`, for the genres and themes of the model.
     """
+    labels = title_labels(frame)
+    label_bits = {kind: pack_labels(labels[kind], label_numbers[kind]) for kind in LABEL_KINDS}
     start, terms, values = concat_blocks(blocks)
     dense = _dense_term_columns(cell_index, start, terms, values)
     cell = _assign_cells(cell_index, vectors, dense, numbers)
@@ -315,7 +318,7 @@ def _shard_arrays(frame, blocks, vectors, numbers, cell_index, genres):
         "numbers": numbers[number],
         "nonfiction": nonfiction,
         **filters,
-        "genres": _genre_bits(frame.genres, genres)[:, number],
+        **{kind: bits[:, number] for kind, bits in label_bits.items()},
         **_title_index_arrays(frame),
     }
 
@@ -333,7 +336,7 @@ def _assign_cells(cell_index, vectors, dense, numbers, batch_size=10_000):
 
 
 def _filter_arrays(frame):
-    """Return what titles are filtered by, except for genres; -1 or 0 for unknown."""
+    """Return what titles are filtered by, except for labels; -1 or 0 for unknown."""
     years = frame.release_year.astype("Float64").to_numpy(np.float64, na_value=0)
     franchises = ["".join(franchise_key(title)) for title in frame.title]
     has_franchise = np.array([franchise != "" for franchise in franchises])
@@ -357,16 +360,6 @@ def _positive_hashes(strings):
     return (hash_strings(strings) >> np.uint64(1)).astype(np.int64)
 
 
-def _genre_bits(genre_lists, genres):
-    """Return one bit for each genre and title, shape (bytes, n) uint8."""
-    n_bytes = max(1, -(-len(genres) // 8))
-    bits = np.zeros((n_bytes, len(genre_lists)), np.uint8)
-    for i, names in enumerate(genre_lists):
-        for name in names:
-            bits[genres[name] >> 3, i] |= 1 << (genres[name] & 7)
-    return bits
-
-
 def _inverted_lists(cell_index, slot_start, terms, values):
     """Return the slots of each sparse term with their values."""
     is_sparse = find_sorted(cell_index.dense_terms, terms) < 0
@@ -386,7 +379,7 @@ def build_shard(
     job: tuple[int, dict],
     scratch: str | Path,
     root: str | Path,
-    genres: dict[str, int],
+    label_numbers: dict[str, dict[str, int]],
     moments: dict[str, tuple[float, float]],
     clusterings: dict,
 ) -> dict:
@@ -397,8 +390,8 @@ def build_shard(
     job : tuple
         Number of the chunk; and show_id to work_id for the titles whose work starts elsewhere.
     scratch, root : path
-    genres : dict
-        Genre to its number in the model.
+    label_numbers : dict of dict
+        From `number_labels`, for the genres and themes of the model.
     moments : dict
         Mean and standard deviation of "minutes" and of "seasons".
     clusterings : dict
@@ -419,7 +412,9 @@ def build_shard(
         duration_norm=duration.fillna(_standardize(frame.seasons, moments["seasons"])),
     )
     folder = Path(root) / f"shard-{i:05d}"
-    return write_shard(folder, frame, blocks, vectors, arrays, cell_index, genres, clusterings)
+    return write_shard(
+        folder, frame, blocks, vectors, arrays, cell_index, label_numbers, clusterings
+    )
 
 
 def _standardize(values, moments):
@@ -435,7 +430,7 @@ def write_shard(
     vectors: np.ndarray,
     arrays: dict,
     cell_index: CellIndex,
-    genres: dict,
+    label_numbers: dict,
     clusterings: dict,
 ) -> dict:
     """Write the files of a shard; return its entry for the manifest.
@@ -446,7 +441,7 @@ def write_shard(
     temp_dir = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
     temp_dir.mkdir(parents=True)
     numbers = arrays["numbers"]
-    shard = _shard_arrays(frame, blocks, vectors, numbers, cell_index, genres)
+    shard = _shard_arrays(frame, blocks, vectors, numbers, cell_index, label_numbers)
     by_key = np.argsort(arrays["work_key"], kind="stable")
     shard["work_key"] = arrays["work_key"][by_key]
     shard["work_number"] = arrays["work_row"][by_key].astype(np.uint32)

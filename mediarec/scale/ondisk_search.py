@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/55_scale.ondisk_search.ipynb #32bd65a8
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from mediarec.data.labels import LabelMasks, number_labels
 from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS
 from mediarec.features.embedding import N_COMPONENTS
 from mediarec.features.index import WEIGHT_NAMES, RankingIndex
@@ -45,40 +46,19 @@ if TYPE_CHECKING:
     from mediarec.recommend.queries import ResolvedQuery
 
 # %% ../../nbs/55_scale.ondisk_search.ipynb #6f952e28
-class _GenreBitmaps(Mapping):
-    """Genre to a mask over the slots of a shard, shape (n,) bool; one bit for each title."""
-
-    def __init__(self, genre_numbers, bits, n):
-        self.genre_numbers = genre_numbers
-        self.bits = bits
-        self.n = n
-
-    def __len__(self):
-        return len(self.genre_numbers)
-
-    def __iter__(self):
-        return iter(self.genre_numbers)
-
-    def __getitem__(self, genre):
-        byte, bit = divmod(self.genre_numbers[genre], 8)
-        if byte >= len(self.bits):  # the genre was added after this shard was written
-            return np.zeros(self.n, bool)
-        return (self.bits[byte] & np.uint8(1 << bit)) > 0
-
-
 class Shard:
     """Some titles of an on-disk model, read from the files of one folder.
 
     Every array of `arrays.safetensors` is an attribute. `start` is the row of the first title,
-    `genre_numbers` gives the number of each genre in the model, and `removed` are the numbers of
-    the titles that were removed.
+    `label_numbers` are from `number_labels`, for the genres and themes of the model. `removed` are
+    the numbers of the titles that were removed.
     """
 
     def __init__(
         self,
         folder: str | Path,
         start: int,
-        genre_numbers: dict[str, int],
+        label_numbers: dict[str, dict[str, int]],
         removed: np.ndarray | None = None,
     ):
         self.folder = Path(folder)
@@ -90,7 +70,8 @@ class Shard:
             self.type,
             self.age_group,
             self.year,
-            _GenreBitmaps(genre_numbers, self.genres, self.n),
+            LabelMasks(label_numbers["genres"], self.genres),
+            LabelMasks(label_numbers["themes"], self.themes),
             self.work_hash,
             self.franchise_hash,
         )
@@ -107,14 +88,14 @@ class Shard:
 
 def open_shards(root: Path, manifest: dict) -> list[Shard]:
     """Open the shards of a model."""
-    genre_numbers = {genre: i for i, genre in enumerate(manifest["genres"])}
+    label_numbers = number_labels(manifest)
     shards = []
     start = 0
     for entry in manifest["shards"]:
         removed = None
         if entry.get("removed"):
             removed = open_arrays(root / entry["removed"])["removed"]
-        shards.append(Shard(root / entry["folder"], start, genre_numbers, removed))
+        shards.append(Shard(root / entry["folder"], start, label_numbers, removed))
         start += entry["titles"]
     return shards
 
@@ -134,7 +115,7 @@ def subset_index(
     Returns
     -------
     index, terms, filter_columns
-        The index, the term id of each column, and the filter columns without genres.
+        The index, the term id of each column, and the filter columns without genres and themes.
     """
     groups = _slots_by_shard(shards, rows)
     size, term, value = _gather_terms(groups)
@@ -159,7 +140,7 @@ def subset_index(
     )
     names = ("type", "age_group", "year", "work_hash", "franchise_hash")
     types, age_groups, years, works, franchises = (_gather(groups, name) for name in names)
-    filter_columns = FilterColumns(types, age_groups, years, {}, works, franchises)
+    filter_columns = FilterColumns(types, age_groups, years, {}, {}, works, franchises)
     return index, terms, filter_columns
 
 

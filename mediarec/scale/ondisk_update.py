@@ -17,6 +17,7 @@ import pandas as pd
 from mediarec.core import CatalogError, StoreError, format_list
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import assign_work_ids
+from mediarec.data.labels import LABEL_KINDS, number_labels, title_labels
 from mediarec.features.blocks import TEXT_BLOCKS
 from mediarec.files import file_sha256
 from mediarec.recommend.queries import ResolvedQuery
@@ -57,15 +58,15 @@ def add_titles(
     files = _write_new_terms(model.block_encoders, arrays, term_tables, root / name, n_titles)
     manifest = model.manifest | {
         "added_vocabularies": [*model.manifest["added_vocabularies"], name],
-        "genres": _extend_genres(model.manifest["genres"], frame.genres),
+        **_extend_labels(model.manifest, title_labels(frame)),
         "titles": n_titles,
     }
     block_encoders = open_vocabularies(root, manifest)
     blocks, vectors = encode_chunk(arrays, block_encoders, block_encoders["embedding"])
     frame = frame.assign(work_id=_match_works(model, frame, arrays))
     folder = root / f"shard-{name}"
-    genres = {genre: i for i, genre in enumerate(manifest["genres"])}
-    write_shard(folder, frame, blocks, vectors, arrays, model.cell_index, genres, {})
+    label_numbers = number_labels(manifest)
+    write_shard(folder, frame, blocks, vectors, arrays, model.cell_index, label_numbers, {})
     if manifest["cluster_descriptions"]:
         labels = _assign_clusters_by_neighbors(model, arrays["numbers"], blocks, vectors)
         write_arrays(folder / "clusters.safetensors", labels)
@@ -75,10 +76,13 @@ def add_titles(
     return manifest
 
 
-def _extend_genres(genres, genre_lists):
-    """Append new genres; known genres keep their numbers."""
-    new_genres = {genre for names in genre_lists for genre in names} - set(genres)
-    return [*genres, *sorted(new_genres)]
+def _extend_labels(manifest, labels):
+    """Append new genres and themes to those of the model; known labels keep their numbers."""
+    extended = {}
+    for kind in LABEL_KINDS:
+        new_labels = set().union(*labels[kind]) - set(manifest[kind])
+        extended[kind] = [*manifest[kind], *sorted(new_labels)]
+    return extended
 
 # %% ../../nbs/58_scale.ondisk_update.ipynb #b83dd60b
 def _write_new_terms(block_encoders, arrays, term_tables, folder, n_titles):

@@ -12,7 +12,15 @@ const STRENGTH_OPTIONS = [
   { name: "only", label: "required" },
 ];
 const DIVERSITY_LABELS = ["the nearest", "some variety", "much variety"];
-const CLEARABLE_FILTERS = ["genre", "type", "year", "age_group", "cluster_method"];
+const CLEARABLE_FILTERS = [
+  "genre",
+  "theme",
+  "mood",
+  "type",
+  "year",
+  "age_group",
+  "cluster_method",
+];
 
 let formCount = 0;
 
@@ -58,7 +66,8 @@ function createMultiselectOption(option, id, onChange) {
   return [row, checkbox];
 }
 
-// Create a group of checkboxes behind a button that shows the selection.
+// Create a group of checkboxes behind a button that shows the selection. A value that is set but is
+// not one of the options gets a checkbox too, so that the user can remove it.
 function createMultiselect(label, options, id, onChange) {
   const value = createElement("span", "multiselect-value");
   const summary = createElement("summary", "multiselect-summary");
@@ -67,26 +76,33 @@ function createMultiselect(label, options, id, onChange) {
   list.setAttribute("role", "group");
   list.setAttribute("aria-label", label);
   const checkboxes = [];
+  const labels = new Map();
 
   const updateSummary = () => {
-    const chosen = options.filter((_, i) => checkboxes[i].checked);
-    value.textContent = summarizeSelection(chosen.map((option) => option.label ?? option.name));
+    const chosen = checkboxes.filter((box) => box.checked);
+    value.textContent = summarizeSelection(chosen.map((box) => labels.get(box.value)));
   };
   const handleChange = () => {
     updateSummary();
     onChange(checkboxes.filter((box) => box.checked).map((box) => box.value));
   };
-  options.forEach((option, i) => {
-    const [row, checkbox] = createMultiselectOption(option, `${id}-${i}`, handleChange);
+  const addOption = (option) => {
+    const boxId = `${id}-${checkboxes.length}`;
+    const [row, checkbox] = createMultiselectOption(option, boxId, handleChange);
     list.append(row);
     checkboxes.push(checkbox);
-  });
+    labels.set(option.name, option.label ?? option.name);
+  };
+  options.forEach(addOption);
 
   const element = createElement("details", "multiselect");
   element.append(summary, list);
   addClosing(element, summary);
   updateSummary();
   const set = (values) => {
+    for (const name of values ?? []) {
+      if (!labels.has(name)) addOption({ name });
+    }
     for (const box of checkboxes) box.checked = (values ?? []).includes(box.value);
     updateSummary();
   };
@@ -193,6 +209,8 @@ function createControls(options, id, onChange) {
     onChange("year", first === null && last === null ? null : [first, last]);
   };
   controls.genre = createMultiselect("Genre", options.genres, `${id}-genre`, report("genre"));
+  controls.theme = createMultiselect("Theme", options.themes, `${id}-theme`, report("theme"));
+  controls.mood = createMultiselect("Mood", options.moods, `${id}-mood`, report("mood"));
   controls.type = createSelect("Type", TYPE_OPTIONS, `${id}-type`, (value) =>
     onChange("type", value || null),
   );
@@ -226,8 +244,9 @@ function createControls(options, id, onChange) {
   return controls;
 }
 
-// Create the filter form. `options` has genres and age_groups as [{name, count}], years [from, to],
-// methods [{name, label}], and a flag diversity. `onChange(name, value)` is called for each change.
+// Create the filter form. `options` has genres, themes, moods and age_groups as [{name, count}],
+// years [from, to], methods [{name, label}], and a flag diversity. `onChange(name, value)` is called
+// for each change.
 export function createFilters(options, onChange) {
   const controls = createControls(options, `mediarec-filters-${++formCount}`, onChange);
   const clear = createButton("Clear filters", () => onChange("clear", null), "button clear");

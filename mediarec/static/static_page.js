@@ -91,9 +91,11 @@ function matchesAny(values, wanted) {
 
 // Return whether a title passes the filters.
 export function passesFilters(titles, row, filterValues) {
-  const { genre, type, age_group: ageGroup, year: range } = filterValues;
+  const { genre, theme, mood, type, age_group: ageGroup, year: range } = filterValues;
   if (type && titles.type[row] !== type) return false;
   if (!matchesAny(titles.genres[row], genre)) return false;
+  if (!matchesAny(titles.themes[row], theme)) return false;
+  if (!matchesAny(titles.moods[row], mood)) return false;
   if (!matchesAny([titles.age_group[row]], ageGroup)) return false;
   if (!range) return true;
   const year = titles.year[row];

@@ -1,6 +1,7 @@
 """Every URL with Flask's test client: answers, invalid parameters, headers, limits and posters."""
 
 import json
+import re
 import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +36,8 @@ def test_recommend_matches_recommender(client, model):
         "title": "Inception",
         "type": "Movie",
         "genre": ["Dramas", "thrillers"],
+        "theme": ["Bank job", "con artists", "revenge"],
+        "mood": ["dark", "Suspenseful"],
         "year_from": 1990,
         "year_to": 2015,
         "age_group": "Adults",
@@ -47,6 +50,8 @@ def test_recommend_matches_recommender(client, model):
         n=5,
         type="Movie",
         genre=["Dramas", "Thrillers"],
+        theme=["heist", "con artists", "revenge"],
+        mood=["dark", "suspenseful"],
         year=(1990, 2015),
         age_group="Adults",
         diversity=0.2,
@@ -115,7 +120,14 @@ def test_titles_clusters_filters_health(client, model):
     assert {r["cluster"]["cluster_id"] for r in cluster["results"]} == {1}
 
     options = client.get("/api/filters").json
-    assert {genre["name"] for genre in options["genres"]} == set(model.filter_values().genres)
+    values = model.filter_values()
+    assert {genre["name"] for genre in options["genres"]} == set(values.genres)
+    assert {mood["name"] for mood in options["moods"]} == set(values.moods)
+    n_titles = {theme["name"]: theme["count"] for theme in options["themes"]}
+    assert len(n_titles) == 100
+    assert list(n_titles) == sorted(n_titles, key=str.casefold)
+    rarer = {n for theme, n in values.themes.items() if theme not in n_titles}
+    assert min(n_titles.values()) >= max(rarer)
     assert options["titles"] == len(model.catalog)
 
     health = client.get("/healthz").json
@@ -140,6 +152,10 @@ INVALID_PARAMETERS = [
     ("type", ""),
     ("genre", "Thriller"),
     ("genre", ""),
+    ("theme", "hiest"),
+    ("theme", ""),
+    ("theme", "x" * 101),
+    ("mood", "heist"),
     ("age_group", "Old"),
     ("year_from", "1"),
     ("year_from", "3000"),
@@ -343,6 +359,13 @@ def test_pages_work_without_javascript(client, model):
     assert 'type="module" src="/static/web.js"' in page
     assert "style=" not in page
     assert " onclick" not in page
+
+    values = model.filter_values()
+    rarest = min(values.themes, key=values.themes.get)
+    by_theme = client.get("/", query_string={"theme": [rarest, "bank job"]}, headers=HTML_HEADERS)
+    for theme in (rarest, "heist"):
+        checkbox = re.escape(f'<input type="checkbox" name="theme" value="{theme}" checked>')
+        assert len(re.findall(checkbox, by_theme.text)) == 1
 
     twenty = client.get("/?title=Inception&n=20", headers=HTML_HEADERS).text
     assert twenty.count(CARD) == 20
