@@ -135,7 +135,8 @@ class _TitleError(MediarecError, LookupError):
 class UnknownTitleError(_TitleError):
     """No title of the catalog matches the query.
 
-    The message lists the most similar titles. Their rows are the attribute `rows`.
+    The message lists the most similar titles. Their rows are the attribute `rows`. If the query
+    is a known title, the message says that the catalog does not have it, and `rows` is empty.
 
     Examples
     --------

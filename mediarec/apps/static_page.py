@@ -83,6 +83,8 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
     phrases, reasons = _encode_phrases(lines_by_title)
     data = {
         "titles": {field: [card[field] for card in cards] for field in _TITLE_FIELDS},
+        "fame": model.catalog.fame.fillna(0).astype(int).tolist(),
+        "other_names": model.catalog.other_names.tolist(),
         "neighbors": neighbors,
         "reasons": reasons,
         "phrases": phrases,

@@ -169,8 +169,9 @@ _WHITE_SPACE = re.compile(r"\s+")
 
 
 class _KnownTitle(NamedTuple):
-    """A name of a title in the table: its row, its year, and whether it is the main name."""
+    """A name of a title in the table, its row, its year, and whether it is the main name."""
 
+    name: str
     row: int
     year: int
     is_main_name: bool
@@ -207,7 +208,7 @@ def _known_titles() -> dict[tuple[str, str], list[_KnownTitle]]:
     columns = zip(table.type, table.title, table.release_year, table.other_names)
     for row, (title_type, title, year, other_names) in enumerate(columns):
         for name in [title, *other_names]:
-            known = _KnownTitle(row, year, name == title)
+            known = _KnownTitle(name, row, year, name == title)
             by_key.setdefault(_name_key(title_type, name), []).append(known)
     return by_key
 
@@ -293,7 +294,7 @@ def add_themes(catalog: pd.DataFrame) -> pd.DataFrame:
         ),
         moods=_object_column([[t for t in terms if t in moods] for terms in all_terms], catalog),
         fame=pd.Series(fame, index=catalog.index),
-        other_names=_object_column(_take_lists(table.other_names, rows), catalog),
+        other_names=_object_column(_find_other_names(catalog.title, rows), catalog),
     )
 
 
@@ -303,6 +304,29 @@ def _take_lists(lists: pd.Series, rows: Iterable[int]) -> list[list[str]]:
     return [list(values[row]) if row >= 0 else [] for row in rows]
 
 
+def _find_other_names(titles: Iterable[str], rows: Iterable[int]) -> list[list[str]]:
+    """Return the names in some rows of the table without those that a catalog uses itself."""
+    table = _read_title_themes()
+    main_names = table.title.map(lambda title: [title])
+    other_names = []
+    for title, names in zip(titles, _take_lists(main_names + table.other_names, rows)):
+        own_name = normalize_text(title)
+        other_names.append([name for name in names if normalize_text(name) != own_name])
+    return other_names
+
+
 def _object_column(values: list, catalog: pd.DataFrame) -> pd.Series:
     """Return a column of lists with the index of the catalog."""
     return pd.Series(values, index=catalog.index, dtype=object)
+
+# %% ../../nbs/25_features.themes.ipynb #d4a3f6e8
+def find_known_name(text: str) -> str | None:
+    """Return the name of a known title as the table spells it, or None if no title has it.
+
+    The article may be missing: "sopranos" means "The Sopranos".
+    """
+    for name in (text, f"The {text}"):
+        for title_type in TYPES:
+            if known := _known_titles().get(_name_key(title_type, name)):
+                return known[0].name
+    return None

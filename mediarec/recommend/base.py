@@ -138,7 +138,8 @@ class BaseRecommender(ABC):
         Parameters
         ----------
         text : str
-            What a user has typed. Case, accents and small typing errors do not matter.
+            What a user has typed. Case, accents and small typing errors do not matter. It can
+            also start another name of a title.
         n : int
             The maximum number of titles.
 
@@ -146,6 +147,7 @@ class BaseRecommender(ABC):
         -------
         DataFrame
             The columns ``show_id``, ``title``, ``release_year`` and ``type``, best match first.
+            Among equal matches the best known title is first.
 
         Examples
         --------

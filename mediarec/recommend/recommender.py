@@ -209,7 +209,13 @@ class Recommender(ParamsMixin, BaseRecommender):
         self.filter_columns = build_filter_columns(catalog)
         years = catalog.release_year.astype("Float64").to_numpy(float, na_value=np.nan)
         self._title_index = TitleIndex(
-            catalog.show_id, catalog.title, catalog.work_id, catalog.type, years
+            catalog.show_id,
+            catalog.title,
+            catalog.work_id,
+            catalog.type,
+            years,
+            catalog.fame.fillna(0),
+            catalog.other_names,
         )
         self.row_by_id = self._title_index.row_by_id
         self._columns = {}

@@ -9,6 +9,7 @@ __all__ = []
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Hashable, Iterable
+from itertools import count
 
 import numpy as np
 
@@ -18,11 +19,41 @@ from mediarec.core import (
     UnknownTitleError,
     normalize_text,
 )
+from mediarec.features.themes import find_known_name
 
 # %% ../../nbs/40_recommend.search.ipynb #51c287fd
 MAX_PREFIX_LENGTH = 32  # characters of a title that fuzzy search compares
 _WORD_PATTERN = re.compile(r"\S+")
 _LEADING_ARTICLE = re.compile(r"^(?:the|a|an) (?=.)")
+
+
+def list_names(
+    titles: Iterable[str], other_names: Iterable[Iterable[str]]
+) -> tuple[list[str], list[int]]:
+    """Normalize all names of some titles.
+
+    Parameters
+    ----------
+    titles : iterable of str
+        The title of each row.
+    other_names : iterable of list of str
+        The other names of each row.
+
+    Returns
+    -------
+    names : list of str
+        First the titles, then the other names that differ from the title.
+    rows : list of int
+        The row of each name.
+    """
+    names = [normalize_text(title) for title in titles]
+    rows = list(range(len(names)))
+    for row, others in enumerate(other_names):
+        for name in dict.fromkeys(map(normalize_text, others)):
+            if name and name != names[row]:
+                names.append(name)
+                rows.append(row)
+    return names, rows
 
 
 def title_label(title: str, *details: str | int) -> str:
@@ -46,6 +77,10 @@ class TitleIndex:
         "Movie" or "TV Show". Labels contain it.
     years : iterable of float, default=None
         Release year, NaN or None if unknown. Labels contain it.
+    fame : iterable of int, default=None
+        How well known each title is, from 0 to 3; 0 or None if unknown.
+    other_names : iterable of list of str, default=None
+        Other names of each title, such as its name in another country.
     """
 
     def __init__(
@@ -55,6 +90,8 @@ class TitleIndex:
         works: Iterable[Hashable] | None = None,
         types: Iterable[str] | None = None,
         years: Iterable[float] | None = None,
+        fame: Iterable[int | None] | None = None,
+        other_names: Iterable[Iterable[str]] | None = None,
     ):
         self.ids = [str(show_id) for show_id in ids]
         self.titles = [str(title) for title in titles]
@@ -62,41 +99,58 @@ class TitleIndex:
         self.works = self.ids if works is None else list(works)
         self.types = [""] * n_titles if types is None else list(types)
         self.years = [""] * n_titles if years is None else [_year_or_empty(y) for y in years]
-        self.normalized = [normalize_text(title) for title in self.titles]
+        self.fame = [0] * n_titles if fame is None else [value or 0 for value in fame]
+        other_names = [] if other_names is None else other_names
+        self.names, name_rows = list_names(self.titles, other_names)
+        self.name_rows = np.array(name_rows, dtype=np.int64)
+        self.normalized = self.names[:n_titles]
         # users type "godfather" for "The Godfather"
-        self.normalized_without_article = [
-            _LEADING_ARTICLE.sub("", name) for name in self.normalized
-        ]
+        self.names_without_article = [_LEADING_ARTICLE.sub("", name) for name in self.names]
         self.row_by_id = {show_id: row for row, show_id in enumerate(self.ids)}
         self.rows_by_title = _group_rows(self.titles)
         self.rows_by_normalized_title = _group_rows(self.normalized)
+        self.rows_by_other_name = _group_rows(self.names[n_titles:], name_rows[n_titles:])
         self._build_suffixes()
         self._build_substring_index()
         self._build_prefix_codes()
 
     def _build_suffixes(self):
-        """Sort the suffixes that start at a word, with their row and their offset in the title."""
+        """Sort the suffixes that start at a word, with their name and their offset in it."""
         suffixes = []
-        for row, name in enumerate(self.normalized):
+        for name_number, name in enumerate(self.names):
             for match in _WORD_PATTERN.finditer(name):
-                suffixes.append((name[match.start() :], row, match.start()))
+                suffixes.append((name[match.start() :], name_number, match.start()))
         suffixes.sort()
         self.suffixes = [suffix for suffix, _, _ in suffixes]
-        self.suffix_rows = np.array([row for _, row, _ in suffixes], dtype=np.int64)
+        self.suffix_names = np.array([number for _, number, _ in suffixes], dtype=np.int64)
+        self.suffix_rows = self.name_rows[self.suffix_names]
         self.suffix_offsets = np.array([offset for _, _, offset in suffixes], dtype=np.int64)
-        self.normalized_lengths = np.array([len(name) for name in self.normalized], dtype=np.int64)
+        self._rank_suffixes()
+
+    def _rank_suffixes(self):
+        """Store the order in which suffixes with the same prefix are suggested."""
+        fame = np.array(self.fame, dtype=np.int64)[self.suffix_rows]
+        lengths = np.array([len(name) for name in self.normalized], dtype=np.int64)
+        lengths = lengths[self.suffix_rows]
+        order = np.lexsort((self.suffix_rows, lengths, -fame, self.suffix_offsets > 0))
+        self.suffix_ranks = np.empty(len(order), dtype=np.int64)
+        self.suffix_ranks[order] = np.arange(len(order))
 
     def _build_substring_index(self):
-        """Join all titles to one string, and store where each title starts in it."""
-        self.joined_titles = "\n" + "\n".join(self.normalized) + "\n"
-        lengths = [len(name) + 1 for name in self.normalized]
-        self.joined_offsets = np.cumsum([1] + lengths)[:-1]
+        """Join all names to one string, famous titles first, and store where each name starts."""
+        fame = np.array(self.fame, dtype=np.int64)[self.name_rows]
+        order = np.lexsort((self.name_rows, -fame))
+        names = [self.names[i] for i in order]
+        self.joined_names = "\n" + "\n".join(names) + "\n"
+        self.joined_offsets = np.cumsum([1] + [len(name) + 1 for name in names])[:-1]
+        self.joined_rows = self.name_rows[order]
 
     def _build_prefix_codes(self):
-        """Store the code points of the first characters of each title as an array."""
+        """Store the code points of the first characters of each name, one name per column."""
         width = MAX_PREFIX_LENGTH + 1
-        names = np.array(self.normalized_without_article, dtype=f"U{width}")
-        self.prefix_codes = names.view(np.uint32).reshape(-1, width)
+        names = np.array(self.names_without_article, dtype=f"U{width}")
+        codes = names.view(np.uint32).reshape(-1, width)
+        self.prefix_codes = np.ascontiguousarray(codes.T)
 
     def label(self, row: int) -> str:
         """Return the title of a row with its year, type and id."""
@@ -109,10 +163,10 @@ def _year_or_empty(year):
     return "" if is_missing else int(year)
 
 
-def _group_rows(values):
-    """Map each value to its rows in ascending order."""
+def _group_rows(values, rows=None):
+    """Map each value to its rows in ascending order; by default, rows are counted from 0."""
     rows_by_value = {}
-    for row, value in enumerate(values):
+    for row, value in zip(count() if rows is None else rows, values):
         rows_by_value.setdefault(value, []).append(row)
     return rows_by_value
 
@@ -138,7 +192,8 @@ def fuzzy_matches(index: TitleIndex, query: str, n: int = 5) -> list[tuple[int, 
 
     text = normalize_text(str(query))[:200]
     score_by_row = {}
-    for names in (index.normalized, index.normalized_without_article):
+    without_article = index.names_without_article[: len(index.titles)]
+    for names in (index.normalized, without_article):
         matches = process.extract(text, names, scorer=fuzz.ratio, limit=n, score_cutoff=30)
         for _, score, row in matches:
             score_by_row[row] = max(score, score_by_row.get(row, 0))
@@ -160,10 +215,21 @@ def _match_normalized(index, query):
 
 def _match_title_and_year(index, query):
     """Return the rows that match a title followed by a year."""
+    return _match_name_and_year(index, index.rows_by_normalized_title, query)
+
+
+def _match_other_name(index, query):
+    """Return the rows with this other name, or with this other name and year."""
+    rows = index.rows_by_other_name.get(normalize_text(str(query)), [])
+    return rows or _match_name_and_year(index, index.rows_by_other_name, query)
+
+
+def _match_name_and_year(index, rows_by_name, query):
+    """Return the rows that match a name followed by a year."""
     match = _TRAILING_YEAR.match(str(query).strip())
     if not match:
         return []
-    rows = index.rows_by_normalized_title.get(normalize_text(match[1]), [])
+    rows = rows_by_name.get(normalize_text(match[1]), [])
     return [row for row in rows if index.years[row] == int(match[2])]
 
 
@@ -175,7 +241,9 @@ def _match_prefix_words(index, query):
     start, end = _prefix_slice(index.suffixes, text)
     equal, longer = [], []
     for i in range(start, end):
-        suffix, row = index.suffixes[i], int(index.suffix_rows[i])
+        suffix, row = index.suffixes[i], int(index.suffix_names[i])
+        if row >= len(index.titles):  # another name, not a title
+            continue
         skipped_words = index.normalized[row][: index.suffix_offsets[i]]
         if skipped_words not in ("", "the ", "a ", "an "):
             continue
@@ -194,7 +262,13 @@ def _prefix_slice(sorted_texts, prefix):
 _MIN_FUZZY_SCORE = 85  # smallest similarity of a fuzzy match
 _MIN_FUZZY_MARGIN = 4  # a fuzzy match must be more similar than any other work by this margin
 _MAX_LISTED_TITLES = 8  # in an error message
-_MATCHERS = (_match_exact, _match_normalized, _match_title_and_year, _match_prefix_words)
+_MATCHERS = (
+    _match_exact,
+    _match_normalized,
+    _match_title_and_year,
+    _match_other_name,
+    _match_prefix_words,
+)
 
 
 def resolve_title(
@@ -220,6 +294,7 @@ def resolve_title(
     ------
     UnknownTitleError
         If no title matches. The message lists the most similar titles, `rows` are their rows.
+        If the query is a known title, the message says that the catalog does not have it.
     AmbiguousTitleError
         If several works match. The message lists them with their ids, `rows` are their rows.
     """
@@ -229,6 +304,8 @@ def resolve_title(
         rows = match_rows(index, query)
         if rows:
             return _require_single_work(index, query, rows, preferred_types)
+    if name := find_known_name(str(query)):
+        raise UnknownTitleError(f'"{name}" is a known title, but this catalog does not have it')
     matches = fuzzy_matches(index, query)
     rows = _clear_fuzzy_rows(matches)
     if rows:
@@ -315,22 +392,31 @@ def autocomplete(index: TitleIndex, text: str, n: int = 10) -> list[int]:
 def _prefix_search(index, prefix, n):
     """Return the rows with a word that starts with the prefix, whole titles first.
 
-    The result has up to 4n rows, because a work can have several rows.
+    The result has up to 4n rows, because a work can have several rows, and all exact matches.
     """
+    exact = _exact_rows(index, index.rows_by_normalized_title, prefix)
+    exact += _exact_rows(index, index.rows_by_other_name, prefix)
     start, end = _prefix_slice(index.suffixes, prefix)
-    rows, offsets = index.suffix_rows[start:end], index.suffix_offsets[start:end]
-    order = np.lexsort((rows, index.normalized_lengths[rows], offsets > 0))
-    return rows[order[: 4 * n]].tolist()
+    order = np.argsort(index.suffix_ranks[start:end])[: 4 * n]
+    rows = index.suffix_rows[start:end][order].tolist()
+    return list(dict.fromkeys(exact + rows))
+
+
+def _exact_rows(index, rows_by_name, name):
+    """Return the rows with exactly this name, the best known first."""
+    return sorted(rows_by_name.get(name, []), key=lambda row: -index.fame[row])
 
 
 def _substring_search(index, text, n):
-    """Return the first n rows whose title contains the text."""
+    """Return the first n rows with a name that contains the text, the best known first."""
     rows = []
-    position = index.joined_titles.find(text)
+    position = index.joined_names.find(text)
     while position >= 0 and len(rows) < n:
-        rows.append(int(np.searchsorted(index.joined_offsets, position, "right")) - 1)
-        end_of_title = index.joined_titles.index("\n", position)
-        position = index.joined_titles.find(text, end_of_title)
+        row = int(index.joined_rows[np.searchsorted(index.joined_offsets, position, "right") - 1])
+        if row not in rows:
+            rows.append(row)
+        end_of_name = index.joined_names.index("\n", position)
+        position = index.joined_names.find(text, end_of_name)
     return rows
 
 # %% ../../nbs/40_recommend.search.ipynb #46553f8d
@@ -341,19 +427,24 @@ def _fuzzy_search(index, text, n):
 
     text = text[:MAX_PREFIX_LENGTH]
     max_edits = _max_edits(text)
-    rows = _fuzzy_candidates(index.prefix_codes, text, max_edits)
-    names = [index.normalized_without_article[row] for row in rows]
+    candidates = _fuzzy_candidates(index.prefix_codes, text, max_edits)
+    rows = index.name_rows[candidates].tolist()
+    names = [index.names_without_article[i] for i in candidates]
     distances = {}
     # the user may have left out characters, so longer starts are compared too
     for length in range(len(text), len(text) + max_edits + 1):
         starts = [name[:length] for name in names]
         matches = process.extract(
-            text, starts, scorer=OSA.distance, limit=4 * n, score_cutoff=max_edits
+            text, starts, scorer=OSA.distance, limit=None, score_cutoff=max_edits
         )
         for _, distance, i in matches:
             distances[i] = min(distance, distances.get(i, distance))
-    ranked = sorted(distances, key=lambda i: (distances[i], len(names[i]), rows[i]))
-    return [int(rows[i]) for i in ranked[:n]]
+
+    def sort_key(i):
+        return distances[i], -index.fame[rows[i]], len(names[i]), rows[i]
+
+    found = dict.fromkeys(rows[i] for i in sorted(distances, key=sort_key))
+    return list(found)[:n]
 
 
 def _max_edits(text):
@@ -362,14 +453,14 @@ def _max_edits(text):
 
 
 def _fuzzy_candidates(prefix_codes, text, max_edits):
-    """Return the rows that can be within `max_edits`, found with a fast test.
+    """Return the names that can be within `max_edits`, found with a fast test.
 
-    The test counts the characters of the text that the title has at the same position or at a
+    The test counts the characters of the text that the name has at the same position or at a
     neighboring one. At most two characters for each edit may differ.
     """
     length = len(text)
-    typed = np.array([text]).view(np.uint32)
-    matches = prefix_codes[:, :length] == typed
-    matches |= prefix_codes[:, 1 : length + 1] == typed
-    matches[:, 1:] |= prefix_codes[:, : length - 1] == typed[1:]
-    return np.flatnonzero(matches.sum(1) >= length - 2 * max_edits)
+    typed = np.array([text]).view(np.uint32)[:, np.newaxis]
+    matches = prefix_codes[:length] == typed
+    matches |= prefix_codes[1 : length + 1] == typed
+    matches[1:] |= prefix_codes[: length - 1] == typed[1:]
+    return np.flatnonzero(matches.sum(0, dtype=np.uint8) >= length - 2 * max_edits)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import AGE_GROUPS, LIST_COLUMNS, TYPES, normalize_text
+from mediarec.core import AGE_GROUPS, LIST_COLUMNS, TYPES
 from mediarec.data.labels import LABEL_KINDS, pack_labels, title_labels
 from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS
 from mediarec.features.countries import OWN_COUNTRY_WEIGHT
@@ -21,8 +21,9 @@ from mediarec.features.embedding import EmbeddingProjection, project_embeddings
 from mediarec.features.franchise import franchise_key
 from mediarec.features.multilabel import PERSON_BLOCKS, normalize_people_jointly
 from mediarec.features.text import tfidf
+from mediarec.features.themes import MAX_FAME
 from mediarec.features.vocabulary import l2_normalize_rows
-from mediarec.recommend.search import MAX_PREFIX_LENGTH
+from mediarec.recommend.search import MAX_PREFIX_LENGTH, list_names
 from mediarec.scale.ondisk_build_chunks import chunk_dir, load_block, store_block
 from mediarec.scale.ondisk_build_terms import load_chunk, uniform_row_weights
 from mediarec.scale.ondisk_files import (
@@ -202,8 +203,10 @@ def _select_rows(arrays, rows):
 
 # %% ../../nbs/53_scale.ondisk_build_shards.ipynb #84cedee8
 def _title_index_arrays(frame):
-    """Return the arrays that titles are found by, in the order of the catalog."""
-    names = [normalize_text(title) for title in frame.title]
+    """Return the arrays that titles are found by; `text_number` is the title of each name."""
+    names, text_number = list_names(frame.title, frame.other_names)
+    text_number = np.array(text_number, np.uint32)
+    fame = frame.fame.fillna(0).to_numpy(np.uint8)
     article = [_article_length(name) for name in names]
     text, text_start = pack_strings([name + "\n" for name in names])
     id_hashes, name_hashes = hash_strings(frame.show_id), hash_strings(names)
@@ -212,14 +215,16 @@ def _title_index_arrays(frame):
     return {
         "text": text,
         "text_start": text_start,
-        **_sorted_word_starts(names, text_start),
+        "text_number": text_number,
+        "fame": fame,
+        **_sorted_word_starts(names, text_start, text_number, fame),
         **_trigram_index(text),
         "article": np.array(article, np.uint8),
         "letters": letter_codes(_letter_table(names, article)).T,
         "id_hash": id_hashes[by_id],
         "id_number": by_id.astype(np.uint32),
         "name_hash": name_hashes[by_name],
-        "name_number": by_name.astype(np.uint32),
+        "name_number": text_number[by_name],
     }
 
 
@@ -255,19 +260,19 @@ def _word_starts(name):
     return [i for i, letter in enumerate(name) if letter != " " and (i == 0 or name[i - 1] == " ")]
 
 
-def _sorted_word_starts(names, text_start):
+def _sorted_word_starts(names, text_start, text_number, fame):
     """Sort the starts of all words by the text that follows.
 
-    The key of a start is its priority: the start of a title comes before other words, and a
-    short title comes before a long one.
+    The key of a start is its priority: the start of a name comes before other words, then a
+    well-known title before another, then a short title before a long one.
     """
     entries = []
-    for name, name_start in zip(names, text_start.tolist()):
+    for name, name_start, number in zip(names, text_start.tolist(), text_number.tolist()):
         encoded = name.encode()
-        length = min(len(name), 32_767)
+        title_key = 8_192 * (MAX_FAME - int(fame[number])) + min(len(names[number]), 8_191)
         for i in _word_starts(name):
             offset = len(name[:i].encode())
-            key = length + (32_768 if i else 0)
+            key = title_key + (32_768 if i else 0)
             entries.append((encoded[offset:], name_start + offset, key))
     entries.sort()
     return {

@@ -90,9 +90,26 @@ def _bisect_starts(shard, prefix, after):
     return low
 
 
+def _texts_of_names(shard, names, skipped=0):
+    """Return the text of some names without some bytes at the start."""
+    starts = shard.text_start[names] + skipped
+    ends = shard.text_start[names + 1] - 1
+    text = memoryview(shard.text)
+    return [str(text[a:b], "utf-8") for a, b in zip(starts.tolist(), ends.tolist())]
+
+
+def _other_names(shard, numbers):
+    """Return the other names of some titles; they are behind the titles in the text."""
+    known_titles = shard.text_number[shard.n :]
+    low = shard.n + np.searchsorted(known_titles, numbers, side="left")
+    high = shard.n + np.searchsorted(known_titles, numbers, side="right")
+    return [_texts_of_names(shard, np.arange(a, b)) for a, b in zip(low, high)]
+
+
 def _titles_at(shard, positions):
-    """Return the numbers of the titles at some positions of the text."""
-    return np.searchsorted(shard.text_start, positions, side="right") - 1
+    """Return the numbers of the titles with a name at some positions of the text."""
+    names = np.searchsorted(shard.text_start, positions, side="right") - 1
+    return shard.text_number[names]
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #9ba888df
 def _prefix_search(shard, prefix, n):
@@ -115,7 +132,10 @@ def _prefix_candidates(shard, prefix, max_titles=200):
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #39ebf0b6
 def _substring_search(shard, text, n):
-    """Return at most n rows of titles that contain a text (at least three bytes)."""
+    """Return at most n rows of titles with a name that contains a text (at least three bytes).
+
+    The best known titles are first.
+    """
     letters = np.frombuffer(text, np.uint8)
     trigrams = find_sorted(shard.trigram, trigram_codes(letters))
     if len(letters) < 3 or (trigrams < 0).any():
@@ -128,22 +148,20 @@ def _substring_search(shard, text, n):
     positions = positions[(positions >= 0) & (positions + len(letters) < len(shard.text))]
     for i, letter in enumerate(letters):
         positions = positions[shard.text[positions + i] == letter]
-    return live_rows(shard, np.unique(_titles_at(shard, positions)))[:n]
+    numbers = np.unique(_titles_at(shard, positions))
+    numbers = numbers[np.argsort(-shard.fame[numbers].astype(int), kind="stable")]
+    return live_rows(shard, numbers)[:n]
 
 
 def _substring_search_all(shards, text, n):
-    """Return at most n rows of titles that contain a text, in the order of the catalog."""
-    rows = []
-    for shard in shards:
-        if len(rows) < n:
-            rows += _substring_search(shard, text, n - len(rows))
-    return rows
+    """Return rows of titles with a name that contains a text, at most n of each shard."""
+    return [row for shard in shards for row in _substring_search(shard, text, n)]
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #ec95c8ac
 def _fuzzy_candidates(shard, text, max_edits):
-    """Return numbers of titles whose start may be within some edits of a text."""
+    """Return positions of names whose start may be within some edits of a text."""
     typed = letter_codes([ord(letter) for letter in text])
-    possible = np.zeros(shard.n, bool)
+    possible = np.zeros(len(shard.text_number), bool)
     ends = [len(typed) * i // (max_edits + 1) for i in range(max_edits + 2)]
     for start, stop in zip(ends, ends[1:]):
         for shift in range(-max_edits, max_edits + 1):
@@ -153,32 +171,29 @@ def _fuzzy_candidates(shard, text, max_edits):
 
 
 def _has_piece(shard, typed, start, stop, shift):
-    """Return a mask of the titles that have a piece of a text, shifted by some positions."""
+    """Return a mask of the names that have a piece of a text, shifted by some positions."""
     mask = shard.letters[start + shift] == typed[start]
     for i in range(start + 1, stop):
         mask &= shard.letters[i + shift] == typed[i]
     return mask
 
 
-def _within_letter_distance(shard, numbers, typed, max_edits):
-    """Keep the titles in which all but `max_edits` letters occur close to their position."""
-    letters = shard.letters[: len(typed) + max_edits, numbers]
-    n_found = np.zeros(len(numbers), np.uint8)
+def _within_letter_distance(shard, names, typed, max_edits):
+    """Keep the names in which all but `max_edits` letters occur close to their position."""
+    letters = shard.letters[: len(typed) + max_edits, names]
+    n_found = np.zeros(len(names), np.uint8)
     for i, letter in enumerate(typed.tolist()):
         found = letters[i] == letter
         for j in range(max(0, i - max_edits), min(len(letters), i + max_edits + 1)):
             if j != i:
                 found |= letters[j] == letter
         n_found += found
-    return numbers[n_found >= len(typed) - max_edits]
+    return names[n_found >= len(typed) - max_edits]
 
 
-def _normalized_names(shard, numbers):
-    """Return the normalized names of some titles without a leading article."""
-    starts = shard.text_start[numbers] + shard.article[numbers]
-    ends = shard.text_start[numbers + 1] - 1
-    text = memoryview(shard.text)
-    return [str(text[a:b], "utf-8") for a, b in zip(starts.tolist(), ends.tolist())]
+def _names_without_article(shard, names):
+    """Return the text of some names without a leading article."""
+    return _texts_of_names(shard, names, shard.article[names])
 
 
 def _fuzzy_search(shards, text, n):
@@ -187,19 +202,25 @@ def _fuzzy_search(shards, text, n):
     matches = []
     for shard in shards:
         matches += _fuzzy_matches(shard, text)
-    return [row for _, _, row in sorted(matches)[: 4 * n]]
+    return [row for *_, row in sorted(matches)[: 4 * n]]
 
 
 def _fuzzy_matches(shard, text):
-    """Return (edit distance, length of the name, row) of similar titles; one edit in 4 letters."""
+    """Return (edit distance, minus fame, length of the name, row) of names that are similar.
+
+    One letter in four may be wrong.
+    """
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
     max_edits = max(1, len(text) // 4)
-    numbers = _live_numbers(shard, _fuzzy_candidates(shard, text, max_edits))
+    candidates = _fuzzy_candidates(shard, text, max_edits)
+    numbers = shard.text_number[candidates]
+    is_live = shard.live[shard.slot[numbers]]
+    candidates, numbers = candidates[is_live], numbers[is_live]
     if not len(numbers):
         return []
-    names = _normalized_names(shard, numbers)
+    names = _names_without_article(shard, candidates)
     distances = []
     for extra in range(max_edits + 1):  # a letter that is left out makes the start longer
         starts = [name[: len(text) + extra] for name in names]
@@ -210,7 +231,12 @@ def _fuzzy_matches(shard, text):
         )
     best = np.min(distances, axis=0)
     return [
-        (int(best[i]), len(names[i]), shard.start + int(numbers[i]))
+        (
+            int(best[i]),
+            -int(shard.fame[numbers[i]]),
+            len(names[i]),
+            shard.start + int(numbers[i]),
+        )
         for i in np.flatnonzero(best <= max_edits)
     ]
 
@@ -269,7 +295,15 @@ class DiskTitleIndex:
     def subset(self, rows: Sequence[int]) -> tuple[TitleIndex, np.ndarray]:
         """Return some titles as a `TitleIndex`, and their rows in ascending order."""
         rows = np.unique(np.array(rows, dtype=np.int64))
-        columns = ("show_id", "title", "work_id", "type", "release_year")
+        columns = (
+            "show_id",
+            "title",
+            "work_id",
+            "type",
+            "release_year",
+            "fame",
+            "other_names",
+        )
         fields = fetch_fields(self.shards, rows, columns)
         return TitleIndex(*(fields[column] for column in columns)), rows
 
@@ -325,9 +359,25 @@ class DiskTitleIndex:
         keys = np.concatenate([keys for keys, _ in matches])
         rows = np.concatenate([rows for _, rows in matches])
         rows = rows[np.lexsort((rows, keys))[: 4 * n]].tolist()
+        hashes = hash_strings([prefix])
+        for shard in self.shards:
+            rows += _rows_by_name_hash(shard, hashes)
         if self.count_works(rows) < n and len(prefix) > 2:
             rows += _substring_search_all(self.shards, prefix.encode(), n)
         if self.count_works(rows) < n and len(prefix) > 3:
             rows += _fuzzy_search(self.shards, prefix, n)
-        index, rows = self.subset(rows)
-        return rows[np.array(autocomplete(index, text, n), dtype=int)]
+        rows = np.unique(np.array(rows, dtype=np.int64))
+        return rows[np.array(autocomplete(self._index_names(rows), text, n), dtype=int)]
+
+    def _index_names(self, rows):
+        """Return the names of some titles, in ascending order, as a `TitleIndex`."""
+        titles, other_names, fame = [], [], []
+        which = shard_numbers(self.shards, rows)
+        for i in np.unique(which).tolist():
+            shard = self.shards[i]
+            numbers = rows[which == i] - shard.start
+            titles += _texts_of_names(shard, numbers)
+            other_names += _other_names(shard, numbers)
+            fame += shard.fame[numbers].tolist()
+        works = self.work_numbers(rows).tolist()
+        return TitleIndex(rows.tolist(), titles, works, fame=fame, other_names=other_names)

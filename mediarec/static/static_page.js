@@ -52,10 +52,19 @@ function matchClass(query, title, titleWithoutArticle) {
   return query.length > 2 && title.includes(query) ? 3 : NO_MATCH;
 }
 
-// Return a function from a text and a number to the rows of matching titles, best first.
-export function titleSearch(titles) {
+// Return how a title or its best other name matches: 0.5 if another name is the query.
+function bestMatchClass(query, title, titleWithoutArticle, otherNames) {
+  const classes = otherNames.map((name) => matchClass(query, name, name) || 0.5);
+  return Math.min(matchClass(query, title, titleWithoutArticle), ...classes);
+}
+
+// Return a function from a text and a number to the rows of matching titles, best first. Among
+// equal matches, the best known title is first.
+export function titleSearch(titles, fame = [], otherNames = []) {
   const normalized = titles.map(normalizeText);
   const names = normalized.map((title) => title.replace(/^(the|a|an) (?=.)/, ""));
+  const normalizedOthers = titles.map((_, row) => (otherNames[row] ?? []).map(normalizeText));
+  const sortKey = (kind, row) => [kind, -(fame[row] ?? 0), names[row].length, row];
 
   // Return the titles that match a query with one error for every four letters.
   const findFuzzy = (query, rows) => {
@@ -64,7 +73,7 @@ export function titleSearch(titles) {
     for (const row of rows) {
       const start = names[row].slice(0, query.length + maxErrors);
       const distance = editDistance(query, start, maxErrors);
-      if (distance <= maxErrors) found.push([NO_MATCH + distance, names[row].length, row]);
+      if (distance <= maxErrors) found.push(sortKey(NO_MATCH + distance, row));
     }
     return found;
   };
@@ -74,13 +83,13 @@ export function titleSearch(titles) {
     const matches = [];
     const others = [];
     names.forEach((name, row) => {
-      const kind = matchClass(query, normalized[row], name);
-      if (kind < NO_MATCH) matches.push([kind, name.length, row]);
+      const kind = bestMatchClass(query, normalized[row], name, normalizedOthers[row]);
+      if (kind < NO_MATCH) matches.push(sortKey(kind, row));
       else others.push(row);
     });
     if (matches.length < maxItems && query.length > 3) matches.push(...findFuzzy(query, others));
-    matches.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-    return matches.slice(0, maxItems).map(([, , row]) => row);
+    matches.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]);
+    return matches.slice(0, maxItems).map((match) => match[3]);
   };
 }
 
@@ -137,7 +146,7 @@ function createItemMaker({ titles, clusters, labels }) {
 
 // Create the elements of the page that do not depend on the address.
 function createPageElements(data, { makeItem, onFilter }) {
-  const search = titleSearch(data.titles.title);
+  const search = titleSearch(data.titles.title, data.fame, data.other_names);
   const box = createCombobox({
     label: "A film or a series",
     placeholder: "Type a title",
