@@ -9,7 +9,16 @@ from configparser import ConfigParser
 
 import pytest
 
-ASSETS = {"README.md", "judgments.csv", "reference_groups.csv", "starter.csv", "weights.json"}
+ASSETS = {
+    "README.md",
+    "judgments.csv",
+    "reference_groups.csv",
+    "starter.csv",
+    "theme_aliases.csv",
+    "themes.csv",
+    "title_themes.csv",
+    "weights.json",
+}
 HEAVY = (
     "nbdev fastcore execnb torch sklearn pandera matplotlib rapidfuzz anywidget ipywidgets "
     "requests_cache pydantic pydantic_settings gensim hdbscan"

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mediarec.core import MediarecError, TableError, normalize_text
+from mediarec.core import MediarecError, normalize_text
 from mediarec.data.tables import read_user_table, reject_rows, select_columns, to_string_frame
 from mediarec.recommend.ranking import query_for_row, score_query
 from mediarec.recommend.recommender import Recommender, check_in_memory

@@ -24,10 +24,8 @@ from mediarec.features.index import RankingIndex
 from mediarec.features.numeric import DECAY_SCALES, FIRST_NEW_YEAR, number_to_year
 from mediarec.recommend.filters import ClusterConstraint
 from mediarec.recommend.ranking import (
-    MIN_COSINE,
     QueryFeatures,
     effective_weights,
-    threshold_cosine,
 )
 
 # %% ../../nbs/44_recommend.explanations.ipynb #fb088eb2
@@ -145,7 +143,7 @@ def _explain_embeddings(index, query, row_weights, rows):
             continue
         name = index.block_names[i]
         cosine = np.einsum("nd,d->n", x[rows], vector)
-        products = row_weights[:, i] * threshold_cosine(cosine, MIN_COSINE.get(name, 0.0))
+        products = row_weights[:, i] * np.maximum(cosine, 0)
         for parts, product in zip(out, products.tolist()):
             if product:
                 parts.append({"block": name, "contribution": product, "shared": []})
@@ -341,11 +339,18 @@ def _theme_reason(shared: Shared) -> str | None:
 
 
 def _genre_reason(shared: Shared) -> str | None:
-    return ", ".join(shared.get("genres", [])[:3]) or None
+    return ", ".join(shared.get("genres", [])[:2]) or None
 
 
 def _country_reason(shared: Shared) -> str | None:
-    return f"also from {shared['country'][0]}" if shared.get("country") else None
+    if not shared.get("country"):
+        return None
+    country = shared["country"][0]
+    article = "the " if country.startswith(_COUNTRIES_WITH_ARTICLE) else ""
+    return f"also from {article}{country}"
+
+
+_COUNTRIES_WITH_ARTICLE = ("United ", "Netherlands", "Philippines", "Soviet", "Czech Republic")
 
 
 def _description_reason(shared: Shared) -> str | None:

@@ -189,32 +189,23 @@ def query_from_blocks(
     )
 
 # %% ../../nbs/42_recommend.ranking.ipynb #d7d52f4c
-MIN_COSINE: dict[str, float] = {}  # block to the cosine below which vectors count as unrelated
-
-
 def exponential_similarity(values: np.ndarray, query_value: float, scale: float) -> np.ndarray:
     """Return exp(-|values - query_value| / scale), and 0 if either number is missing."""
     similarity = np.exp(np.abs(values - query_value) / -scale)
     similarity[np.isnan(similarity)] = 0.0
     return similarity
 
-
-def threshold_cosine(cosine: np.ndarray, min_cosine: float) -> np.ndarray:
-    """Scale cosines linearly: 0 at `min_cosine` and below, 1 at 1."""
-    return np.maximum(cosine - min_cosine, 0) / (1 - min_cosine)
-
 # %% ../../nbs/42_recommend.ranking.ipynb #a74205ac
 def _embedding_similarities(index, query):
     """Return the similarity of every title, shape (n,), for each embedding block."""
     # einsum, because starting BLAS threads takes longer than the product
-    names = index.block_names[index.n_sparse_blocks :]
     out = []
-    for name, x, vector in zip(names, index.vectors, query.vectors):
+    for x, vector in zip(index.vectors, query.vectors):
         if vector is None:
             out.append(np.zeros(len(x), np.float32))
         else:
             cosine = np.einsum("nd,d->n", x, vector)
-            out.append(threshold_cosine(cosine, MIN_COSINE.get(name, 0.0)))
+            out.append(np.maximum(cosine, 0))
     return out
 
 
@@ -422,7 +413,7 @@ def _pairwise_scores(index, rows, weights):
     first_number = first_vector + len(index.vectors)
     for i, x in enumerate(index.vectors, first_vector):
         name = index.block_names[i]
-        similarity = threshold_cosine(x[rows] @ x[rows].T, MIN_COSINE.get(name, 0.0))
+        similarity = np.maximum(x[rows] @ x[rows].T, 0)
         out += (weights[i] + extra.get(name, 0) * both) * similarity
     for i, all_values in enumerate(index.distinct_values, first_number):
         if index.block_names[i] in QUERY_PRIORS:
