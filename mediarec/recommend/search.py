@@ -132,7 +132,10 @@ class TitleIndex:
         fame = np.array(self.fame, dtype=np.int64)[self.suffix_rows]
         lengths = np.array([len(name) for name in self.normalized], dtype=np.int64)
         lengths = lengths[self.suffix_rows]
-        order = np.lexsort((self.suffix_rows, lengths, -fame, self.suffix_offsets > 0))
+        pairs = zip(self.names, self.names_without_article)
+        article_lengths = np.array([len(name) - len(short) for name, short in pairs])
+        is_inside = self.suffix_offsets > article_lengths[self.suffix_names]
+        order = np.lexsort((self.suffix_rows, lengths, -fame, is_inside))
         self.suffix_ranks = np.empty(len(order), dtype=np.int64)
         self.suffix_ranks[order] = np.arange(len(order))
 

@@ -263,7 +263,7 @@ def _word_starts(name):
 def _sorted_word_starts(names, text_start, text_number, fame):
     """Sort the starts of all words by the text that follows.
 
-    The key of a start is its priority: the start of a name comes before other words, then a
+    The key of a start is its priority: the start of a name, without its article, comes first, then a
     well-known title before another, then a short title before a long one.
     """
     entries = []
@@ -272,7 +272,7 @@ def _sorted_word_starts(names, text_start, text_number, fame):
         title_key = 8_192 * (MAX_FAME - int(fame[number])) + min(len(names[number]), 8_191)
         for i in _word_starts(name):
             offset = len(name[:i].encode())
-            key = title_key + (32_768 if i else 0)
+            key = title_key + (32_768 if i > _article_length(name) else 0)
             entries.append((encoded[offset:], name_start + offset, key))
     entries.sort()
     return {
