@@ -263,8 +263,8 @@ def _word_starts(name):
 def _sorted_word_starts(names, text_start, text_number, fame):
     """Sort the starts of all words by the text that follows.
 
-    The key of a start is its priority: the start of a name, without its article, comes first, then a
-    well-known title before another, then a short title before a long one.
+    The key of a start is its priority: the start of a name, without its article, comes first,
+    then a well-known title before another, then a short title before a long one.
     """
     entries = []
     for name, name_start, number in zip(names, text_start.tolist(), text_number.tolist()):
