@@ -30,7 +30,7 @@ import pandas as pd
 from mediarec.core import COLUMNS, split_list
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import clean
-from mediarec.features.franchise import franchise_key
+from mediarec.features.multilabel import franchise_key
 from mediarec.features.text import stop_words, tokenize
 
 CHUNK_SIZE = 25_000

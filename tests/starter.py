@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from mediarec.core import normalize_text
-from mediarec.features.franchise import franchise_key
+from mediarec.features.multilabel import franchise_key
 
 ASSETS = Path(__file__).parent.parent / "mediarec" / "assets"
 SERIES_RATINGS = {"TV-Y", "TV-Y7", "TV-Y7-FV", "TV-G", "TV-PG", "TV-14", "TV-MA", "NR"}

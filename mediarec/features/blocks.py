@@ -21,11 +21,11 @@ from mediarec.features.embedding import (
     fit_embedding_projection,
     project_embeddings,
 )
-from mediarec.features.franchise import title_prefixes
 from mediarec.features.multilabel import (
     PERSON_BLOCKS,
     RANK_DECAY_BLOCKS,
     fit_multilabel,
+    title_prefixes,
     transform_multilabel,
     transform_people,
 )

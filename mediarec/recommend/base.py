@@ -31,7 +31,14 @@ from mediarec.recommend.filters import (
     FilterValues,
     make_cluster_constraint,
 )
-from mediarec.recommend.queries import Query, Ranking, ResolvedQuery, query_label, resolve_query
+from mediarec.recommend.queries import (
+    Query,
+    Ranking,
+    ResolvedQuery,
+    apply_text_parts,
+    query_label,
+    resolve_query,
+)
 from mediarec.recommend.ranking import MAX_PER_FRANCHISE, QueryFeatures
 from mediarec.recommend.search import TitleIndex, first_row_per_work, title_label
 
@@ -249,6 +256,7 @@ class BaseRecommender(ABC):
             check_n(max_per_franchise, "max_per_franchise")
         n = check_n(n)
         resolved = self.resolve_query(query, filters.type)
+        filters, candidates = apply_text_parts(self, resolved, filters, candidates)
         constraint = make_cluster_constraint(
             self.clusterings,
             resolved.liked_rows,

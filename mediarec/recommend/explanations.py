@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import normalize_text
-from mediarec.features.franchise import FRANCHISE_SUFFIX
 from mediarec.features.index import RankingIndex
+from mediarec.features.multilabel import FRANCHISE_SUFFIX
 from mediarec.features.numeric import DECAY_SCALES, FIRST_NEW_YEAR, number_to_year
 from mediarec.recommend.filters import ClusterConstraint
 from mediarec.recommend.ranking import (

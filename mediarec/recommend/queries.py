@@ -24,71 +24,18 @@ from mediarec.features.blocks import (
 from mediarec.features.countries import DEMONYMS
 from mediarec.features.embedding import EmbeddingProjection
 from mediarec.features.numeric import QUERY_PRIORS, is_nonfiction_genre, year_to_number
+from mediarec.features.text_query import (
+    GENRE_ALIASES,
+    TextParts,
+    genre_keywords,
+    parse_text,
+    singularize,
+    without_title,
+)
 from mediarec.features.themes import mood_terms, parse_themes
 from mediarec.features.vocabulary import Vocabulary
-from mediarec.recommend.filters import ClusterConstraint
+from mediarec.recommend.filters import ClusterConstraint, Filters
 from mediarec.recommend.ranking import QueryFeatures, query_from_blocks
-
-# %% ../../nbs/43_recommend.queries.ipynb #8cd0b4ce
-_GENRE_ALIASES = {
-    "funny": "comedy",
-    "hilarious": "comedy",
-    "scary": "horror",
-    "romance": "romantic",
-    "love story": "romantic",
-    "scifi": "sci",
-    "science fiction": "sci",
-    "space": "sci",
-    "kid": "children",
-    "child": "children",
-    "family": "children",
-    "musical": "music",
-    "docuseries": "documentary",
-    "standup": "stand",
-    "whodunit": "mystery",
-    "gay": "lgbtq",
-    "lesbian": "lgbtq",
-    "queer": "lgbtq",
-    "cartoon": "children",
-    "detective": "mystery",
-    "gangster": "crime",
-}
-_GENERIC_GENRE_WORDS = {
-    "movie",
-    "tv",
-    "show",
-    "feature",
-    "series",
-    "and",
-    "international",
-    "language",
-    "up",
-    "fi",
-    "talk",
-    "nature",
-    "independent",
-}
-
-
-def _singularize(word):
-    """Return the singular of a word: "comedies" becomes "comedy"."""
-    if word == "series":
-        return word
-    if word.endswith("ies") and len(word) > 5:
-        return word[:-3] + "y"
-    if word.endswith("s") and not word.endswith("ss") and len(word) > 3:
-        return word[:-1]
-    return word
-
-
-def _genre_keywords(genres):
-    """Map each word that names a genre to its genres."""
-    genres_by_word = {}
-    for genre in genres:
-        words = {_singularize(word) for word in normalize_text(genre).split()}
-        for word in words - _GENERIC_GENRE_WORDS:
-            genres_by_word.setdefault(word, []).append(genre)
-    return genres_by_word
 
 # %% ../../nbs/43_recommend.queries.ipynb #436809f9
 _DECADE_PATTERN = re.compile(r"\b(?:19|20)?(\d)0s\b")
@@ -135,7 +82,7 @@ def parse_text_query(
         Input of one row, with the keys and types of `block_inputs`.
     """
     phrases = _ngrams(text)
-    genres_by_word = _genre_keywords(encoders["genres"].labels)
+    genres_by_word = genre_keywords(encoders["genres"].labels)
     cast = _known_full_names(phrases, encoders["cast"])
     directors = _known_full_names(phrases, encoders["director"])
     countries = _named_countries(phrases, encoders["country"])
@@ -188,7 +135,7 @@ def _named_countries(phrases, vocabulary):
 
 def _named_types(phrases):
     """Return the types that the phrases name."""
-    words = [_singularize(phrase) for phrase in phrases]
+    words = [singularize(phrase) for phrase in phrases]
     return [_TYPE_WORDS[word] for word in words if word in _TYPE_WORDS]
 
 
@@ -196,8 +143,8 @@ def _named_genres(phrases, genres_by_word):
     """Return the genres that the phrases name."""
     genres = []
     for phrase in phrases:
-        word = _singularize(phrase)
-        keyword = _GENRE_ALIASES.get(word, _GENRE_ALIASES.get(phrase, word))
+        word = singularize(phrase)
+        keyword = GENRE_ALIASES.get(word, GENRE_ALIASES.get(phrase, word))
         genres += genres_by_word.get(keyword, [])
     return genres
 
@@ -215,12 +162,12 @@ def _is_series_genre(genre):
 
 def _may_describe_plot(word, genres_by_word):
     """Return whether a word is not a demonym, a type, a genre or a filler word."""
-    singular = _singularize(word)
+    singular = singularize(word)
     return (
         word not in DEMONYMS
         and word not in _QUERY_FILLER_WORDS
         and singular not in _TYPE_WORDS
-        and _GENRE_ALIASES.get(singular, singular) not in genres_by_word
+        and GENRE_ALIASES.get(singular, singular) not in genres_by_word
     )
 
 # %% ../../nbs/43_recommend.queries.ipynb #9bf2e959
@@ -264,12 +211,7 @@ def text_features(
         If the text is empty or too long, or if the model needs a custom encoder that was not
         passed to `load`.
     """
-    if not isinstance(text, str) or not text.strip():
-        raise MediarecError("the text query is empty")
-    if len(text) > MAX_TEXT_LENGTH:
-        raise MediarecError(
-            f"the text query has {len(text):,} characters; at most {MAX_TEXT_LENGTH:,} are allowed"
-        )
+    check_text(text)
     if encoder is None and _needs_custom_encoder(block_encoders):
         raise MediarecError(
             "this model was fitted with a custom encoder, and a text query needs it: "
@@ -278,6 +220,17 @@ def text_features(
     inputs = parse_text_query(block_encoders, text)
     boost = {block: factor for block, factor in _TEXT_QUERY_BOOST.items() if any(inputs[block])}
     return query_from_blocks(transform_inputs(block_encoders, inputs, encoder), boost)
+
+
+def check_text(text: str) -> str:
+    """Return a text query, or raise an error if it is empty or too long."""
+    if not isinstance(text, str) or not text.strip():
+        raise MediarecError("the text query is empty")
+    if len(text) > MAX_TEXT_LENGTH:
+        raise MediarecError(
+            f"the text query has {len(text):,} characters; at most {MAX_TEXT_LENGTH:,} are allowed"
+        )
+    return text
 
 
 def _needs_custom_encoder(block_encoders):
@@ -329,6 +282,8 @@ class ResolvedQuery:
         Rows that are never recommended: the titles of the query and those of `exclude`.
     text : str, optional
         The text of the query.
+    text_parts : TextParts, optional
+        What the text asks for.
     """
 
     features: list[QueryFeatures]
@@ -337,6 +292,7 @@ class ResolvedQuery:
     disliked_rows: list[int] = field(default_factory=list)
     excluded_rows: list[int] = field(default_factory=list)
     text: str | None = None
+    text_parts: TextParts | None = None
 
 
 @dataclass
@@ -363,7 +319,9 @@ class Ranking:
     @property
     def notes(self) -> list[str]:
         """What a reader should know about the result."""
-        return self.constraint.notes if self.constraint else []
+        notes = list(self.constraint.notes) if self.constraint else []
+        understood = self.query.text_parts.summary if self.query.text_parts else ""
+        return [f"Understood: {understood}", *notes] if understood else notes
 
 
 def to_list(value: str | Iterable[str] | None) -> list[str]:
@@ -428,7 +386,13 @@ def resolve_query(model: Any, query: Query, type: Any = None) -> ResolvedQuery:
     """
     liked = [(model.find(name, type), weight) for name, weight in title_weights(query.titles)]
     disliked_rows = [model.find(name) for name in to_list(query.dislike)]
-    text_parts = [] if query.text is None else [model.text_features(query.text)]
+    parts = None
+    descriptions = []
+    if query.text is not None:
+        parts, similar_rows = _resolve_text(model, query.text, type)
+        liked += [(row, 1.0) for row in similar_rows]
+        descriptions = [parts.text] if parts.text or not similar_rows else []
+    text_parts = [model.text_features(text) for text in descriptions]
     if not liked and not text_parts:
         raise MediarecError("the query is empty: give a title or a text query (text=)")
     liked_rows = [row for row, _ in liked]
@@ -448,7 +412,35 @@ def resolve_query(model: Any, query: Query, type: Any = None) -> ResolvedQuery:
         disliked_rows=disliked_rows,
         excluded_rows=rows + [model.find(name) for name in to_list(query.exclude)],
         text=query.text,
+        text_parts=parts,
     )
+
+
+def _resolve_text(model: Any, text: str, type: Any) -> tuple[TextParts, list[int]]:
+    """Return the parts of a text, and the row of the title after "like", if there is one."""
+    parts = parse_text(check_text(text))
+    if parts.similar_to is None:
+        return (parts if parts.text else replace(parts, text=text)), []
+    try:
+        return parts, [model.find(parts.similar_to, type or parts.type)]
+    except MediarecError:
+        return without_title(parts), []
+
+
+def apply_text_parts(
+    model: Any, query: ResolvedQuery, filters: Filters, candidates: np.ndarray | None
+) -> tuple[Filters, np.ndarray | None]:
+    """Add the conditions of a text to filters and candidates; filters of the user win."""
+    parts = query.text_parts
+    if parts is None:
+        return filters, candidates
+    conditions = {"year": parts.year, "type": parts.type, "age_group": list(parts.age_groups)}
+    is_set = filters.by_title()
+    implied = {name: value for name, value in conditions.items() if value and name not in is_set}
+    if parts.excluded_themes:
+        has_theme = model.filter_mask(Filters(theme=list(parts.excluded_themes)))
+        candidates = ~has_theme if candidates is None else candidates & ~has_theme
+    return replace(filters, **implied), candidates
 
 
 def _without_priors(features: QueryFeatures) -> QueryFeatures:

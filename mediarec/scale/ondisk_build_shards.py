@@ -18,8 +18,7 @@ from mediarec.data.labels import LABEL_KINDS, pack_labels, title_labels
 from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS
 from mediarec.features.countries import OWN_COUNTRY_WEIGHT
 from mediarec.features.embedding import EmbeddingProjection, project_embeddings
-from mediarec.features.franchise import franchise_key
-from mediarec.features.multilabel import PERSON_BLOCKS, normalize_people_jointly
+from mediarec.features.multilabel import PERSON_BLOCKS, franchise_key, normalize_people_jointly
 from mediarec.features.text import tfidf
 from mediarec.features.themes import MAX_FAME
 from mediarec.features.vocabulary import l2_normalize_rows
