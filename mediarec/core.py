@@ -320,6 +320,14 @@ def normalize_text(text: str) -> str:
         words = " ".join(_drop_punctuation(folded).split())
     return words or folded.strip()
 
+
+_LEADING_ARTICLE = re.compile(r"^(?:the|a|an) (?=.)")
+
+
+def without_article(name: str) -> str:
+    """Return a normalized name without a leading English article."""
+    return _LEADING_ARTICLE.sub("", name)
+
 # %% ../nbs/00_core.ipynb #6b559017
 def package_path(name: str) -> Path:
     """Return the path of a file that belongs to mediarec.

@@ -146,11 +146,10 @@ def _cluster_view(view_model, summary, method, n):
         years = f", half of them from {first_year} to {last_year}"
     shares = [*summary["genres"][:3], *summary["countries"][:2]]
     share_texts = [f"{name} {share:.0%}" for name, share in shares]
+    sentences = [f"{len(rows):,} titles{years}", ", ".join(share_texts)]
     return {
         "name": summary["name"],
-        "description": "; ".join(
-            [f"{len(rows):,} titles{years}", *([", ".join(share_texts)] if share_texts else [])]
-        ),
+        "description": "; ".join(sentence for sentence in sentences if sentence),
         "words": ", ".join(summary["words"]),
         "cards": view_model.cards(rows[:n], method, why=[""] * len(rows[:n])),
         "n_more": max(len(rows) - n, 0),

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -306,9 +307,10 @@ def resolve_labels(view: WebView, params: dict) -> dict:
     }
     resolved = dict(params)
     for name, labels in labels_by_name.items():
-        resolved[name] = _resolve_label(name, params[name], labels)
+        resolve = partial(_resolve_label, labels=labels, name=name)
+        resolved[name] = _call_or_api_error(name, resolve, params[name])
     for name, resolve in (("theme", resolve_themes), ("mood", resolve_moods)):
-        resolved[name] = _resolve_terms(name, params[name], resolve)
+        resolved[name] = _call_or_api_error(name, resolve, params[name])
     first, last = params["year_from"], params["year_to"]
     if first and last and first > last:
         raise ApiError(400, f"year_from ({first}) is after year_to ({last})", "year_from")
@@ -317,21 +319,18 @@ def resolve_labels(view: WebView, params: dict) -> dict:
     return resolved
 
 
-def _resolve_label(name, value, labels):
+def _resolve_label(value, name, labels):
     """Return the label, or the list of labels, that a parameter names."""
     kind = name.replace("_", " ")
-    try:
-        if PARAMETERS[name].multiple:
-            return [match_label(text, labels, kind) for text in value]
-        return None if value is None else match_label(value, labels, kind)
-    except FilterError as e:
-        raise ApiError(400, str(e), name) from None
+    if PARAMETERS[name].multiple:
+        return [match_label(text, labels, kind) for text in value]
+    return None if value is None else match_label(value, labels, kind)
 
 
-def _resolve_terms(name, values, resolve):
-    """Return the themes or moods that a parameter names."""
+def _call_or_api_error(name, resolve, value):
+    """Return what a parameter means; raise ApiError if `resolve` raises FilterError."""
     try:
-        return resolve(values)
+        return resolve(value)
     except FilterError as e:
         raise ApiError(400, str(e), name) from None
 

@@ -78,8 +78,9 @@ def _judged_or_empty(
     from mediarec.evaluation.evaluate import evaluate_model
     from mediarec.evaluation.judgments import read_judgments
 
+    grades = read_judgments(judgments)
     try:
-        return evaluate_model(recommender, read_judgments(judgments), gains, pool)
+        return evaluate_model(recommender, grades, gains, pool)
     except MediarecError:
         if judgments is not None or not has_pairs:
             raise

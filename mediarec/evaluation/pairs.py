@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mediarec.core import MediarecError, normalize_text
+from mediarec.core import MediarecError, normalize_text, without_article
 from mediarec.data.tables import read_user_table, reject_rows, select_columns, to_string_frame
 from mediarec.recommend.ranking import query_for_row, score_query
 from mediarec.recommend.recommender import Recommender, check_in_memory
@@ -56,13 +56,12 @@ def read_pairs(path: str | Path) -> pd.DataFrame:
 
 # %% ../../nbs/67_evaluation.pairs.ipynb #02990fa1
 _TRAILING_ARTICLE = re.compile(r"^(.*), (the|a|an)$", re.IGNORECASE)
-_LEADING_ARTICLE = re.compile(r"^(?:the|a|an) ")
 _MIN_PAIRS = 20  # of each rating; an interval of fewer means nothing
 
 
 def _film_key(title: str) -> str:
     """Return the name by which a film is found."""
-    return _LEADING_ARTICLE.sub("", normalize_text(_TRAILING_ARTICLE.sub(r"\2 \1", title)))
+    return without_article(normalize_text(_TRAILING_ARTICLE.sub(r"\2 \1", title)))
 
 
 def _film_rows(catalog: pd.DataFrame) -> dict[tuple[str, int], int]:

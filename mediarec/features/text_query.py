@@ -28,7 +28,7 @@ _FIRST_DECADE_OF_1900 = 30  # "30s" to "90s" are of the last century
 Years = tuple[int | None, int | None]  # first and last year, None for an open range
 
 
-def _decade_years(digits: str) -> Years:
+def decade_years(digits: str) -> Years:
     """Return the first and the last year of a decade such as "90" or "1990"."""
     start = int(digits)
     if len(digits) == 2:
@@ -40,7 +40,7 @@ def _read_years(text: str) -> tuple[str, Years | None]:
     """Return the text without its years, and the range of years that it names."""
     decade = _DECADE.search(text)
     if decade and not _SETTING.search(text[: decade.start(1)]):
-        return _cut(text, decade), _decade_years(decade[1])
+        return _cut(text, decade), decade_years(decade[1])
     if match := _BETWEEN.search(text):
         return _cut(text, match), (int(match[1]), int(match[2]))
     if match := _AFTER.search(text):

@@ -95,9 +95,13 @@ def _other_number(name: str) -> str:
 
 def find_themes(name: str) -> list[str]:
     """Return the themes that a name or an alias means; an empty list if it is unknown."""
+    return _find_normalized(normalize_text(name))
+
+
+def _find_normalized(name: str) -> list[str]:
+    """Return the themes of a normalized name."""
     by_name = themes_by_name()
-    key = normalize_text(name)
-    return by_name.get(key) or by_name.get(_other_number(key), [])
+    return by_name.get(name) or by_name.get(_other_number(name), [])
 
 
 _MAX_NAME_WORDS = 5
@@ -121,41 +125,39 @@ def parse_themes(text: str) -> list[str]:
 def _longest_name(words: list[str]) -> tuple[int, list[str]]:
     """Return the number of words of the longest name at the start, and its themes."""
     for n_words in range(len(words), 0, -1):
-        if found := find_themes(" ".join(words[:n_words])):
+        if found := _find_normalized(" ".join(words[:n_words])):
             return n_words, found
     return 1, []
 
 # %% ../../nbs/24_features.themes.ipynb #6ad4dd41
 def resolve_themes(value: object) -> list[str]:
     """Return the themes and moods that a filter names: one name or several."""
-    return _resolve_terms(value, "theme", themes_by_name())
+    return _resolve_terms(value, "theme", frozenset(_read_themes().theme))
 
 
 def resolve_moods(value: object) -> list[str]:
     """Return the moods that a filter names: one name or several."""
-    moods_by_name = {}
-    for name, themes in themes_by_name().items():
-        moods = [theme for theme in themes if theme in mood_terms()]
-        if moods:
-            moods_by_name[name] = moods
-    return _resolve_terms(value, "mood", moods_by_name)
+    return _resolve_terms(value, "mood", mood_terms())
 
 
-def _resolve_terms(value, kind, terms_by_name):
-    """Return the terms that the values of a filter mean, each term once."""
-    allowed = set().union(*terms_by_name.values())
+def _resolve_terms(value, kind, allowed):
+    """Return the allowed terms that the values of a filter mean, each term once."""
     found = []
     for name in list_values(value):
         terms = [term for term in find_themes(str(name)) if term in allowed]
         if not terms:
-            raise _unknown_term_error(name, kind, terms_by_name)
+            raise _unknown_term_error(name, kind, allowed)
         found += terms
     return list(dict.fromkeys(found))
 
 
-def _unknown_term_error(name, kind, terms_by_name):
-    """Return the error for a name that no theme or mood has."""
-    first_terms = {known_name: terms[0] for known_name, terms in terms_by_name.items()}
+def _unknown_term_error(name, kind, allowed):
+    """Return the error for a name that no allowed term has."""
+    first_terms = {}
+    for known_name, themes in themes_by_name().items():
+        terms = [theme for theme in themes if theme in allowed]
+        if terms:
+            first_terms[known_name] = terms[0]
     hint = suggestion(normalize_text(str(name)), first_terms)
     return FilterError(f'unknown {kind} {name!r:.60}; {hint}"mediarec themes" lists all {kind}s')
 
@@ -182,12 +184,13 @@ def _read_title_themes() -> pd.DataFrame:
     """Read the table of known titles once, with its lists as lists."""
     path = package_path("title_themes.csv")
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    other_names = table.other_names.map(_split)
     return table.assign(
         release_year=table.release_year.astype(int),
         fame=table.fame.astype(int),
         themes=table.themes.map(_split),
-        other_names=table.other_names.map(_split),
-    )
+        names=[[title, *names] for title, names in zip(table.title, other_names)],
+    ).drop(columns="other_names")
 
 
 def _split(text: str) -> list[str]:
@@ -205,9 +208,9 @@ def _known_titles() -> dict[tuple[str, str], list[_KnownTitle]]:
     """Map the key of each name to the titles of the table that have it."""
     by_key: dict[tuple[str, str], list[_KnownTitle]] = {}
     table = _read_title_themes()
-    columns = zip(table.type, table.title, table.release_year, table.other_names)
-    for row, (title_type, title, year, other_names) in enumerate(columns):
-        for name in [title, *other_names]:
+    columns = zip(table.type, table.title, table.release_year, table.names)
+    for row, (title_type, title, year, names) in enumerate(columns):
+        for name in names:
             known = _KnownTitle(name, row, year, name == title)
             by_key.setdefault(_name_key(title_type, name), []).append(known)
     return by_key
@@ -306,10 +309,8 @@ def _take_lists(lists: pd.Series, rows: Iterable[int]) -> list[list[str]]:
 
 def _find_other_names(titles: Iterable[str], rows: Iterable[int]) -> list[list[str]]:
     """Return the names in some rows of the table without those that a catalog uses itself."""
-    table = _read_title_themes()
-    main_names = table.title.map(lambda title: [title])
     other_names = []
-    for title, names in zip(titles, _take_lists(main_names + table.other_names, rows)):
+    for title, names in zip(titles, _take_lists(_read_title_themes().names, rows)):
         own_name = normalize_text(title)
         other_names.append([name for name in names if normalize_text(name) != own_name])
     return other_names

@@ -8,7 +8,6 @@ __all__ = []
 # %% ../../nbs/44_recommend.explanations.ipynb #17d73a17
 import itertools
 import math
-import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mediarec.core import normalize_text
+from mediarec.core import normalize_text, without_article
 from mediarec.features.index import RankingIndex
 from mediarec.features.multilabel import FRANCHISE_SUFFIX
 from mediarec.features.numeric import DECAY_SCALES, FIRST_NEW_YEAR, number_to_year
@@ -210,7 +209,7 @@ class TitleFacts:
     @cached_property
     def name(self) -> str:
         """The normalized title, without a leading article."""
-        return _LEADING_ARTICLE.sub("", normalize_text(self.title))
+        return without_article(normalize_text(self.title))
 
     @cached_property
     def people(self) -> set[str]:
@@ -222,9 +221,6 @@ def title_facts(fields: Mapping[str, Sequence]) -> list[TitleFacts]:
     """Return the facts of some titles, given their columns in `REASON_FIELDS`."""
     columns = [fields[name] for name in REASON_FIELDS]
     return [TitleFacts(*values) for values in zip(*columns)]
-
-
-_LEADING_ARTICLE = re.compile(r"^(?:the|a|an) ")
 
 
 def _is_same_franchise(name: str, a: TitleFacts, b: TitleFacts) -> bool:
@@ -463,7 +459,8 @@ def format_reason(contributions: list[dict], from_text: bool = False) -> str:
     reasons = select_reasons(contributions)
     personal = [r.text for r in reasons if not _PERSONAL_BLOCKS.isdisjoint(r.blocks)]
     others = [r.text for r in reasons if _PERSONAL_BLOCKS.isdisjoint(r.blocks)]
-    line = "; ".join([*([", ".join(personal)] if personal else []), *others]) or NO_REASON
+    segments = [", ".join(personal), *others]
+    line = "; ".join(segment for segment in segments if segment) or NO_REASON
     if from_text:
         line = line.replace("also ", "")
     return line[0].upper() + line[1:]

@@ -27,6 +27,7 @@ from mediarec.features.numeric import QUERY_PRIORS, is_nonfiction_genre, year_to
 from mediarec.features.text_query import (
     GENRE_ALIASES,
     TextParts,
+    decade_years,
     genre_keywords,
     parse_text,
     singularize,
@@ -38,7 +39,7 @@ from mediarec.recommend.filters import ClusterConstraint, Filters
 from mediarec.recommend.ranking import QueryFeatures, query_from_blocks
 
 # %% ../../nbs/43_recommend.queries.ipynb #436809f9
-_DECADE_PATTERN = re.compile(r"\b(?:19|20)?(\d)0s\b")
+_DECADE_PATTERN = re.compile(r"\b((?:19|20)?\d0)s\b")
 _YEAR_PATTERN = re.compile(r"\b((?:19|20)\d\d)\b")
 _TYPE_WORDS = {"movie": "Movie", "film": "Movie", "series": "TV Show", "show": "TV Show"}
 _QUERY_FILLER_WORDS = {"set", "like", "something", "want", "special"}  # say nothing about the plot
@@ -48,9 +49,8 @@ def _parse_year(text):
     """Return the year or the middle of the decade in a text, as float, or NaN."""
     decade = _DECADE_PATTERN.search(text)
     if decade:
-        century = decade[0][:2]
-        is_after_2000 = century == "20" or (century != "19" and int(decade[1]) < 3)
-        return (2000 if is_after_2000 else 1900) + int(decade[1]) * 10 + 5.0
+        first_year, _ = decade_years(decade[1])
+        return first_year + 5.0
     year = _YEAR_PATTERN.search(text)
     return float(year[1]) if year else float("nan")
 

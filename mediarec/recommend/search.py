@@ -18,13 +18,13 @@ from mediarec.core import (
     AmbiguousTitleError,
     UnknownTitleError,
     normalize_text,
+    without_article,
 )
 from mediarec.features.themes import find_known_name
 
 # %% ../../nbs/40_recommend.search.ipynb #51c287fd
 MAX_PREFIX_LENGTH = 32  # characters of a title that fuzzy search compares
 _WORD_PATTERN = re.compile(r"\S+")
-_LEADING_ARTICLE = re.compile(r"^(?:the|a|an) (?=.)")
 
 
 def list_names(
@@ -105,7 +105,7 @@ class TitleIndex:
         self.name_rows = np.array(name_rows, dtype=np.int64)
         self.normalized = self.names[:n_titles]
         # users type "godfather" for "The Godfather"
-        self.names_without_article = [_LEADING_ARTICLE.sub("", name) for name in self.names]
+        self.names_without_article = [without_article(name) for name in self.names]
         self.row_by_id = {show_id: row for row, show_id in enumerate(self.ids)}
         self.rows_by_title = _group_rows(self.titles)
         self.rows_by_normalized_title = _group_rows(self.normalized)
@@ -195,8 +195,8 @@ def fuzzy_matches(index: TitleIndex, query: str, n: int = 5) -> list[tuple[int, 
 
     text = normalize_text(str(query))[:200]
     score_by_row = {}
-    without_article = index.names_without_article[: len(index.titles)]
-    for names in (index.normalized, without_article):
+    short_names = index.names_without_article[: len(index.titles)]
+    for names in (index.normalized, short_names):
         matches = process.extract(text, names, scorer=fuzz.ratio, limit=n, score_cutoff=30)
         for _, score, row in matches:
             score_by_row[row] = max(score, score_by_row.get(row, 0))

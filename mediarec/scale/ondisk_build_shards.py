@@ -269,9 +269,10 @@ def _sorted_word_starts(names, text_start, text_number, fame):
     for name, name_start, number in zip(names, text_start.tolist(), text_number.tolist()):
         encoded = name.encode()
         title_key = 8_192 * (MAX_FAME - int(fame[number])) + min(len(names[number]), 8_191)
+        article = _article_length(name)
         for i in _word_starts(name):
             offset = len(name[:i].encode())
-            key = title_key + (32_768 if i > _article_length(name) else 0)
+            key = title_key + (32_768 if i > article else 0)
             entries.append((encoded[offset:], name_start + offset, key))
     entries.sort()
     return {
