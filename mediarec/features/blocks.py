@@ -35,9 +35,8 @@ from mediarec.features.numeric import (
     year_is_informative,
     year_to_number,
 )
-from mediarec.features.text import fill_missing_text, fit_text, transform_text
+from mediarec.features.text import Vocabulary, fill_missing_text, fit_text, transform_text
 from mediarec.features.themes import add_themes
-from mediarec.features.vocabulary import Vocabulary
 
 # %% ../../nbs/28_features.blocks.ipynb #d2bd5cf2
 def _franchise_terms(frame):

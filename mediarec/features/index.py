@@ -20,8 +20,8 @@ from mediarec.data.clean import CLEANED_COLUMNS, clean
 from mediarec.data.store import load_parts, read_manifest
 from mediarec.features.blocks import BLOCKS
 from mediarec.features.embedding import EmbeddingProjection
+from mediarec.features.text import Vocabulary
 from mediarec.features.themes import THEME_LIST_COLUMNS, add_themes
-from mediarec.features.vocabulary import Vocabulary
 
 # %% ../../nbs/29_features.index.ipynb #152194f5
 def prepare_catalog(catalog: pd.DataFrame | str | Path) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from mediarec.features.blocks import (
 from mediarec.features.countries import DEMONYMS
 from mediarec.features.embedding import EmbeddingProjection
 from mediarec.features.numeric import QUERY_PRIORS, is_nonfiction_genre, year_to_number
+from mediarec.features.text import Vocabulary
 from mediarec.features.text_query import (
     GENRE_ALIASES,
     TextParts,
@@ -34,7 +35,6 @@ from mediarec.features.text_query import (
     without_title,
 )
 from mediarec.features.themes import mood_terms, parse_themes
-from mediarec.features.vocabulary import Vocabulary
 from mediarec.recommend.filters import ClusterConstraint, Filters
 from mediarec.recommend.ranking import QueryFeatures, query_from_blocks
 

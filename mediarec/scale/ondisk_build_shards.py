@@ -19,9 +19,8 @@ from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS
 from mediarec.features.countries import OWN_COUNTRY_WEIGHT
 from mediarec.features.embedding import EmbeddingProjection, project_embeddings
 from mediarec.features.multilabel import PERSON_BLOCKS, franchise_key, normalize_people_jointly
-from mediarec.features.text import tfidf
+from mediarec.features.text import l2_normalize_rows, tfidf
 from mediarec.features.themes import MAX_FAME
-from mediarec.features.vocabulary import l2_normalize_rows
 from mediarec.recommend.search import MAX_PREFIX_LENGTH, list_names
 from mediarec.scale.ondisk_build_chunks import chunk_dir, load_block, store_block
 from mediarec.scale.ondisk_build_terms import load_chunk, uniform_row_weights

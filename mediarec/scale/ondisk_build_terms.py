@@ -17,8 +17,7 @@ from scipy import sparse
 from mediarec.features.blocks import NUMERIC_BLOCKS, TEXT_BLOCKS
 from mediarec.features.embedding import N_COMPONENTS, EmbeddingProjection
 from mediarec.features.multilabel import PERSON_BLOCKS
-from mediarec.features.text import IDF_EXPONENT
-from mediarec.features.vocabulary import scale_rows
+from mediarec.features.text import IDF_EXPONENT, scale_rows
 from mediarec.files import atomic_write
 from mediarec.scale.ondisk_build_chunks import chunk_dir, load_block
 from mediarec.scale.ondisk_files import (

@@ -28,8 +28,8 @@ from mediarec.features.blocks import (
 from mediarec.features.embedding import N_COMPONENTS, EmbeddingProjection
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.features.numeric import DECAY_SCALES
+from mediarec.features.text import Vocabulary
 from mediarec.features.themes import THEME_LIST_COLUMNS
-from mediarec.features.vocabulary import Vocabulary
 from mediarec.files import file_sha256
 
 if TYPE_CHECKING:
