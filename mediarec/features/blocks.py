@@ -31,7 +31,7 @@ from mediarec.features.multilabel import (
 )
 from mediarec.features.numeric import (
     AGE_GROUP_ORDER,
-    is_nonfiction,
+    nonfiction_numbers,
     year_is_informative,
     year_to_number,
 )
@@ -112,16 +112,16 @@ def _fame(frame):
     return frame.fame
 
 
-def _nonfiction_flags(frame):
-    """Return 1 for nonfiction and a missing value for fiction."""
-    return is_nonfiction(frame).map({True: 1.0, False: None})
+def _nonfiction_numbers(frame):
+    """Return the number of the kind of nonfiction of each title."""
+    return nonfiction_numbers(frame)
 
 
 NUMERIC_BLOCKS = {
     "age_group": _age_group_numbers,
     "year": _informative_years,
     "fame": _fame,
-    "nonfiction": _nonfiction_flags,
+    "nonfiction": _nonfiction_numbers,
 }
 
 # %% ../../nbs/28_features.blocks.ipynb #4de28c1a

@@ -70,7 +70,7 @@ def _tokenize_in_batches(tokenizer, texts):
     token_ids = []
     for start in range(0, len(texts), _TOKENIZER_BATCH_SIZE):
         batch = texts[start : start + _TOKENIZER_BATCH_SIZE]
-        encodings = tokenizer.encode_batch(batch, add_special_tokens=False)
+        encodings = tokenizer.encode_batch_fast(batch, add_special_tokens=False)
         token_ids += [encoding.ids for encoding in encodings]
     return token_ids
 

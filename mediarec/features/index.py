@@ -96,7 +96,7 @@ class RankingIndex:
     def nonfiction(self) -> np.ndarray:
         """Mask of the nonfiction titles, shape (n,)."""
         i = self.block_names.index("nonfiction") - self.n_sparse_blocks - len(self.vectors)
-        return self.distinct_values[i][self.value_codes[i]] == 1
+        return ~np.isnan(self.distinct_values[i][self.value_codes[i]])
 
     @cached_property
     def dense_terms(self) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,10 @@
 __all__ = []
 
 # %% ../../nbs/25_features.numeric.ipynb #bc511cb0
+import math
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -16,12 +18,17 @@ from mediarec.core import normalize_text
 from mediarec.features.themes import MAX_FAME, nonfiction_terms
 
 # %% ../../nbs/25_features.numeric.ipynb #f9507c87
+DOCUMENTARY = 1.0
+OTHER_NONFICTION = 4.0  # far from 1, so that the two kinds have a similarity of 0.05
+_DOCUMENTARY_GENRE = re.compile(r"\b(?:documentar\w*|docu ?series)\b")
+_OTHER_DOCUMENTARY_THEMES = frozenset({"making-of", "archive footage"})
 _NONFICTION_GENRE = re.compile(
     r"\b(?:documentar\w*|docu ?series|reality|stand ?up|talk shows?|game shows?|"
     r"science and nature)\b"
 )
 
 
+@lru_cache(maxsize=1 << 12)
 def is_nonfiction_genre(genre: str) -> bool:
     """Return whether the name of a genre says nonfiction."""
     return bool(_NONFICTION_GENRE.search(normalize_text(genre)))
@@ -38,19 +45,40 @@ def is_nonfiction(frame: pd.DataFrame) -> pd.Series:
     Returns
     -------
     Series of bool, shape (n_titles,)
-        Whether a theme is a form of nonfiction, or a genre for a title without themes.
+        Whether the title is a documentary or another form of nonfiction.
     """
-    flags = [
-        _is_nonfiction_title(themes, genres) for themes, genres in zip(frame.themes, frame.genres)
-    ]
-    return pd.Series(flags, index=frame.index, dtype=bool)
+    return nonfiction_numbers(frame).notna()
 
 
-def _is_nonfiction_title(themes: list[str], genres: Iterable[str]) -> bool:
-    """Return whether the themes say nonfiction, or the genres if there are no themes."""
-    if themes:
-        return not nonfiction_terms().isdisjoint(themes)
-    return any(is_nonfiction_genre(genre) for genre in genres)
+def nonfiction_numbers(frame: pd.DataFrame) -> pd.Series:
+    """Return the number of the kind of each title, float of shape (n_titles,); NaN for fiction."""
+    numbers = [nonfiction_number(*title) for title in zip(frame.themes, frame.genres)]
+    return pd.Series(numbers, index=frame.index, dtype=float)
+
+
+def nonfiction_number(themes: Iterable[str], genres: Iterable[str]) -> float:
+    """Return `DOCUMENTARY` or `OTHER_NONFICTION`, or NaN for fiction."""
+    if any(_is_documentary_genre(genre) for genre in genres):
+        return DOCUMENTARY
+    if not themes:
+        is_nonfiction_title = any(is_nonfiction_genre(genre) for genre in genres)
+        return OTHER_NONFICTION if is_nonfiction_title else math.nan
+    if not documentary_themes().isdisjoint(themes):
+        return DOCUMENTARY
+    return math.nan if nonfiction_terms().isdisjoint(themes) else OTHER_NONFICTION
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_documentary_genre(genre: str) -> bool:
+    """Return whether the name of a genre says documentary."""
+    return bool(_DOCUMENTARY_GENRE.search(normalize_text(genre)))
+
+
+@lru_cache(maxsize=1)
+def documentary_themes() -> frozenset[str]:
+    """Return the themes that are forms of documentaries."""
+    named = {theme for theme in nonfiction_terms() if theme.endswith("documentary")}
+    return _OTHER_DOCUMENTARY_THEMES | named
 
 
 def year_is_informative(frame: pd.DataFrame) -> pd.Series:

@@ -7,10 +7,13 @@ __all__ = []
 
 # %% ../../nbs/20_features.text.ipynb #4f4e68e5
 import re
+import runpy
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -86,10 +89,13 @@ _CONTENT_WORDS = frozenset(
 
 @lru_cache(maxsize=1)
 def stop_words() -> frozenset[str]:
-    """Return the stop words: those of scikit-learn that cannot name what a story is about."""
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+    """Return the stop words: those of scikit-learn that cannot name what a story is about.
 
-    return ENGLISH_STOP_WORDS - _CONTENT_WORDS
+    The list is read from its file, because the import of scikit-learn takes seconds.
+    """
+    package = Path(find_spec("sklearn").origin).parent
+    names = runpy.run_path(str(package / "feature_extraction" / "_stop_words.py"))
+    return names["ENGLISH_STOP_WORDS"] - _CONTENT_WORDS
 
 
 @lru_cache(maxsize=1 << 17)

@@ -6,7 +6,6 @@
 __all__ = ['load_themes', 'add_themes']
 
 # %% ../../nbs/23_features.themes.ipynb #809e6e2e
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -167,7 +166,6 @@ THEME_COLUMNS = ("themes", "moods", "fame", "other_names")
 MAX_FAME = 3
 _MAX_YEAR_DIFFERENCE = 1  # between the years of a film in a catalog and in the table
 _LIST_SEPARATOR = "; "
-_WHITE_SPACE = re.compile(r"\s+")
 
 
 class _KnownTitle(NamedTuple):
@@ -200,7 +198,7 @@ def _split(text: str) -> list[str]:
 
 def _name_key(title_type: str, name: str) -> tuple[str, str]:
     """Return the key by which a title is found."""
-    return title_type, normalize_text(_WHITE_SPACE.sub(" ", name))
+    return title_type, normalize_text(name)
 
 
 @lru_cache(maxsize=1)

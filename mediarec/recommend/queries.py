@@ -23,7 +23,12 @@ from mediarec.features.blocks import (
 )
 from mediarec.features.countries import DEMONYMS
 from mediarec.features.embedding import EmbeddingProjection
-from mediarec.features.numeric import QUERY_PRIORS, is_nonfiction_genre, year_to_number
+from mediarec.features.numeric import (
+    QUERY_PRIORS,
+    is_nonfiction_genre,
+    nonfiction_number,
+    year_to_number,
+)
 from mediarec.features.text import Vocabulary
 from mediarec.features.text_query import (
     GENRE_ALIASES,
@@ -113,7 +118,9 @@ def parse_text_query(
         "themes": [[theme for theme in named_themes if theme not in mood_terms()]],
         "moods": [[theme for theme in named_themes if theme in mood_terms()]],
         "year": year_to_number(np.array([_parse_year(text)], np.float32)),
-        "nonfiction": np.array([1.0 if is_nonfiction else np.nan], np.float32),
+        "nonfiction": np.array(
+            [nonfiction_number([], genres) if is_nonfiction else np.nan], np.float32
+        ),
     }
 
 

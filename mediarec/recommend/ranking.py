@@ -185,7 +185,7 @@ def query_from_blocks(
         values=row.data,
         vectors=[x[0] for x in others.values() if x.ndim == 2],
         numbers=query_numbers(list(numeric), list(numeric.values())),
-        nonfiction=bool(blocks["nonfiction"][0] == 1),
+        nonfiction=not np.isnan(blocks["nonfiction"][0]),
     )
 
 # %% ../../nbs/42_recommend.ranking.ipynb #d7d52f4c

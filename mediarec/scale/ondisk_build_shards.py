@@ -308,7 +308,7 @@ def _shard_arrays(frame, blocks, vectors, numbers, cell_index, label_numbers):
     slot_start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     terms, values = terms[entries], values[entries]
     filters = {name: column[number] for name, column in _filter_arrays(frame).items()}
-    nonfiction = numbers[number, list(NUMERIC_BLOCKS).index("nonfiction")] == 1
+    nonfiction = ~np.isnan(numbers[number, list(NUMERIC_BLOCKS).index("nonfiction")])
     return {
         "number": number,
         "slot": slot,

@@ -398,7 +398,7 @@ def letter_codes(letters: np.ndarray) -> np.ndarray:
     return np.where(code == 0, 0, 1 + code % 255).astype(np.uint8)
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #46d32a12
-_N_KERNEL_COMPONENTS = {"age_group": 4, "year": 8, "fame": 4, "nonfiction": 1}
+_N_KERNEL_COMPONENTS = {"age_group": 4, "year": 8, "fame": 4, "nonfiction": 2}
 
 
 @dataclass

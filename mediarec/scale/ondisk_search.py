@@ -185,13 +185,13 @@ def shard_query(shards: Sequence[Shard], row: int) -> QueryFeatures:
     """Return a title as a query whose terms are term ids."""
     index, terms, _ = subset_index(shards, np.array([row], dtype=np.int64))
     numbers = [v[c[0]] for v, c in zip(index.distinct_values, index.value_codes)]
-    is_nonfiction = numbers[list(NUMERIC_BLOCKS).index("nonfiction")] == 1
+    is_nonfiction = not np.isnan(numbers[list(NUMERIC_BLOCKS).index("nonfiction")])
     return QueryFeatures(
         terms[index.term_matrix.indices].astype(np.int64),
         index.term_matrix.data,
         [vectors[0] for vectors in index.vectors],
         query_numbers(list(NUMERIC_BLOCKS), numbers),
-        bool(is_nonfiction),
+        is_nonfiction,
     )
 
 
