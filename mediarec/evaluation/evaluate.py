@@ -20,6 +20,7 @@ from mediarec.evaluation.metrics import (
     ndcg_from_gains,
     precision_at_k,
 )
+from mediarec.features.numeric import is_documentary_genre
 from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.explanations import select_reasons
 from mediarec.recommend.ranking import query_for_row, score_query
@@ -233,6 +234,36 @@ def rank_metrics(ranks: pd.Series, k: int = 10) -> dict[str, pd.Series]:
         "MRR": 1 / ranks,
         f"nDCG@{k}": (1 / np.log2(ranks + 1)).where(is_hit, 0.0),
     }
+
+# %% ../../nbs/64_evaluation.evaluate.ipynb #5d1c0a02
+def documentary_precision(model: Recommender, n: int = 10) -> pd.Series:
+    """Return the share of documentaries among the first n results of each documentary.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model. A title is a documentary if the name of a genre says so.
+    n : int
+        Number of results.
+
+    Returns
+    -------
+    Series of float
+        One value per documentary, with its id as the index; empty if there are none.
+    """
+    check_in_memory(model, "the precision of documentaries")
+    is_documentary = model.catalog.genres.map(_has_documentary_genre).astype(bool)
+    queries = model.catalog.show_id[is_documentary].tolist()
+    if not queries:
+        return pd.Series(dtype=float)
+    run = recommend_batch(model, queries, n)
+    hits = run.candidate_id.isin(queries)
+    return hits.groupby(run.query_id).mean().reindex(queries)
+
+
+def _has_documentary_genre(genres: Iterable[str]) -> bool:
+    """Return whether one of the genres says documentary."""
+    return any(is_documentary_genre(genre) for genre in genres)
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #b61a3a17
 def _reason_coverage(explanation: list[dict]) -> tuple[float, list[str]]:

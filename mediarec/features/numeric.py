@@ -58,7 +58,7 @@ def nonfiction_numbers(frame: pd.DataFrame) -> pd.Series:
 
 def nonfiction_number(themes: Iterable[str], genres: Iterable[str]) -> float:
     """Return `DOCUMENTARY` or `OTHER_NONFICTION`, or NaN for fiction."""
-    if any(_is_documentary_genre(genre) for genre in genres):
+    if any(is_documentary_genre(genre) for genre in genres):
         return DOCUMENTARY
     if not themes:
         is_nonfiction_title = any(is_nonfiction_genre(genre) for genre in genres)
@@ -69,7 +69,7 @@ def nonfiction_number(themes: Iterable[str], genres: Iterable[str]) -> float:
 
 
 @lru_cache(maxsize=1 << 12)
-def _is_documentary_genre(genre: str) -> bool:
+def is_documentary_genre(genre: str) -> bool:
     """Return whether the name of a genre says documentary."""
     return bool(_DOCUMENTARY_GENRE.search(normalize_text(genre)))
 
