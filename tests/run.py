@@ -14,6 +14,8 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 # A step takes at most a quarter of an hour on two cores; one that hangs is stopped.
 TIME_LIMIT = 40 * 60  # seconds
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-rs")
+LOAD_TESTS = "tests/web/test_serving.py"
 
 
 def run(name: str, *command: str | Path, **variables: str) -> int:
@@ -53,7 +55,16 @@ def main() -> int:
             *flags,
             OMP_NUM_THREADS="1",
         ),
-        run("tests (pytest)", sys.executable, "-m", "pytest", "-q", "-rs", "tests"),
+        # two files at a time, and the tests of the server under load alone
+        run(
+            "tests (pytest)",
+            *PYTEST,
+            "--numprocesses=2",
+            "--dist=loadfile",
+            "tests",
+            f"--ignore={LOAD_TESTS}",
+        ),
+        run("tests of the server under load (pytest)", *PYTEST, LOAD_TESTS),
         run(
             "pages of the site (make docs-check)",
             sys.executable,

@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/25_features.numeric.ipynb #bc511cb0
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +21,11 @@ from mediarec.features.themes import MAX_FAME, nonfiction_terms
 DOCUMENTARY = 1.0
 OTHER_NONFICTION = 4.0  # far from 1, so that the two kinds have a similarity of 0.05
 _DOCUMENTARY_GENRE = re.compile(r"\b(?:documentar\w*|docu ?series)\b")
+_STORY_GENRE = re.compile(
+    r"\b(?:dramas?|anime|horror|thrillers?|action|romantic|romance|fantasy|sci|crime tv shows|"
+    r"mystery|mysteries|sitcoms?|soap)\b"
+)
+_N_LEADING_THEMES = 3
 _OTHER_DOCUMENTARY_THEMES = frozenset({"making-of", "archive footage"})
 _NONFICTION_GENRE = re.compile(
     r"\b(?:documentar\w*|docu ?series|reality|stand ?up|talk shows?|game shows?|"
@@ -56,16 +61,24 @@ def nonfiction_numbers(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(numbers, index=frame.index, dtype=float)
 
 
-def nonfiction_number(themes: Iterable[str], genres: Iterable[str]) -> float:
-    """Return `DOCUMENTARY` or `OTHER_NONFICTION`, or NaN for fiction."""
+def nonfiction_number(themes: Sequence[str], genres: Sequence[str]) -> float:
+    """Return `DOCUMENTARY` or `OTHER_NONFICTION`, or NaN for fiction; most telling themes first."""
     if any(is_documentary_genre(genre) for genre in genres):
         return DOCUMENTARY
-    if not themes:
-        is_nonfiction_title = any(is_nonfiction_genre(genre) for genre in genres)
-        return OTHER_NONFICTION if is_nonfiction_title else math.nan
-    if not documentary_themes().isdisjoint(themes):
+    is_story = any(is_story_genre(genre) for genre in genres)
+    if not is_story and not documentary_themes().isdisjoint(themes):
         return DOCUMENTARY
-    return math.nan if nonfiction_terms().isdisjoint(themes) else OTHER_NONFICTION
+    if any(is_nonfiction_genre(genre) for genre in genres):
+        return OTHER_NONFICTION
+    if is_story or nonfiction_terms().isdisjoint(themes[:_N_LEADING_THEMES]):
+        return math.nan
+    return OTHER_NONFICTION
+
+
+@lru_cache(maxsize=1 << 12)
+def is_story_genre(genre: str) -> bool:
+    """Return whether the name of a genre says that a title tells a story."""
+    return bool(_STORY_GENRE.search(normalize_text(genre)))
 
 
 @lru_cache(maxsize=1 << 12)
