@@ -15,6 +15,7 @@ PACKAGE_DATA = [
     "assets/*.csv",
     "assets/*.json",
     "assets/*.md",
+    "assets/*.npz",
     "static/*.css",
     "static/*.js",
     "static/*.svg",

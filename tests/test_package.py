@@ -15,6 +15,7 @@ ASSETS = {
     "reference_groups.csv",
     "starter.csv",
     "theme_aliases.csv",
+    "theme_predictor.npz",
     "themes.csv",
     "title_themes.csv",
     "weights.json",

@@ -81,8 +81,11 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
         neighbors.append([position[row] for row in nearest])
         lines_by_title.append(lines)
     phrases, reasons = _encode_phrases(lines_by_title)
+    titles = {field: [card[field] for card in cards] for field in _TITLE_FIELDS}
+    for field in ("themes", "moods"):  # the page filters by them, predicted ones too
+        titles[field] = model.catalog[field].tolist()
     data = {
-        "titles": {field: [card[field] for card in cards] for field in _TITLE_FIELDS},
+        "titles": titles,
         "fame": model.catalog.fame.fillna(0).astype(int).tolist(),
         "other_names": model.catalog.other_names.tolist(),
         "neighbors": neighbors,

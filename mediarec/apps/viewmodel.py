@@ -158,9 +158,10 @@ class ViewModel:
         list of dict
             The fields of a card: id, title, type, year, age_group, duration, description,
             genres, themes, moods, actors, directors, countries, poster_color, cluster (method,
-            cluster_id and name, or None), poster (None) and the extra fields.
+            cluster_id and name, or None), poster (None) and the extra fields. The themes and
+            moods are given ones: predicted ones are guesses, and are not shown.
         """
-        names = [*_TEXT_FIELDS.values(), *_LIST_FIELDS, "release_year"]
+        names = [*_TEXT_FIELDS.values(), *_LIST_FIELDS, "release_year", "has_predicted_themes"]
         fields = self.model.get_fields(rows, names)
         cards = []
         for i, row in enumerate(rows):
@@ -168,6 +169,8 @@ class ViewModel:
             card["title"] = str(fields["title"][i])  # a title may be called NA
             for name in _LIST_FIELDS:
                 card[name] = list(fields[name][i])
+            if fields["has_predicted_themes"][i]:
+                card |= {"themes": [], "moods": []}
             card["actors"] = card["actors"][:MAX_ACTORS]
             year = fields["release_year"][i]
             card["year"] = None if pd.isna(year) else int(year)

@@ -219,9 +219,10 @@ def _print_themes(model: Any, names: list[str], n: int, json_output: bool) -> No
     for name in names:
         described.append({"theme": name, "facet": facets[name], "aliases": theme_aliases(name)})
     rows = _best_known_rows(model, names)
-    columns = ["show_id", "title", "release_year", "type", "fame"]
+    columns = ["show_id", "title", "release_year", "type", "fame", "has_predicted_themes"]
     best_rows = model.distinct_works(rows)[:n]
     found = object_frame(model.get_fields(best_rows, columns))
+    n_predicted = int(sum(model.get_fields(rows, columns[-1:])[columns[-1]]))
     if json_output:
         print(frame_to_json(found, themes=described, titles=len(rows)))
         return
@@ -229,9 +230,13 @@ def _print_themes(model: Any, names: list[str], n: int, json_output: bool) -> No
         print(f"{theme['theme']} ({theme['facet']})")
         if theme["aliases"]:
             print(f"  aliases: {', '.join(theme['aliases'])}")
-    print(f"  titles: {len(rows):,}")
+    predicted = f", {n_predicted:,} of them by a predicted theme" if n_predicted else ""
+    print(f"  titles: {len(rows):,}{predicted}")
     if rows:
-        shown = found.rename(columns={"release_year": "year"}).drop(columns=["show_id", "fame"])
+        shown = found.rename(columns={"release_year": "year", columns[-1]: "predicted"})
+        shown = shown.drop(columns=["show_id", "fame"])
+        if n_predicted == 0:
+            shown = shown.drop(columns="predicted")
         print_table(frame_to_table(shown, column_options={"title": {"style": "bold"}}))
 
 

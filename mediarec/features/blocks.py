@@ -35,7 +35,14 @@ from mediarec.features.numeric import (
     year_is_informative,
     year_to_number,
 )
-from mediarec.features.text import Vocabulary, fill_missing_text, fit_text, transform_text
+from mediarec.features.predicted_themes import PREDICTED_THEME_WEIGHT, add_predicted_themes
+from mediarec.features.text import (
+    Vocabulary,
+    fill_missing_text,
+    fit_text,
+    scale_rows,
+    transform_text,
+)
 from mediarec.features.themes import add_themes
 
 # %% ../../nbs/28_features.blocks.ipynb #d2bd5cf2
@@ -148,9 +155,10 @@ def block_inputs(frame: pd.DataFrame) -> dict[str, list | np.ndarray]:
     Returns
     -------
     dict of str to list or ndarray
-        A list of texts, a list of lists of terms, or a float32 array with NaN if missing.
+        A list of texts, a list of lists of terms, or a float32 array with NaN if missing. The
+        additional key ``theme_weight`` has a factor for the themes and moods of each title.
     """
-    frame = add_themes(frame)
+    frame = add_predicted_themes(add_themes(frame))
     inputs = {}
     for block, read_texts in (TEXT_BLOCKS | EMBEDDING_BLOCKS).items():
         inputs[block] = read_texts(frame)
@@ -159,7 +167,20 @@ def block_inputs(frame: pd.DataFrame) -> dict[str, list | np.ndarray]:
     for block, read_numbers in NUMERIC_BLOCKS.items():
         numbers = read_numbers(frame).astype(float)
         inputs[block] = numbers.to_numpy(np.float32, na_value=np.nan)
-    return inputs
+    is_predicted = frame.has_predicted_themes.to_numpy(bool)
+    theme_weight = np.where(is_predicted, PREDICTED_THEME_WEIGHT, 1)
+    return inputs | {"theme_weight": theme_weight.astype(np.float32)}
+
+
+THEME_BLOCKS = ("themes", "moods")
+
+
+def weight_themes(
+    blocks: dict[str, sparse.csr_matrix], theme_weight: np.ndarray
+) -> dict[str, sparse.csr_matrix]:
+    """Return the blocks with the rows of themes and moods multiplied by `theme_weight`."""
+    weighted = {block: scale_rows(blocks[block], theme_weight) for block in THEME_BLOCKS}
+    return blocks | weighted
 
 # %% ../../nbs/28_features.blocks.ipynb #d2ae013f
 _SMALL_CATALOG_SIZE = 50  # titles; smaller catalogs keep words that occur once
@@ -238,6 +259,8 @@ def _assemble_blocks(encoders, inputs, blocks):
     blocks["country"] = transform_countries(encoders["country"], blocks["cast"], inputs["country"])
     for block in NUMERIC_BLOCKS:
         blocks[block] = inputs[block]
+    if "theme_weight" in inputs:  # a text query has none
+        blocks = weight_themes(blocks, inputs["theme_weight"])
     return {block: blocks[block] for block in BLOCKS}
 
 # %% ../../nbs/28_features.blocks.ipynb #51001bc3

@@ -184,7 +184,15 @@ def add_cluster_contribution(
     return out
 
 # %% ../../nbs/44_recommend.explanations.ipynb #b0b8fc39
-REASON_FIELDS = ("title", "actors", "directors", "countries", "themes")
+REASON_FIELDS = (
+    "title",
+    "actors",
+    "directors",
+    "countries",
+    "themes",
+    "moods",
+    "has_predicted_themes",
+)
 _MIN_SHARED_THEMES = 2  # of two titles of one franchise that share no person
 
 
@@ -196,8 +204,12 @@ class TitleFacts:
     ----------
     title : str
         The title.
-    actors, directors, countries, themes : sequence of str
+    actors, directors, countries : sequence of str
         Columns of the catalog.
+    themes, moods : sequence of str
+        The given themes and moods; none if they are predicted.
+    has_predicted_themes : bool
+        Whether themes and moods are predicted.
     """
 
     title: str
@@ -205,6 +217,13 @@ class TitleFacts:
     directors: Sequence[str]
     countries: Sequence[str]
     themes: Sequence[str]
+    moods: Sequence[str]
+    has_predicted_themes: bool
+
+    def __post_init__(self) -> None:
+        """Forget predicted themes and moods, because they are guesses."""
+        if self.has_predicted_themes:
+            self.themes = self.moods = ()
 
     @cached_property
     def name(self) -> str:
@@ -266,7 +285,35 @@ def _franchise_name(key, a, b):
     return " ".join(word for word, _ in equal) or key
 
 
-_TRUE_VALUES = {"country": _true_countries, "franchise": _true_franchises}
+def _true_themes(shared, row, liked):
+    """Return the given themes of the result that one of the liked titles has too."""
+    return _terms_of_both(shared, row.themes, [title.themes for title in liked])
+
+
+def _true_moods(shared, row, liked):
+    """Return the given moods of the result that one of the liked titles has too."""
+    return _terms_of_both(shared, row.moods, [title.moods for title in liked])
+
+
+def _terms_of_both(shared, own, liked):
+    """Return the shared terms that the result has, and one of the liked titles if there are any."""
+    others = set().union(*liked) if liked else set(own)
+    return [term for term in shared if term in own and term in others]
+
+
+def _true_nonfiction(shared, row, liked):
+    """Return the shared values unless a theme or the flag of a title may be predicted."""
+    is_predicted = any(title.has_predicted_themes for title in (row, *liked))
+    return [] if is_predicted else shared
+
+
+_TRUE_VALUES = {
+    "country": _true_countries,
+    "franchise": _true_franchises,
+    "themes": _true_themes,
+    "moods": _true_moods,
+    "nonfiction": _true_nonfiction,
+}
 
 
 def keep_true_values(
@@ -378,7 +425,7 @@ def _age_group_reason(shared: Shared) -> str | None:
 
 
 def _nonfiction_reason(shared: Shared) -> str | None:
-    return "also nonfiction" if "nonfiction" in shared else None
+    return "also nonfiction" if shared.get("nonfiction") else None
 
 
 def format_names(names: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ from mediarec.data.tables import to_string_frame
 from mediarec.features.blocks import MULTILABEL_BLOCKS, NUMERIC_BLOCKS, block_inputs
 from mediarec.features.embedding import default_encoder
 from mediarec.features.multilabel import RANK_DECAY, RANK_DECAY_BLOCKS
+from mediarec.features.predicted_themes import add_predicted_themes
 from mediarec.features.text import stem, tokenize
 from mediarec.features.themes import add_themes
 from mediarec.scale.ondisk_files import commit_dir, hash_strings, write_arrays, write_arrow
@@ -196,7 +197,7 @@ def clean_without_work_ids(frame: pd.DataFrame) -> pd.DataFrame:
             frame = frame.assign(work_id=frame.show_id)
         else:
             frame = step(frame)
-    return add_themes(frame)
+    return add_predicted_themes(add_themes(frame))
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #7572fda3
 def _count_words(texts):
@@ -316,6 +317,7 @@ def count_terms(
     arrays["vectors"] = np.asarray(vectors, np.float32)
     numbers = np.column_stack([inputs[block] for block in NUMERIC_BLOCKS])
     arrays["numbers"] = numbers.astype(np.float32)
+    arrays["theme_weight"] = inputs["theme_weight"]
     arrays["ids"] = hash_strings(frame.show_id)
     arrays["work_row"], arrays["work_key"] = _work_keys(frame)
     return arrays, term_tables

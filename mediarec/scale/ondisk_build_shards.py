@@ -15,7 +15,7 @@ from scipy import sparse
 
 from mediarec.core import AGE_GROUPS, LIST_COLUMNS, TYPES
 from mediarec.data.labels import LABEL_KINDS, pack_labels, title_labels
-from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS
+from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS, weight_themes
 from mediarec.features.countries import OWN_COUNTRY_WEIGHT
 from mediarec.features.embedding import EmbeddingProjection, project_embeddings
 from mediarec.features.multilabel import PERSON_BLOCKS, franchise_key, normalize_people_jointly
@@ -77,6 +77,7 @@ def encode_chunk(
     people = [blocks[block] for block in PERSON_BLOCKS]
     unknown_weight = max(float(block_encoders[b].idf.max(initial=0)) for b in PERSON_BLOCKS)
     blocks |= zip(PERSON_BLOCKS, normalize_people_jointly(people, unknown_weight))
+    blocks = weight_themes(blocks, arrays["theme_weight"])
     return blocks, project_embeddings(projection, arrays["vectors"])
 
 
@@ -197,7 +198,7 @@ def _select_rows(arrays, rows):
     for block in SPARSE_BLOCKS:
         hashes, matrix = load_block(arrays, block)
         store_block(selected, block, hashes, matrix[rows])
-    return selected | {"vectors": arrays["vectors"][rows], "numbers": arrays["numbers"][rows]}
+    return selected | {name: arrays[name][rows] for name in ("vectors", "numbers", "theme_weight")}
 
 # %% ../../nbs/53_scale.ondisk_build_shards.ipynb #84cedee8
 def _title_index_arrays(frame):
