@@ -316,6 +316,16 @@ def default_theme_predictor() -> ThemePredictor:
     """Return the model that ships with mediarec."""
     return load_theme_predictor(package_path("theme_predictor.npz"))
 
+# %% ../../nbs/27_features.predicted_themes.ipynb #0a705d1b
+def load_training_catalog(catalog_path: str | Path) -> pd.DataFrame:
+    """Return a catalog and the starter catalog with themes, only the titles to train on."""
+    from mediarec.data.catalog import load_catalog
+    from mediarec.data.clean import clean
+    from mediarec.features.themes import add_themes
+
+    paths = [catalog_path, package_path("starter.csv")]
+    return training_titles(add_themes(clean(load_catalog(paths))))
+
 # %% ../../nbs/27_features.predicted_themes.ipynb #a0e43a19
 def cross_val_probabilities(
     catalog: pd.DataFrame,
@@ -346,16 +356,6 @@ def cross_val_probabilities(
         predictor = fit_theme_predictor(catalog.iloc[train], encoder)
         probabilities[test] = theme_probabilities(predictor, catalog.iloc[test])
     return probabilities
-
-# %% ../../nbs/27_features.predicted_themes.ipynb #0a705d1b
-def load_training_catalog(catalog_path: str | Path) -> pd.DataFrame:
-    """Return a catalog and the starter catalog with themes, only the titles to train on."""
-    from mediarec.data.catalog import load_catalog
-    from mediarec.data.clean import clean
-    from mediarec.features.themes import add_themes
-
-    paths = [catalog_path, package_path("starter.csv")]
-    return training_titles(add_themes(clean(load_catalog(paths))))
 
 # %% ../../nbs/27_features.predicted_themes.ipynb #23885565
 def predict_themes(catalog: pd.DataFrame, predictor: ThemePredictor | None = None) -> pd.DataFrame:
