@@ -6,7 +6,7 @@
 __all__ = ['run_from_lists']
 
 # %% ../nbs/02_frames.ipynb #0297c5e5
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -183,3 +183,21 @@ def check_labels(labels: Mapping | pd.Series) -> pd.Series:
         return labels.astype(float)
     except (TypeError, ValueError):
         raise MetricError("the labels: a cluster is a number (-1 for noise)") from None
+
+# %% ../nbs/02_frames.ipynb #012ff829
+def object_frame(
+    columns: Mapping[str, Sequence | np.ndarray], numbers: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return a small frame of objects; `numbers` keep their type, `release_year` is Int64."""
+    n_rows = len(next(iter(columns.values())))
+    cells = np.empty((n_rows, len(columns)), dtype=object)
+    for i, values in enumerate(columns.values()):
+        cells[:, i] = values
+    names = pd.Index(list(columns), dtype=object)
+    frame = pd.DataFrame(cells, columns=names, dtype=object, copy=False)
+    for i, (name, values) in enumerate(columns.items()):
+        if name == "release_year":
+            frame.isetitem(i, pd.array(values, dtype="Int64"))
+        elif name in numbers:
+            frame.isetitem(i, values)
+    return frame

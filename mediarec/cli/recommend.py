@@ -212,7 +212,7 @@ def _facet_lines(table: "pd.DataFrame") -> "pd.DataFrame":
 def _print_themes(model: Any, names: list[str], n: int, json_output: bool) -> None:
     """Print some themes, and the best known titles that have any of them."""
     from mediarec.features.themes import load_themes, theme_aliases
-    from mediarec.recommend.explanations import object_frame
+    from mediarec.frames import object_frame
 
     facets = load_themes().set_index("theme").facet
     described = []

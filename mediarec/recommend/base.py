@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import UnknownTitleError
+from mediarec.frames import object_frame
 from mediarec.parameters import check_fraction, check_n, check_titles
 from mediarec.recommend.explanations import (
     REASON_FIELDS,
@@ -22,7 +23,6 @@ from mediarec.recommend.explanations import (
     add_cluster_contribution,
     format_reason,
     keep_true_values,
-    object_frame,
     title_facts,
 )
 from mediarec.recommend.filters import (

@@ -285,20 +285,11 @@ def _franchise_name(key, a, b):
     return " ".join(word for word, _ in equal) or key
 
 
-def _true_themes(shared, row, liked):
-    """Return the given themes of the result that one of the liked titles has too."""
-    return _terms_of_both(shared, row.themes, [title.themes for title in liked])
-
-
-def _true_moods(shared, row, liked):
-    """Return the given moods of the result that one of the liked titles has too."""
-    return _terms_of_both(shared, row.moods, [title.moods for title in liked])
-
-
-def _terms_of_both(shared, own, liked):
-    """Return the shared terms that the result has, and one of the liked titles if there are any."""
-    others = set().union(*liked) if liked else set(own)
-    return [term for term in shared if term in own and term in others]
+def _true_terms(shared, row, liked):
+    """Return the given themes and moods of the result that one of the liked titles has too."""
+    own = {*row.themes, *row.moods}
+    others = {term for title in liked for term in (*title.themes, *title.moods)}
+    return [term for term in shared if term in own and (not liked or term in others)]
 
 
 def _true_nonfiction(shared, row, liked):
@@ -310,8 +301,8 @@ def _true_nonfiction(shared, row, liked):
 _TRUE_VALUES = {
     "country": _true_countries,
     "franchise": _true_franchises,
-    "themes": _true_themes,
-    "moods": _true_moods,
+    "themes": _true_terms,
+    "moods": _true_terms,
     "nonfiction": _true_nonfiction,
 }
 
@@ -511,21 +502,3 @@ def format_reason(contributions: list[dict], from_text: bool = False) -> str:
     if from_text:
         line = line.replace("also ", "")
     return line[0].upper() + line[1:]
-
-# %% ../../nbs/44_recommend.explanations.ipynb #012ff829
-def object_frame(
-    columns: Mapping[str, Sequence | np.ndarray], numbers: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Return a small frame of objects; `numbers` keep their type, `release_year` is Int64."""
-    n_rows = len(next(iter(columns.values())))
-    cells = np.empty((n_rows, len(columns)), dtype=object)
-    for i, values in enumerate(columns.values()):
-        cells[:, i] = values
-    names = pd.Index(list(columns), dtype=object)
-    frame = pd.DataFrame(cells, columns=names, dtype=object, copy=False)
-    for i, (name, values) in enumerate(columns.items()):
-        if name == "release_year":
-            frame.isetitem(i, pd.array(values, dtype="Int64"))
-        elif name in numbers:
-            frame.isetitem(i, values)
-    return frame
