@@ -15,17 +15,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from mediarec.core import normalize_text, without_article
 from mediarec.features.index import RankingIndex
 from mediarec.features.multilabel import FRANCHISE_SUFFIX
 from mediarec.features.numeric import DECAY_SCALES, FIRST_NEW_YEAR, number_to_year
 from mediarec.recommend.filters import ClusterConstraint
-from mediarec.recommend.ranking import (
-    QueryFeatures,
-    effective_weights,
-)
+from mediarec.recommend.ranking import QueryFeatures, effective_weights
 
 # %% ../../nbs/44_recommend.explanations.ipynb #fb088eb2
 Rows = Sequence[int] | np.ndarray  # row numbers of titles
