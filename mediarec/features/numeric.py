@@ -57,7 +57,13 @@ def is_nonfiction(frame: pd.DataFrame) -> pd.Series:
 
 def nonfiction_numbers(frame: pd.DataFrame) -> pd.Series:
     """Return the number of the kind of each title, float of shape (n_titles,); NaN for fiction."""
-    numbers = [nonfiction_number(*title) for title in zip(frame.themes, frame.genres)]
+    uses_themes = np.ones(len(frame), dtype=bool)
+    if "has_predicted_themes" in frame:
+        has_no_genres = frame.genres.map(len) == 0
+        uses_themes = ~frame.has_predicted_themes.astype(bool) | has_no_genres
+    numbers = []
+    for themes, genres, uses in zip(frame.themes, frame.genres, uses_themes):
+        numbers.append(nonfiction_number(themes if uses else [], genres))
     return pd.Series(numbers, index=frame.index, dtype=float)
 
 
