@@ -77,13 +77,17 @@ def _similar_labels(name, label_by_name):
     return list(dict.fromkeys(similar[:3]))
 
 # %% ../../nbs/17_data.labels.ipynb #e4ccc300
-LABEL_KINDS = ("genres", "themes")
+LABEL_KINDS = ("genres", "themes", "countries")
 
 
 def title_labels(catalog: pd.DataFrame) -> dict[str, list]:
-    """Return the labels of each title by kind: its genres; its themes and moods together."""
+    """Return the labels of each title by kind: its genres, countries, and themes with moods."""
     themes = [[*themes, *moods] for themes, moods in zip(catalog.themes, catalog.moods)]
-    return {"genres": list(catalog.genres), "themes": themes}
+    return {
+        "genres": list(catalog.genres),
+        "themes": themes,
+        "countries": list(catalog.countries),
+    }
 
 
 def number_labels(labels: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:

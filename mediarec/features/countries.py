@@ -62,6 +62,85 @@ DEMONYMS = {
     "indonesian": "Indonesia",
     "filipino": "Philippines",
     "south african": "South Africa",
+    "south korean": "South Korea",
+    "k drama": "South Korea",
+    "kdrama": "South Korea",
+    "j drama": "Japan",
+    "c drama": "China",
+    "chilean": "Chile",
+    "peruvian": "Peru",
+    "portuguese": "Portugal",
+    "swiss": "Switzerland",
+    "austrian": "Austria",
+    "czech": "Czech Republic",
+    "hungarian": "Hungary",
+    "romanian": "Romania",
+    "greek": "Greece",
+    "ukrainian": "Ukraine",
+    "serbian": "Serbia",
+    "lebanese": "Lebanon",
+    "saudi": "Saudi Arabia",
+    "emirati": "United Arab Emirates",
+    "kuwaiti": "Kuwait",
+    "jordanian": "Jordan",
+    "moroccan": "Morocco",
+    "pakistani": "Pakistan",
+    "malaysian": "Malaysia",
+    "singaporean": "Singapore",
+    "vietnamese": "Vietnam",
+    "cambodian": "Cambodia",
+    "kenyan": "Kenya",
+    "ghanaian": "Ghana",
+    "senegalese": "Senegal",
+    "uruguayan": "Uruguay",
+    "venezuelan": "Venezuela",
+    "pinoy": "Philippines",
+    "aussie": "Australia",
+}
+
+# the words of `DEMONYMS` that are places, and more places: where a story is set
+PLACES = {
+    **{word: DEMONYMS[word] for word in ("usa", "uk", "england", "london", "paris", "korea")},
+    "america": "United States",
+    "britain": "United Kingdom",
+    "scotland": "United Kingdom",
+    "wales": "United Kingdom",
+    "hong kong": "Hong Kong",
+    "taiwan": "Taiwan",
+}
+
+_LATIN_AMERICA = ("Argentina", "Brazil", "Chile", "Colombia", "Mexico", "Peru", "Uruguay")
+_NORDIC = ("Denmark", "Finland", "Iceland", "Norway", "Sweden")
+_ARAB = ("Egypt", "Jordan", "Kuwait", "Lebanon", "Qatar", "Saudi Arabia", "United Arab Emirates")
+_AFRICA = ("Ghana", "Kenya", "Nigeria", "Senegal", "South Africa", "Zimbabwe")
+_EAST_ASIA = ("China", "Hong Kong", "Japan", "South Korea", "Taiwan")
+_SOUTHEAST_ASIA = (
+    *("Cambodia", "Indonesia", "Malaysia", "Philippines", "Singapore", "Thailand", "Vietnam"),
+)
+_EUROPE = (
+    *(*_NORDIC, "Austria", "Belgium", "Czech Republic", "France", "Germany", "Greece", "Hungary"),
+    *("Ireland", "Italy", "Netherlands", "Poland", "Portugal", "Romania", "Spain"),
+    *("Switzerland", "United Kingdom"),
+)
+REGIONS = {
+    "scandinavian": _NORDIC,
+    "nordic": _NORDIC,
+    "scandi": _NORDIC,
+    "latin american": _LATIN_AMERICA,
+    "south american": _LATIN_AMERICA,
+    "arab": _ARAB,
+    "arabic": _ARAB,
+    "middle eastern": (*_ARAB, "Iran", "Israel", "Turkey"),
+    "african": _AFRICA,
+    "east asian": _EAST_ASIA,
+    "southeast asian": _SOUTHEAST_ASIA,
+    "asian": (*_EAST_ASIA, *_SOUTHEAST_ASIA, "India"),
+    "european": _EUROPE,
+}
+
+# adjective to the countries that it means
+COUNTRY_ADJECTIVES = REGIONS | {
+    word: (country,) for word, country in DEMONYMS.items() if word not in PLACES
 }
 
 # %% ../../nbs/22_features.countries.ipynb #78ab81a2

@@ -94,11 +94,11 @@ def _other_number(name: str) -> str:
 
 def find_themes(name: str) -> list[str]:
     """Return the themes that a name or an alias means; an empty list if it is unknown."""
-    return _find_normalized(normalize_text(name))
+    return find_themes_of_words(normalize_text(name))
 
 
-def _find_normalized(name: str) -> list[str]:
-    """Return the themes of a normalized name."""
+def find_themes_of_words(name: str) -> list[str]:
+    """Return the themes that a normalized name means, as `find_themes` without normalizing."""
     by_name = themes_by_name()
     return by_name.get(name) or by_name.get(_other_number(name), [])
 
@@ -124,7 +124,7 @@ def parse_themes(text: str) -> list[str]:
 def _longest_name(words: list[str]) -> tuple[int, list[str]]:
     """Return the number of words of the longest name at the start, and its themes."""
     for n_words in range(len(words), 0, -1):
-        if found := _find_normalized(" ".join(words[:n_words])):
+        if found := find_themes_of_words(" ".join(words[:n_words])):
             return n_words, found
     return 1, []
 
@@ -329,3 +329,13 @@ def find_known_name(text: str) -> str | None:
             if known := _known_titles().get(_name_key(title_type, name)):
                 return known[0].name
     return None
+
+# %% ../../nbs/23_features.themes.ipynb #d2b95f38
+@lru_cache(maxsize=1)
+def related_themes() -> dict[str, list[tuple[str, float]]]:
+    """Return the related themes of each theme with their cosines, the highest first."""
+    table = pd.read_csv(package_path("related_themes.csv"))
+    related: dict[str, list[tuple[str, float]]] = {}
+    for theme, other, cosine in zip(table.theme, table.related, table.cosine):
+        related.setdefault(theme, []).append((other, float(cosine)))
+    return related

@@ -21,7 +21,11 @@ from mediarec.features.index import RankingIndex
 from mediarec.features.multilabel import FRANCHISE_SUFFIX
 from mediarec.features.numeric import DECAY_SCALES, FIRST_NEW_YEAR, number_to_year
 from mediarec.recommend.filters import ClusterConstraint
-from mediarec.recommend.ranking import QueryFeatures, effective_weights
+from mediarec.recommend.ranking import (
+    QueryFeatures,
+    effective_weights,
+    group_credit,
+)
 
 # %% ../../nbs/44_recommend.explanations.ipynb #fb088eb2
 Rows = Sequence[int] | np.ndarray  # row numbers of titles
@@ -67,6 +71,7 @@ def explain_scores(
             _explain_terms(index, query, row_weights, rows, term_labels),
             _explain_embeddings(index, query, row_weights, rows),
             _explain_numbers(index, query, row_weights, rows),
+            _explain_groups(index, query, query_weight / total, rows, term_labels),
         )
         for row_parts, kinds in zip(merged, parts_by_kind):
             for part in itertools.chain(*kinds):
@@ -158,6 +163,32 @@ def _explain_numbers(index, query, row_weights, rows):
             if product and not math.isnan(product):
                 shared = [query_value, value]
                 parts.append({"block": name, "contribution": product, "shared": shared})
+    return out
+
+# %% ../../nbs/44_recommend.explanations.ipynb #91b7d354
+def _explain_groups(index, query, scale, rows, term_labels):
+    """Return the contributions of the groups of terms for each row: those of their best terms."""
+    out = [[] for _ in rows]
+    if not query.groups or not len(rows):
+        return out
+    values_by_row = [{} for _ in rows]
+    positions, terms, values = _row_terms(index, rows)
+    for position, term, value in zip(positions.tolist(), terms.tolist(), values.tolist()):
+        values_by_row[position][term] = value
+    for group in query.groups:
+        members = list(zip(group.terms.tolist(), group.min_values.tolist(), group.shares.tolist()))
+        for parts, row_values in zip(out, values_by_row):
+            best, best_credit = -1, 0.0
+            for term, min_value, share in members:
+                if term in row_values:
+                    credit = share * float(group_credit(row_values[term], min_value))
+                    if credit > best_credit:
+                        best, best_credit = term, credit
+            if best >= 0:
+                block = index.block_names[index.term_block[best]]
+                product = scale * group.weight * best_credit
+                label = term_labels[best]
+                parts.append({"block": block, "contribution": product, "shared": [label]})
     return out
 
 # %% ../../nbs/44_recommend.explanations.ipynb #1f1b98cf

@@ -40,6 +40,8 @@ class Filters:
         A release year, a range ``(first, last)`` that includes both, or a list of years.
     age_group : str or iterable of str, optional
         One or several age groups.
+    country : str or iterable of str, optional
+        A country, or several of which a title has at least one. Text queries set it.
     cluster : str or tuple, optional
         The name of a clustering method, or a method and a number, such as ``("kmeans", 7)`` or
         ``"kmeans:7"``.
@@ -53,6 +55,7 @@ class Filters:
     mood: Any = None
     year: Any = None
     age_group: Any = None
+    country: Any = None
     cluster: Any = None
     cluster_weight: float | None = None
 
@@ -89,6 +92,8 @@ class FilterColumns:
         The first row of the same work. Rows of one work have the same number.
     franchise : ndarray of int32, shape (n,)
         Franchise number, -1 if the title has none.
+    countries : mapping of str to ndarray of bool, shape (n,)
+        One mask per country.
     """
 
     type: np.ndarray
@@ -98,6 +103,7 @@ class FilterColumns:
     themes: Mapping[str, np.ndarray]
     work_row: np.ndarray
     franchise: np.ndarray
+    countries: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def build_filter_columns(catalog: pd.DataFrame) -> FilterColumns:
@@ -114,6 +120,7 @@ def build_filter_columns(catalog: pd.DataFrame) -> FilterColumns:
         themes=_label_masks(labels["themes"]),
         work_row=np.asarray(work_rows, np.int32),
         franchise=_franchise_numbers(catalog.title),
+        countries=_label_masks(labels["countries"]),
     )
 
 
@@ -177,12 +184,22 @@ def _filter_by_mood(columns, value):
     return _term_mask(columns, resolve_moods(value))
 
 
+def _filter_by_country(columns, value):
+    """Return the titles that have any of the countries; a country may have no titles."""
+    return _any_label_mask(columns, columns.countries, list_values(value))
+
+
 def _term_mask(columns, terms):
     """Return the titles that have any of the terms; a term may have no titles."""
+    return _any_label_mask(columns, columns.themes, terms)
+
+
+def _any_label_mask(columns, masks, labels):
+    """Return the titles that have any of the labels, given the mask of each known label."""
     mask = np.zeros(len(columns.type), bool)
-    for term in terms:
-        if term in columns.themes:
-            mask |= columns.themes[term]
+    for label in labels:
+        if label in masks:
+            mask |= masks[label]
     return mask
 
 # %% ../../nbs/41_recommend.filters.ipynb #e4bf37c0
@@ -217,6 +234,7 @@ _FILTERS: dict[str, Callable] = {
     "mood": _filter_by_mood,
     "year": _filter_by_year,
     "age_group": _filter_by_age_group,
+    "country": _filter_by_country,
 }
 
 

@@ -6,12 +6,15 @@
 __all__ = []
 
 # %% ../../nbs/43_recommend.queries.ipynb #12260288
-import re
+import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from rapidfuzz import fuzz
 
 from mediarec.core import MediarecError, normalize_text
 from mediarec.features.blocks import (
@@ -19,184 +22,100 @@ from mediarec.features.blocks import (
     MULTILABEL_BLOCKS,
     NUMERIC_BLOCKS,
     TEXT_BLOCKS,
-    transform_inputs,
 )
-from mediarec.features.countries import DEMONYMS
-from mediarec.features.embedding import EmbeddingProjection
+from mediarec.features.embedding import EmbeddingProjection, default_encoder, project_embeddings
 from mediarec.features.numeric import (
     QUERY_PRIORS,
     is_nonfiction_genre,
     nonfiction_number,
     year_to_number,
 )
-from mediarec.features.text import Vocabulary
+from mediarec.features.text import IDF_EXPONENT, Vocabulary, stem, tokenize
 from mediarec.features.text_query import (
-    GENRE_ALIASES,
+    WANTED_KINDS,
+    CatalogNames,
     TextParts,
-    decade_years,
+    TextPiece,
     genre_keywords,
     parse_text,
-    singularize,
-    without_title,
+    theme_term,
 )
-from mediarec.features.themes import mood_terms, parse_themes
+from mediarec.features.themes import (
+    find_themes,
+    nonfiction_terms,
+    related_themes,
+    themes_by_name,
+)
 from mediarec.recommend.filters import ClusterConstraint, Filters
-from mediarec.recommend.ranking import QueryFeatures, query_from_blocks
+from mediarec.recommend.ranking import QueryFeatures, TermGroup, query_numbers
 
 # %% ../../nbs/43_recommend.queries.ipynb #436809f9
-_DECADE_PATTERN = re.compile(r"\b((?:19|20)?\d0)s\b")
-_YEAR_PATTERN = re.compile(r"\b((?:19|20)\d\d)\b")
-_TYPE_WORDS = {"movie": "Movie", "film": "Movie", "series": "TV Show", "show": "TV Show"}
-_QUERY_FILLER_WORDS = {"set", "like", "something", "want", "special"}  # say nothing about the plot
+Encoders = dict[str, Vocabulary | EmbeddingProjection]
 
 
-def _parse_year(text):
-    """Return the year or the middle of the decade in a text, as float, or NaN."""
-    decade = _DECADE_PATTERN.search(text)
-    if decade:
-        first_year, _ = decade_years(decade[1])
-        return first_year + 5.0
-    year = _YEAR_PATTERN.search(text)
-    return float(year[1]) if year else float("nan")
+@lru_cache(maxsize=64)
+def _genres_by_word(genres: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the genres that each word names."""
+    return genre_keywords(genres)
 
 
-def _ngrams(text, max_n=4):
-    """Return the phrases of one to `max_n` normalized words, the longest first."""
-    words = normalize_text(text).split()
-    phrases = []
-    for n in range(max_n, 0, -1):
-        phrases += [" ".join(words[i : i + n]) for i in range(len(words) - n + 1)]
-    return phrases
-
-# %% ../../nbs/43_recommend.queries.ipynb #45b9acb1
-def parse_text_query(
-    encoders: dict[str, Vocabulary | EmbeddingProjection], text: str
-) -> dict[str, list | np.ndarray]:
-    """Return the input of each block for a text query.
-
-    Parameters
-    ----------
-    encoders : dict of str to Vocabulary or EmbeddingProjection
-        From `fit_blocks`.
-    text : str
-        The text query.
-
-    Returns
-    -------
-    dict of str to list or ndarray
-        Input of one row, with the keys and types of `block_inputs`.
-    """
-    phrases = _ngrams(text)
-    genres_by_word = genre_keywords(encoders["genres"].labels)
-    cast = _known_full_names(phrases, encoders["cast"])
-    directors = _known_full_names(phrases, encoders["director"])
-    countries = _named_countries(phrases, encoders["country"])
-    types = _named_types(phrases)
-    genres = _named_genres(phrases, genres_by_word)
-    if types:
-        genres = _genres_of_type(genres, types[0]) or genres
-    is_nonfiction = bool(genres) and all(is_nonfiction_genre(genre) for genre in genres)
-    named_themes = parse_themes(text)
-    person_words = set(" ".join(cast + directors).split())
-    plot_words = [
-        word
-        for word in normalize_text(text).split()
-        if word not in person_words
-        and word not in countries
-        and _may_describe_plot(word, genres_by_word)
-    ]
-    inputs = {block: [[]] for block in MULTILABEL_BLOCKS}
-    inputs |= {block: np.array([np.nan], np.float32) for block in NUMERIC_BLOCKS}
-    inputs |= {block: [text] for block in EMBEDDING_BLOCKS}
-    inputs |= {block: [" ".join(plot_words)] for block in TEXT_BLOCKS}
-    return inputs | {
-        "cast": [cast],
-        "director": [directors],
-        "country": [countries],
-        "genres": [list(dict.fromkeys(genres))],
-        "type": [types[:1]],
-        "themes": [[theme for theme in named_themes if theme not in mood_terms()]],
-        "moods": [[theme for theme in named_themes if theme in mood_terms()]],
-        "year": year_to_number(np.array([_parse_year(text)], np.float32)),
-        "nonfiction": np.array(
-            [nonfiction_number([], genres) if is_nonfiction else np.nan], np.float32
-        ),
-    }
+@lru_cache(maxsize=64)
+def _countries_by_name(countries: tuple[str, ...]) -> dict[str, str]:
+    """Return the countries by their normalized names."""
+    return {normalize_text(country): country for country in countries}
 
 
-def _known_full_names(phrases, vocabulary):
-    """Return the phrases of several words that are terms of the vocabulary."""
-    return [phrase for phrase in phrases if " " in phrase and phrase in vocabulary.term_to_column]
-
-
-def _named_countries(phrases, vocabulary):
-    """Return the countries that the phrases name."""
-    countries = []
-    for phrase in phrases:
-        if phrase in DEMONYMS:
-            countries.append(DEMONYMS[phrase])
-        elif phrase in vocabulary.term_to_column:
-            countries.append(phrase)
-    return countries
-
-
-def _named_types(phrases):
-    """Return the types that the phrases name."""
-    words = [singularize(phrase) for phrase in phrases]
-    return [_TYPE_WORDS[word] for word in words if word in _TYPE_WORDS]
-
-
-def _named_genres(phrases, genres_by_word):
-    """Return the genres that the phrases name."""
-    genres = []
-    for phrase in phrases:
-        word = singularize(phrase)
-        keyword = GENRE_ALIASES.get(word, GENRE_ALIASES.get(phrase, word))
-        genres += genres_by_word.get(keyword, [])
-    return genres
-
-
-def _genres_of_type(genres, title_type):
-    """Return the genres of films or of series."""
-    is_series = title_type == "TV Show"
-    return [genre for genre in genres if _is_series_genre(genre) == is_series]
-
-
-def _is_series_genre(genre):
-    """Return whether the name of a genre is one for series."""
-    return "TV" in genre or genre.endswith("Series") or genre == "Docuseries"
-
-
-def _may_describe_plot(word, genres_by_word):
-    """Return whether a word is not a demonym, a type, a genre or a filler word."""
-    singular = singularize(word)
-    return (
-        word not in DEMONYMS
-        and word not in _QUERY_FILLER_WORDS
-        and singular not in _TYPE_WORDS
-        and GENRE_ALIASES.get(singular, singular) not in genres_by_word
+def catalog_names(block_encoders: Encoders) -> CatalogNames:
+    """Return the names of a catalog that a text can mention."""
+    return CatalogNames(
+        _genres_by_word(tuple(block_encoders["genres"].labels)),
+        _countries_by_name(tuple(block_encoders["country"].labels)),
+        block_encoders["cast"].term_to_column,
+        block_encoders["director"].term_to_column,
     )
 
-# %% ../../nbs/43_recommend.queries.ipynb #9bf2e959
-MAX_TEXT_LENGTH = 2_000  # characters
-_TEXT_QUERY_BOOST = {
-    "text": 2.0,
-    "country": 4.0,
-    "cast": 2.0,
-    "director": 2.0,
-    "genres": 5.0,
-    "type": 8.0,
-    "themes": 3.0,
-    "moods": 4.0,
-}
+# %% ../../nbs/43_recommend.queries.ipynb #a52d1f88
+_MIN_GUESS_COSINE = 0.58
+_MIN_COMMON_PREFIX = 4  # letters that a word shares with another form of it
+_MAX_RATIO = 45  # a name with a higher ratio of `rapidfuzz` is spelled similarly
 
 
-def text_features(
-    block_encoders: dict[str, Vocabulary | EmbeddingProjection],
-    text: str,
-    encoder: Callable | None = None,
-) -> QueryFeatures:
-    """Return the features of a text query.
+@lru_cache(maxsize=1)
+def _name_vectors() -> tuple[list[str], np.ndarray]:
+    """Return the names of all themes with their aliases, and their unit vectors."""
+    names = list(themes_by_name())
+    vectors = np.asarray(default_encoder()(names), np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return names, vectors / np.maximum(norms, 1e-6)
+
+
+@lru_cache(maxsize=1 << 12)
+def guess_themes(word: str) -> tuple[str, ...]:
+    """Return the themes that a word may mean, by its vector; none if no name is near."""
+    if not word.isalpha():
+        return ()
+    names, vectors = _name_vectors()
+    vector = default_encoder()([word])[0]
+    cosines = np.einsum("nd,d->n", vectors, vector) / max(float(np.linalg.norm(vector)), 1e-6)
+    for i in np.argsort(-cosines)[:5].tolist():
+        if cosines[i] < _MIN_GUESS_COSINE:
+            break
+        if _is_good_guess(word, names[i]):
+            return tuple(find_themes(names[i]))
+    return ()
+
+
+def _is_good_guess(word, name):
+    """Return whether a name is a form of the word, or is spelled differently."""
+    if fuzz.ratio(word, name) > _MAX_RATIO:
+        n_common = len(os.path.commonprefix([word, name]))
+        is_form = n_common >= max(_MIN_COMMON_PREFIX, min(len(word), len(name)) - 2)
+        return is_form and " " not in name
+    return not any(part.startswith(word[:_MIN_COMMON_PREFIX]) for part in name.split())
+
+
+def read_text(block_encoders: Encoders, text: str, with_title: bool = True) -> TextParts:
+    """Read a text query with the names of a catalog, and guess the words that are no name.
 
     Parameters
     ----------
@@ -204,6 +123,61 @@ def text_features(
         From `fit_blocks`.
     text : str
         The text query, at most `MAX_TEXT_LENGTH` characters.
+    with_title : bool
+        As for `parse_text`.
+
+    Returns
+    -------
+    TextParts
+        The parts. Words that are no name are pieces of the kind "guess" or "words".
+    """
+    parts = parse_text(check_text(text), catalog_names(block_encoders), with_title)
+    if not parts.unknown:
+        return parts
+    more = [_word_piece(block_encoders, word, span) for word, span in parts.unknown]
+    wanted = parts.of_kind(*WANTED_KINDS)
+    others = [piece for piece in parts.pieces if piece not in wanted]
+    return replace(parts, pieces=(*wanted, *more, *others))
+
+
+def _word_piece(block_encoders, word, span):
+    """Return the piece of a word that is no name."""
+    term = stem(word)
+    if themes := guess_themes(word):
+        label = f"{themes[0]} (a guess for \u201c{word}\u201d)"
+        return TextPiece("guess", label, (span,), (theme_term(themes[0]), ("text", term)))
+    return TextPiece("words", f"\u201c{word}\u201d", (span,), (("text", term),))
+
+# %% ../../nbs/43_recommend.queries.ipynb #9bf2e959
+MAX_TEXT_LENGTH = 2_000  # characters
+_TEXT_QUERY_BOOST = {"text": 2.0, "themes": 1.0, "moods": 1.0, "embedding": 4.0}
+_KIND_WEIGHTS = {
+    "theme": 1.0,
+    "genre": 1.0,
+    "place": 1.0,
+    "country": 1.0,
+    "person": 1.0,
+    "guess": 0.5,
+    "words": 0.4,
+}
+_MIN_COUNTRY_VALUE = 0.3
+_MIN_SHARE = 1e-3  # of the titles, for the idf of a group
+_WORD_CREDIT = 0.6  # of a word in a description
+_RELATED_CREDIT = 0.6  # of a related theme, times the square root of the cosine
+_MAX_RELATED_THEMES = 3  # a group of more themes is wide enough
+
+
+def text_features(
+    block_encoders: Encoders, text: str | TextParts, encoder: Callable | None = None
+) -> QueryFeatures:
+    """Return the features of a text query.
+
+    Parameters
+    ----------
+    block_encoders : dict of str to Vocabulary or EmbeddingProjection
+        From `fit_blocks`.
+    text : str or TextParts
+        The text query, or its parts from `read_text`.
     encoder : callable, optional
         The encoder of the model, if it is not the default.
 
@@ -218,15 +192,155 @@ def text_features(
         If the text is empty or too long, or if the model needs a custom encoder that was not
         passed to `load`.
     """
-    check_text(text)
     if encoder is None and _needs_custom_encoder(block_encoders):
         raise MediarecError(
             "this model was fitted with a custom encoder, and a text query needs it: "
             "load the model with Recommender.load(folder, encoder=...)"
         )
-    inputs = parse_text_query(block_encoders, text)
-    boost = {block: factor for block, factor in _TEXT_QUERY_BOOST.items() if any(inputs[block])}
-    return query_from_blocks(transform_inputs(block_encoders, inputs, encoder), boost)
+    parts = text if isinstance(text, TextParts) else read_text(block_encoders, text)
+    first_columns = _first_columns(block_encoders)
+    terms, values = _similarity_terms(block_encoders, first_columns, parts)
+    encode = encoder or default_encoder()
+    description = parts.description or parts.text
+    vectors = []
+    for block in EMBEDDING_BLOCKS:
+        rows = project_embeddings(block_encoders[block], encode([description]))
+        vectors.append(rows[0] * np.float32(_TEXT_QUERY_BOOST[block]))
+    is_nonfiction = _is_nonfiction(parts)
+    numbers = dict.fromkeys(NUMERIC_BLOCKS, np.nan)
+    numbers["year"] = _middle_year(parts)
+    numbers["nonfiction"] = 1.0 if is_nonfiction else np.nan
+    return QueryFeatures(
+        terms=terms,
+        values=values,
+        vectors=vectors,
+        numbers=query_numbers(list(numbers), list(numbers.values())),
+        nonfiction=is_nonfiction,
+        groups=_term_groups(block_encoders, first_columns, parts),
+    )
+
+
+def _first_columns(block_encoders):
+    """Return the first column of each sparse block."""
+    first_columns, start = {}, 0
+    for block in (*TEXT_BLOCKS, *MULTILABEL_BLOCKS):
+        first_columns[block] = start
+        start += len(block_encoders[block].term_to_column)
+    return first_columns
+
+
+def _similarity_terms(block_encoders, first_columns, parts):
+    """Return the columns of the terms that describe the story, ascending, and their values."""
+    names = {"text": _story_stems(parts), "themes": [], "moods": []}
+    for piece in parts.of_kind("theme", "genre", "place", "guess"):
+        for block, name in piece.terms:
+            if block in ("themes", "moods"):
+                names[block].append(normalize_text(name))
+    columns, values = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+    for block, block_names in names.items():
+        vocabulary = block_encoders[block]
+        known = {
+            vocabulary.term_to_column[n] for n in block_names if n in vocabulary.term_to_column
+        }
+        if known:
+            block_columns = np.array(sorted(known))
+            idf = np.asarray(vocabulary.idf, np.float32)[block_columns]
+            columns.append(block_columns + first_columns[block])
+            values.append(_TEXT_QUERY_BOOST[block] * idf / np.linalg.norm(idf))
+    return np.concatenate(columns), np.concatenate(values).astype(np.float32)
+
+
+def _story_stems(parts):
+    """Return the stems of the words that may be in a description."""
+    stems = [
+        term for piece in parts.of_kind("words", "guess") for b, term in piece.terms if b == "text"
+    ]
+    for piece in parts.of_kind("theme", "place"):
+        for start, end in piece.spans:
+            stems += [stem(word) for word in tokenize(parts.text[start:end])]
+    return [term for term in stems if term]
+
+
+def _is_nonfiction(parts):
+    """Return whether a text asks for nonfiction."""
+    for piece in parts.of_kind("theme", "genre"):
+        genres = [name for block, name in piece.terms if block == "genres"]
+        themes = [name for block, name in piece.terms if block == "themes"]
+        if genres and all(is_nonfiction_genre(genre) for genre in genres):
+            return True
+        if themes and not genres and nonfiction_terms().issuperset(themes):
+            return True
+    return False
+
+
+def _middle_year(parts):
+    """Return the number of the middle of the years that a text names, or NaN."""
+    if parts.year is None or None in parts.year:
+        return np.nan
+    return float(year_to_number(np.float32(sum(parts.year) / 2)))
+
+
+def _term_groups(block_encoders, first_columns, parts):
+    """Return the groups of the pieces that a title should have: one, or several for a form."""
+    pieces = parts.of_kind(*_KIND_WEIGHTS)
+    piece_weights = [_piece_weight(block_encoders, piece) for piece in pieces]
+    groups = []
+    for piece, piece_weight in zip(pieces, piece_weights):
+        term_lists = (piece.terms, *piece.more_terms)
+        weight = piece_weight / sum(piece_weights) / len(term_lists)
+        for terms in term_lists:
+            credits = _related_credits(terms) | dict.fromkeys(terms, 1.0)
+            groups.append(_term_group(block_encoders, first_columns, credits, weight))
+    return groups
+
+
+def _piece_weight(block_encoders, piece):
+    """Return the weight of a piece: that of its kind times the idf of its terms together."""
+    return _KIND_WEIGHTS[piece.kind] * _joint_idf(block_encoders, piece.terms)
+
+
+def _joint_idf(block_encoders, terms):
+    """Return the idf of having any of some terms; the highest idf if no title has one."""
+    share = 0.0  # of the titles
+    for block, name in terms:
+        vocabulary = block_encoders[block]
+        column = _find_column(vocabulary, block, name)
+        if column is not None:
+            exponent = IDF_EXPONENT if block == "text" else 1
+            share += float(np.exp(1 - vocabulary.idf[column] ** (1 / exponent)))
+    return 1 - math.log(min(max(share, _MIN_SHARE), 1))
+
+
+def _find_column(vocabulary, block, name):
+    """Return the column of a term in its block, or None."""
+    term = name if block == "text" else normalize_text(name)
+    return vocabulary.term_to_column[term] if term in vocabulary.term_to_column else None
+
+
+def _term_group(block_encoders, first_columns, credits, weight):
+    """Return the group of the terms that the catalog has, given the credit of each term."""
+    columns, min_values, shares = [], [], []
+    for (block, name), share in credits.items():
+        column = _find_column(block_encoders[block], block, name)
+        if column is not None:
+            columns.append(column + first_columns[block])
+            min_values.append(_MIN_COUNTRY_VALUE if block == "country" else 0.0)
+            shares.append(share * _WORD_CREDIT if block == "text" else share)
+    arrays = (np.array(columns, np.int64), np.array(min_values, np.float32))
+    return TermGroup(*arrays, np.array(shares, np.float32), weight)
+
+
+def _related_credits(terms):
+    """Return the credit of each term that is related to the themes among some terms."""
+    themes = [name for block, name in terms if block in ("themes", "moods")]
+    credits: dict[tuple[str, str], float] = {}
+    if len(themes) > _MAX_RELATED_THEMES:
+        return credits
+    for theme in themes:
+        for other, cosine in related_themes().get(theme, ()):
+            term = theme_term(other)
+            credits[term] = max(credits.get(term, 0), _RELATED_CREDIT * cosine**0.5)
+    return credits
 
 
 def check_text(text: str) -> str:
@@ -301,6 +415,11 @@ class ResolvedQuery:
     text: str | None = None
     text_parts: TextParts | None = None
 
+    @property
+    def is_text_only(self) -> bool:
+        """Whether the query is a text that names something, without titles."""
+        return not self.liked_rows and any(features.groups for features in self.features)
+
 
 @dataclass
 class Ranking:
@@ -316,19 +435,27 @@ class Ranking:
         Their scores.
     constraint : ClusterConstraint or None
         The titles that are in the cluster of the query.
+    remarks : list of str
+        What else a reader should know, such as a condition that was dropped.
     """
 
     query: ResolvedQuery
     rows: np.ndarray
     scores: np.ndarray
     constraint: ClusterConstraint | None = None
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def notes(self) -> list[str]:
-        """What a reader should know about the result."""
-        notes = list(self.constraint.notes) if self.constraint else []
-        understood = self.query.text_parts.summary if self.query.text_parts else ""
-        return [f"Understood: {understood}", *notes] if understood else notes
+        """What a reader should know about the result, with what was understood of a text."""
+        parts = self.query.text_parts
+        understood = [f"Understood: {parts.summary}"] if parts and parts.summary else []
+        return [*understood, *self.other_notes]
+
+    @property
+    def other_notes(self) -> list[str]:
+        """The notes without what was understood of a text."""
+        return [*self.remarks, *(self.constraint.notes if self.constraint else [])]
 
 
 def to_list(value: str | Iterable[str] | None) -> list[str]:
@@ -394,12 +521,12 @@ def resolve_query(model: Any, query: Query, type: Any = None) -> ResolvedQuery:
     liked = [(model.find(name, type), weight) for name, weight in title_weights(query.titles)]
     disliked_rows = [model.find(name) for name in to_list(query.dislike)]
     parts = None
-    descriptions = []
+    text_parts = []
     if query.text is not None:
         parts, similar_rows = _resolve_text(model, query.text, type)
         liked += [(row, 1.0) for row in similar_rows]
-        descriptions = [parts.text] if parts.text or not similar_rows else []
-    text_parts = [model.text_features(text) for text in descriptions]
+        if parts.of_kind(*WANTED_KINDS) or not similar_rows:
+            text_parts = [model.text_features(parts)]
     if not liked and not text_parts:
         raise MediarecError("the query is empty: give a title or a text query (text=)")
     liked_rows = [row for row, _ in liked]
@@ -425,29 +552,63 @@ def resolve_query(model: Any, query: Query, type: Any = None) -> ResolvedQuery:
 
 def _resolve_text(model: Any, text: str, type: Any) -> tuple[TextParts, list[int]]:
     """Return the parts of a text, and the row of the title after "like", if there is one."""
-    parts = parse_text(check_text(text))
+    parts = model.parse_text(text)
     if parts.similar_to is None:
-        return (parts if parts.text else replace(parts, text=text)), []
+        return parts, []
     try:
         return parts, [model.find(parts.similar_to, type or parts.type)]
     except MediarecError:
-        return without_title(parts), []
+        return model.parse_text(text, with_title=False), []
+
+
+MIN_FILTERED_TITLES = 5  # a text condition that leaves fewer titles is dropped
 
 
 def apply_text_parts(
     model: Any, query: ResolvedQuery, filters: Filters, candidates: np.ndarray | None
-) -> tuple[Filters, np.ndarray | None]:
-    """Add the conditions of a text to filters and candidates; filters of the user win."""
+) -> tuple[Filters, np.ndarray | None, list[str]]:
+    """Add the conditions of a text to filters and candidates; filters of the user win.
+
+    Countries, then years, are dropped if they leave too few titles.
+
+    Returns
+    -------
+    filters, candidates, remarks
+        The new filters and candidates, and what was dropped, in words.
+    """
     parts = query.text_parts
     if parts is None:
-        return filters, candidates
-    conditions = {"year": parts.year, "type": parts.type, "age_group": list(parts.age_groups)}
+        return filters, candidates, []
+    excluded = parts.excluded_terms
+    if excluded:
+        themes = [name for block, name in excluded if block in ("themes", "moods")]
+        genres = [name for block, name in excluded if block == "genres"]
+        for values in (Filters(theme=themes), Filters(genre=genres)):
+            if values.by_title():
+                has_value = model.filter_mask(values)
+                candidates = ~has_value if candidates is None else candidates & ~has_value
+    conditions = {
+        "type": parts.type,
+        "age_group": list(parts.age_groups),
+        "year": parts.year,
+        "country": list(parts.countries),
+    }
     is_set = filters.by_title()
     implied = {name: value for name, value in conditions.items() if value and name not in is_set}
-    if parts.excluded_themes:
-        has_theme = model.filter_mask(Filters(theme=list(parts.excluded_themes)))
-        candidates = ~has_theme if candidates is None else candidates & ~has_theme
-    return replace(filters, **implied), candidates
+    remarks = []
+    for name, kind in _DROPPABLE.items():
+        if name in implied:
+            mask = model.filter_mask(replace(filters, **implied))
+            n_titles = int((mask if candidates is None else mask & candidates).sum())
+            if n_titles < MIN_FILTERED_TITLES:
+                del implied[name]
+                labels = " and ".join(piece.label for piece in parts.of_kind(kind))
+                count = f"only {n_titles} " + ("title" if n_titles == 1 else "titles")
+                remarks.append(f"Not required: {labels} ({count} would pass)")
+    return replace(filters, **implied), candidates, remarks
+
+
+_DROPPABLE = {"country": "country", "year": "year"}  # filter to the kind of its piece
 
 
 def _without_priors(features: QueryFeatures) -> QueryFeatures:

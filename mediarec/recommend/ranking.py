@@ -121,6 +121,29 @@ def read_weights(path: str | Path) -> dict[str, float]:
     return weights
 
 # %% ../../nbs/42_recommend.ranking.ipynb #68c6dc0a
+@dataclass(frozen=True)
+class TermGroup:
+    """Terms of which a title should have at least one, such as the genres that "comedy" means.
+
+    Attributes
+    ----------
+    terms : ndarray of int, shape (t,)
+        Columns of the terms; none if no title of the catalog has one.
+    min_values : ndarray of float32, shape (t,)
+        A title has a term if its value is higher.
+    shares : ndarray of float32, shape (t,)
+        Share of the credit that a term brings: 1, or less for a related term.
+    weight : float
+        What a title scores that has a term with the value 1. The weights of all groups of a
+        query add up to 1.
+    """
+
+    terms: np.ndarray
+    min_values: np.ndarray
+    shares: np.ndarray
+    weight: float
+
+
 @dataclass
 class QueryFeatures:
     """A query as arrays.
@@ -137,6 +160,8 @@ class QueryFeatures:
         One number per numeric block, NaN if missing; for a prior the number of every query.
     nonfiction : bool
         Whether the query is nonfiction.
+    groups : sequence of TermGroup
+        What a text query names; none for a title.
     """
 
     terms: np.ndarray
@@ -144,6 +169,7 @@ class QueryFeatures:
     vectors: list
     numbers: list
     nonfiction: bool = False
+    groups: Sequence[TermGroup] = ()
 
 
 def query_numbers(block_names: Sequence[str], numbers: Sequence[float]) -> list[float]:
@@ -243,6 +269,28 @@ def effective_weights(index: RankingIndex, query: QueryFeatures, weights: np.nda
         out[1, positions] += weights[n_blocks:]
     return out
 
+# %% ../../nbs/42_recommend.ranking.ipynb #6e4b8d32
+_BASE_CREDIT = 0.6  # of a term with the lowest value
+
+
+def group_credit(values: np.ndarray, min_values: np.ndarray | float) -> np.ndarray:
+    """Return the credit for terms with some values, from 0 to 1; 0 up to the minimum."""
+    credit = _BASE_CREDIT + (1 - _BASE_CREDIT) * np.minimum(values, 1)
+    return np.where(values > min_values, credit, 0.0)
+
+
+def group_scores(index: RankingIndex, group: TermGroup) -> np.ndarray:
+    """Return what each title scores for a group, float64 of shape (n,)."""
+    postings = index.postings
+    credit = np.zeros(index.term_matrix.shape[0])
+    terms = (group.terms.tolist(), group.min_values.tolist(), group.shares.tolist())
+    for term, min_value, share in zip(*terms):
+        entries = slice(*postings.indptr[term : term + 2])
+        rows = postings.indices[entries]
+        term_credit = share * group_credit(postings.data[entries], min_value)
+        credit[rows] = np.maximum(credit[rows], term_credit)
+    return group.weight * credit
+
 # %% ../../nbs/42_recommend.ranking.ipynb #cd72a2f0
 def score_query(index: RankingIndex, query: QueryFeatures, weights: np.ndarray) -> np.ndarray:
     """Return the score of every title, float32 of shape (n,); weights are normalized."""
@@ -265,6 +313,8 @@ def score_query(index: RankingIndex, query: QueryFeatures, weights: np.ndarray) 
         scores += similarity * (weight + extra * index.nonfiction if extra else weight)
     for i, table in enumerate(_numeric_similarities(index, query), first_number):
         scores += (fiction[i] * table)[index.value_codes[i - first_number]]
+    for group in query.groups:
+        scores += group_scores(index, group)
     return scores.astype(np.float32)
 
 

@@ -25,6 +25,7 @@ from mediarec.features.index import (
     prepare_catalog,
     term_labels,
 )
+from mediarec.features.text_query import TextParts
 from mediarec.parameters import ParamsMixin, check_callable, check_is_fitted, check_n
 from mediarec.recommend.base import RESULT_COLUMNS, BaseRecommender
 from mediarec.recommend.explanations import Rows, explain_scores
@@ -286,7 +287,7 @@ class Recommender(ParamsMixin, BaseRecommender):
         """Return the features of a title."""
         return query_for_row(self.index, row)
 
-    def text_features(self, text: str) -> QueryFeatures:
+    def text_features(self, text: str | TextParts) -> QueryFeatures:
         """Return the features of a text query."""
         return text_features(self.block_encoders, text, self.encoder)
 

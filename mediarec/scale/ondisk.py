@@ -8,6 +8,7 @@ __all__ = ['OnDiskRecommender', 'load_model']
 # %% ../../nbs/57_scale.ondisk.ipynb #cfe9124c
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,7 @@ import pandas as pd
 from mediarec.core import LIST_COLUMNS, StoreError
 from mediarec.data.store import read_manifest
 from mediarec.features.index import WEIGHT_NAMES
+from mediarec.features.text_query import TextParts
 from mediarec.files import atomic_write_text, manifest_path
 from mediarec.recommend.base import RESULT_COLUMNS, BaseRecommender
 from mediarec.recommend.explanations import Rows, explain_scores
@@ -121,11 +123,19 @@ def _text_features(block_encoders, text):
     """Return the features of a text, with term ids as terms."""
     query = text_features(block_encoders, text)
     sizes = [len(block_encoders[block].term_to_column) for block in SPARSE_BLOCKS]
-    ends = np.cumsum(sizes)
-    block = np.searchsorted(ends, query.terms, side="right")
-    index = query.terms - (ends - sizes)[block]
-    terms = index + (block.astype(np.int64) << TERM_BLOCK_SHIFT)
-    return QueryFeatures(terms, query.values, query.vectors, query.numbers, query.nonfiction)
+    groups = [
+        replace(group, terms=_term_ids(group.terms, np.cumsum(sizes), sizes))
+        for group in query.groups
+    ]
+    terms = _term_ids(query.terms, np.cumsum(sizes), sizes)
+    return replace(query, terms=terms, groups=groups)
+
+
+def _term_ids(columns, ends, sizes):
+    """Return the id of each column, given the last column and the size of each block."""
+    block = np.searchsorted(ends, columns, side="right")
+    index = columns - (ends - sizes)[block]
+    return index + (block.astype(np.int64) << TERM_BLOCK_SHIFT)
 
 
 class _TermLabels:
@@ -280,7 +290,7 @@ class OnDiskRecommender(BaseRecommender):
         """Return the features of a title, with term ids as terms."""
         return shard_query(self.shards, row)
 
-    def text_features(self, text: str) -> QueryFeatures:
+    def text_features(self, text: str | TextParts) -> QueryFeatures:
         """Return the features of a text query, with term ids as terms."""
         return _text_features(self.block_encoders, text)
 

@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/55_scale.ondisk_search.ipynb #32bd65a8
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +23,10 @@ from mediarec.features.numeric import DECAY_SCALES
 from mediarec.recommend.filters import FilterColumns
 from mediarec.recommend.ranking import (
     QueryFeatures,
+    TermGroup,
     effective_weights,
     exponential_similarity,
+    group_credit,
     query_numbers,
     rank_titles,
     score_queries,
@@ -50,7 +52,7 @@ class Shard:
     """Some titles of an on-disk model, read from the files of one folder.
 
     Every array of `arrays.safetensors` is an attribute. `start` is the row of the first title,
-    `label_numbers` are from `number_labels`, for the genres and themes of the model. `removed` are
+    `label_numbers` are from `number_labels`, for the genres, themes and countries of the model. `removed` are
     the numbers of the titles that were removed.
     """
 
@@ -74,6 +76,7 @@ class Shard:
             LabelMasks(label_numbers["themes"], self.themes),
             self.work_hash,
             self.franchise_hash,
+            LabelMasks(label_numbers["countries"], self.countries),
         )
         self.live = np.ones(self.n, bool)  # by slot: the titles that were not removed
         if removed is not None:
@@ -199,9 +202,20 @@ def restrict_query(query: QueryFeatures, terms: np.ndarray) -> QueryFeatures:
     """Replace the term ids of a query by the columns of a small index; drop other terms."""
     column = find_sorted(terms, query.terms)
     known = column >= 0
-    return QueryFeatures(
-        column[known], query.values[known], query.vectors, query.numbers, query.nonfiction
+    return replace(
+        query,
+        terms=column[known],
+        values=query.values[known],
+        groups=[_restrict_group(group, terms) for group in query.groups],
     )
+
+
+def _restrict_group(group, terms):
+    """Replace the term ids of a group by the columns of a small index; drop other terms."""
+    column = find_sorted(terms, group.terms)
+    known = column >= 0
+    shares = group.shares[known]
+    return TermGroup(column[known], group.min_values[known], shares, group.weight)
 
 # %% ../../nbs/55_scale.ondisk_search.ipynb #d16e22fe
 @dataclass
@@ -216,6 +230,7 @@ class _SearchPlan:
     dense_weights: np.ndarray  # (dense terms,) float32
     nonfiction_dense_weights: np.ndarray  # (dense terms,) float32, added for nonfiction titles
     cell_query: np.ndarray  # (d,) float32, its dot product with a cell center is the priority
+    groups: list  # (`TermGroup` with ids, column of each term among the dense terms or -1)
 
 
 def make_search_plan(
@@ -231,7 +246,7 @@ def make_search_plan(
     blocks are used.
     """
     total = sum(weight for weight in query_weights if weight > 0) or 1.0
-    terms, fiction_weights, extra_weights, vectors, numbers = [], [], [], [], []
+    terms, fiction_weights, extra_weights, vectors, numbers, groups = [], [], [], [], [], []
     n_sparse, n_vectors = len(SPARSE_BLOCKS), len(EMBEDDING_BLOCKS)
     for query, query_weight in zip(queries, query_weights):
         block_weights = weights * np.float32(query_weight / total)
@@ -247,6 +262,9 @@ def make_search_plan(
         for i, (number, weight) in enumerate(zip(query.numbers, number_weights)):
             if not np.isnan(number):
                 numbers.append((i, number, weight))
+        for group in query.groups:
+            scaled = replace(group, weight=group.weight * query_weight / total)
+            groups.append((scaled, find_sorted(cell_index.dense_terms, group.terms)))
     terms, position = np.unique(np.concatenate(terms).astype(np.uint32), return_inverse=True)
     term_weights = _sum_by_term(position, fiction_weights, len(terms))
     extra_weights = _sum_by_term(position, extra_weights, len(terms))
@@ -262,6 +280,7 @@ def make_search_plan(
         dense_weights,
         dense_extra,
         _cell_query(cell_index, vectors, dense_weights + dense_extra, numbers),
+        groups,
     )
 
 
@@ -317,6 +336,27 @@ def _sparse_term_scores(shard, plan):
     return np.bincount(slots, weights=weights * values, minlength=shard.n)
 
 
+def _group_scores(shard, plan):
+    """Score the groups of terms for all titles of a shard, by slot, shape (n,) float64."""
+    scores = np.zeros(shard.n)
+    for group, dense_columns in plan.groups:
+        credit = np.zeros(shard.n)
+        positions = find_sorted(shard.post_term, group.terms)
+        limits = (group.min_values.tolist(), group.shares.tolist())
+        terms = zip(positions.tolist(), dense_columns.tolist(), *limits)
+        for position, dense_column, min_value, share in terms:
+            if dense_column >= 0:
+                values = shard.dense[:, dense_column].astype(np.float32)
+                credit = np.maximum(credit, share * group_credit(values, min_value))
+            elif position >= 0:
+                entries = slice(*shard.post_start[position : position + 2].tolist())
+                slots = shard.post_slot[entries]
+                term_credit = share * group_credit(shard.post_value[entries], min_value)
+                credit[slots] = np.maximum(credit[slots], term_credit)
+        scores += group.weight * credit
+    return scores
+
+
 def _dense_scores(shard, plan, slots):
     """Score the dense terms, numbers and embeddings of some slots, shape (m,) float32."""
     dense = shard.dense[slots]
@@ -370,7 +410,7 @@ def search_shard(
     `cells` are the numbers of the cells to look at. `mask` marks the slots that pass the
     filters, shape (n,) bool. None means all cells, or all slots.
     """
-    sparse_scores = _sparse_term_scores(shard, plan)
+    sparse_scores = _sparse_term_scores(shard, plan) + _group_scores(shard, plan)
     if cells is not None:
         probed = _probe_mask(shard, cells, sparse_scores, mask)
         slots = np.flatnonzero(probed)
@@ -480,4 +520,5 @@ def rerank(
 def query_terms(query: "ResolvedQuery") -> np.ndarray:
     """Return the ids of all terms of a query, ascending (uint32)."""
     terms = [features.terms for features in query.features]
+    terms += [group.terms for features in query.features for group in features.groups]
     return np.unique(np.concatenate(terms)).astype(np.uint32)
