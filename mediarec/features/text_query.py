@@ -447,13 +447,14 @@ class TextParts:
 _LOOSE_END = re.compile(
     r"(?:[\s,;]|\b(?:and|or|but|with|about|in|from|of|the|a|an|no|not))+$", re.I
 )
+_LEFT_OVER = re.compile(r"(?:\b(?:set |based )?(?:in|from|about|with|by|on)(?: the| a| an)?\s+)$", re.I)
 _LOOSE_START = re.compile(r"^(?:[\s,;]|(?:and|or|but|with|about)\b)+", re.I)
 
 
 def remove_spans(text: str, spans: Iterable[Span]) -> str:
     """Return a text without some of its characters, and without the words left over at its ends."""
     for start, end in sorted(spans, reverse=True):
-        text = f"{text[:start]} {text[end:]}"
+        text = f"{_LEFT_OVER.sub('', text[:start])} {text[end:]}"
     text = " ".join(text.split())
     return _LOOSE_START.sub("", _LOOSE_END.sub("", text)).replace(" ,", ",")
 
