@@ -13,6 +13,7 @@ ASSETS = {
     "README.md",
     "judgments.csv",
     "reference_groups.csv",
+    "related_themes.csv",
     "starter.csv",
     "theme_aliases.csv",
     "theme_predictor.npz",

@@ -42,6 +42,30 @@ def _poster_color(genres: Sequence[str], counts: dict[str, int]) -> int:
     _, rarest = min((counts.get(genre, 0), genre) for genre in genres)
     return zlib.crc32(rarest.encode()) % (N_POSTER_COLORS - 1)
 
+# %% ../../nbs/70_apps.viewmodel.ipynb #3bc92d48
+def removable_pieces(query: ResolvedQuery) -> list[dict[str, str]]:
+    """Return what was understood of the text of a query.
+
+    Returns
+    -------
+    list of dict
+        label, remove_label (the accessible name of the button that removes the piece) and text
+        (the text without the piece).
+    """
+    parts = query.text_parts
+    if parts is None:
+        return []
+    pieces = []
+    for piece in parts.pieces:
+        pieces.append(
+            {
+                "label": piece.label,
+                "remove_label": f"Remove {piece.label}",
+                "text": parts.text_without(piece),
+            }
+        )
+    return pieces
+
 # %% ../../nbs/70_apps.viewmodel.ipynb #111f03a6
 MAX_ACTORS = 5  # actors on a card, in every interface
 MAX_THEME_OPTIONS = 100  # themes of the filter form, in every interface
@@ -339,7 +363,9 @@ class ViewModel:
         Returns
         -------
         dict
-            heading, cards (with `why` and `score`), liked_rows, label, notes and relaxations.
+            heading, cards (with `why` and `score`), liked_rows, label, notes, understood (the
+            pieces of the text, from `removable_pieces`), other_notes (the notes without what was
+            understood) and relaxations.
         """
         ranking = self.model.rank(query, filters, n=n, diversity=diversity)
         reasons = self.model.reasons(ranking.query, ranking.rows, ranking.constraint)
@@ -353,6 +379,8 @@ class ViewModel:
             "liked_rows": ranking.query.liked_rows,
             "label": self.model.query_label(ranking.query),
             "notes": list(ranking.notes),
+            "understood": removable_pieces(ranking.query),
+            "other_notes": list(ranking.other_notes),
             "relaxations": [] if cards else self.relaxations(filters),
         }
 

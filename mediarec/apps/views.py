@@ -35,7 +35,8 @@ def search_view(view_model: ViewModel, state: AppState) -> dict:
     Returns
     -------
     dict
-        chips (id, title and kind of each part of the query), text, match_count, notes,
+        chips (id, title and kind of each part of the query), text, match_count, understood (the
+        pieces of the text), notes,
         relaxations, has_more, heading and cards.
     """
     filters = state_filters(state)
@@ -53,7 +54,8 @@ def search_view(view_model: ViewModel, state: AppState) -> dict:
         "match_count": _format_match_count(view_model, filters),
         "heading": page["heading"],
         "cards": page["cards"],
-        "notes": page.get("notes", []),
+        "understood": page.get("understood", []),
+        "notes": page.get("other_notes", []),
         "relaxations": [_as_action(relaxation) for relaxation in page["relaxations"]],
         "has_more": has_more,
     }

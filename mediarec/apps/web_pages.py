@@ -84,6 +84,9 @@ def _results_view(view, params):
     page = answer_query(view, params)
     page["n_matches"] = view.count_matches(request_filters(params))
     page["query_titles"] = view.cards(page["liked_rows"])
+    page["notes"] = page["other_notes"]
+    for piece in page["understood"]:
+        piece["href"] = _page_url(params, text=piece["text"] or None)
     page["has_more"] = len(page["cards"]) == params["n"] < PARAMETER_LIMITS["n"]
     page["relaxations"] = _as_links(page["relaxations"], params)
     return page

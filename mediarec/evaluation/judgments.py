@@ -6,7 +6,7 @@
 __all__ = ['read_judgments', 'write_judgments']
 
 # %% ../../nbs/61_evaluation.judgments.ipynb #80597f2e
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +152,58 @@ def remove_judgments(pairs: Iterable[tuple[str, str]], path: str | Path) -> int:
     else:
         path.unlink()
     return int((~keep).sum())
+
+# %% ../../nbs/61_evaluation.judgments.ipynb #5deb4f6a
+TEXT_QUERIES_FILE = "text_queries.csv"
+TEXT_JUDGMENTS_FILE = "text_judgments.csv"
+
+
+def read_text_judgments() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the judged text queries.
+
+    Returns
+    -------
+    queries : DataFrame
+        Columns `query` and `set` (1 or 2).
+    judgments : DataFrame
+        Columns `query`, `show_id`, `title` and `grade` (0 to 3).
+    """
+    queries = pd.read_csv(package_path(TEXT_QUERIES_FILE))
+    return queries, pd.read_csv(package_path(TEXT_JUDGMENTS_FILE))
+
+
+def text_query_precision(
+    recommend: Callable[[str], Sequence[str]],
+    queries: Sequence[str],
+    judgments: pd.DataFrame,
+    k: int = 10,
+) -> pd.DataFrame:
+    """Compute the share of good titles among the first k of text queries.
+
+    Parameters
+    ----------
+    recommend : callable
+        From a text to the ids of the recommended titles, best first.
+    queries : sequence of str
+        The text queries.
+    judgments : DataFrame
+        Columns `query`, `show_id` and `grade`. A pair that nobody judged counts as bad.
+    k : int
+        The number of titles. Fewer recommended titles count as bad ones.
+
+    Returns
+    -------
+    DataFrame
+        One line per query: `query`, `precision`, and `unjudged`, the share of titles without a
+        grade.
+    """
+    grades = dict(zip(zip(judgments["query"], judgments.show_id), judgments.grade))
+    rows = []
+    for query in queries:
+        found = [grades.get((query, show_id), -1) for show_id in list(recommend(query))[:k]]
+        n_good = sum(grade >= MIN_GOOD_GRADE for grade in found)
+        rows.append((query, n_good / k, found.count(-1) / k))
+    return pd.DataFrame(rows, columns=["query", "precision", "unjudged"])
+
+
+MIN_GOOD_GRADE = 2

@@ -447,7 +447,9 @@ class TextParts:
 _LOOSE_END = re.compile(
     r"(?:[\s,;]|\b(?:and|or|but|with|about|in|from|of|the|a|an|no|not))+$", re.I
 )
-_LEFT_OVER = re.compile(r"(?:\b(?:set |based )?(?:in|from|about|with|by|on)(?: the| a| an)?\s+)$", re.I)
+_LEFT_OVER = re.compile(
+    r"(?:\b(?:set |based )?(?:in|from|about|with|by|on)(?: the| a| an)?\s+)$", re.I
+)
 _LOOSE_START = re.compile(r"^(?:[\s,;]|(?:and|or|but|with|about)\b)+", re.I)
 
 

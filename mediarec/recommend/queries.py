@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from rapidfuzz import fuzz
 
 from mediarec.core import MediarecError, normalize_text
 from mediarec.features.blocks import (
@@ -80,6 +79,20 @@ _MIN_COMMON_PREFIX = 4  # letters that a word shares with another form of it
 _MAX_RATIO = 45  # a name with a higher ratio of `rapidfuzz` is spelled similarly
 
 
+MAX_TEXT_LENGTH = 2_000  # characters
+
+
+def check_text(text: str) -> str:
+    """Return a text query, or raise an error if it is empty or too long."""
+    if not isinstance(text, str) or not text.strip():
+        raise MediarecError("the text query is empty")
+    if len(text) > MAX_TEXT_LENGTH:
+        raise MediarecError(
+            f"the text query has {len(text):,} characters; at most {MAX_TEXT_LENGTH:,} are allowed"
+        )
+    return text
+
+
 @lru_cache(maxsize=1)
 def _name_vectors() -> tuple[list[str], np.ndarray]:
     """Return the names of all themes with their aliases, and their unit vectors."""
@@ -107,6 +120,8 @@ def guess_themes(word: str) -> tuple[str, ...]:
 
 def _is_good_guess(word, name):
     """Return whether a name is a form of the word, or is spelled differently."""
+    from rapidfuzz import fuzz
+
     if fuzz.ratio(word, name) > _MAX_RATIO:
         n_common = len(os.path.commonprefix([word, name]))
         is_form = n_common >= max(_MIN_COMMON_PREFIX, min(len(word), len(name)) - 2)
@@ -149,7 +164,6 @@ def _word_piece(block_encoders, word, span):
     return TextPiece("words", f"\u201c{word}\u201d", (span,), (("text", term),))
 
 # %% ../../nbs/43_recommend.queries.ipynb #9bf2e959
-MAX_TEXT_LENGTH = 2_000  # characters
 _TEXT_QUERY_BOOST = {"text": 2.0, "themes": 1.0, "moods": 1.0, "embedding": 4.0}
 _KIND_WEIGHTS = {
     "theme": 1.0,
@@ -341,17 +355,6 @@ def _related_credits(terms):
             term = theme_term(other)
             credits[term] = max(credits.get(term, 0), _RELATED_CREDIT * cosine**0.5)
     return credits
-
-
-def check_text(text: str) -> str:
-    """Return a text query, or raise an error if it is empty or too long."""
-    if not isinstance(text, str) or not text.strip():
-        raise MediarecError("the text query is empty")
-    if len(text) > MAX_TEXT_LENGTH:
-        raise MediarecError(
-            f"the text query has {len(text):,} characters; at most {MAX_TEXT_LENGTH:,} are allowed"
-        )
-    return text
 
 
 def _needs_custom_encoder(block_encoders):

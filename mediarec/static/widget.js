@@ -193,17 +193,28 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
   );
   const heading = createHeading();
   const matchCount = createElement("p", "secondary match-count");
+  const understood = createElement("ul", "chips understood");
+  understood.setAttribute("aria-label", "Understood");
   const notes = createElement("div", "notes");
   const relaxations = createElement("div", "relaxations");
   const results = createElement("div", "results");
   const showMore = createButton("Ten more", () => channel.send("show_more"), "button show-more");
-  panel.append(inputs, chips, form.element, heading, matchCount, notes, relaxations);
+  panel.append(inputs, chips, form.element, heading, matchCount);
+  panel.append(understood, notes, relaxations);
   panel.append(results, showMore);
   const hasChanged = createChangeCheck();
 
   // Create the chip of one part of the query.
   const createQueryChip = (chip) =>
     createChip(chip, chip.kind, () => channel.send("remove", chip.id));
+  // Create the chip of one thing that was understood of the text; its button asks without it.
+  const createPieceChip = (piece) => {
+    const element = createElement("li", "chip");
+    const button = createButton("×", () => channel.send("set_text", piece.text), "chip-remove");
+    button.setAttribute("aria-label", piece.remove_label);
+    element.append(createDataElement("span", "chip-name", piece.label), button);
+    return element;
+  };
   // Create the button that drops one filter.
   const createRelaxation = ({ label, change }) =>
     createButton(label, () => channel.send("set_filter", change));
@@ -217,6 +228,10 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
     chips.hidden = !page.chips.length;
     heading.textContent = page.heading;
     matchCount.textContent = page.match_count;
+    if (hasChanged("understood", page.understood)) {
+      understood.replaceChildren(...page.understood.map(createPieceChip));
+    }
+    understood.hidden = !page.understood.length;
     notes.replaceChildren(...page.notes.map((note) => createElement("p", "note", note)));
     relaxations.replaceChildren(...page.relaxations.map(createRelaxation));
     if (hasChanged("cards", page.cards)) results.replaceChildren(createGrid(page.cards, handlers));
