@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import UnknownTitleError
-from mediarec.frames import object_frame
 from mediarec.features.text_query import TextParts
+from mediarec.frames import object_frame
 from mediarec.parameters import check_fraction, check_n, check_titles
 from mediarec.recommend.explanations import (
     REASON_FIELDS,

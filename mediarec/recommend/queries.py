@@ -220,16 +220,15 @@ def text_features(
     for block in EMBEDDING_BLOCKS:
         rows = project_embeddings(block_encoders[block], encode([description]))
         vectors.append(rows[0] * np.float32(_TEXT_QUERY_BOOST[block]))
-    is_nonfiction = _is_nonfiction(parts)
     numbers = dict.fromkeys(NUMERIC_BLOCKS, np.nan)
     numbers["year"] = _middle_year(parts)
-    numbers["nonfiction"] = 1.0 if is_nonfiction else np.nan
+    numbers["nonfiction"] = _nonfiction_number(parts)
     return QueryFeatures(
         terms=terms,
         values=values,
         vectors=vectors,
         numbers=query_numbers(list(numbers), list(numbers.values())),
-        nonfiction=is_nonfiction,
+        nonfiction=not np.isnan(numbers["nonfiction"]),
         groups=_term_groups(block_encoders, first_columns, parts),
     )
 
@@ -275,16 +274,16 @@ def _story_stems(parts):
     return [term for term in stems if term]
 
 
-def _is_nonfiction(parts):
-    """Return whether a text asks for nonfiction."""
+def _nonfiction_number(parts):
+    """Return the number of the kind of nonfiction that a text asks for, or NaN."""
     for piece in parts.of_kind("theme", "genre"):
         genres = [name for block, name in piece.terms if block == "genres"]
         themes = [name for block, name in piece.terms if block == "themes"]
         if genres and all(is_nonfiction_genre(genre) for genre in genres):
-            return True
+            return nonfiction_number([], genres)
         if themes and not genres and nonfiction_terms().issuperset(themes):
-            return True
-    return False
+            return nonfiction_number(themes, [])
+    return np.nan
 
 
 def _middle_year(parts):
