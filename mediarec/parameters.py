@@ -65,12 +65,6 @@ def check_fraction(value: Any, name: str) -> None:
         raise MediarecError(f"{name} must be between 0 and 1, not {value!r:.40}")
 
 
-def check_callable(value: Any, name: str) -> None:
-    """Raise a `MediarecError` if a value is neither a function nor None."""
-    if value is not None and not callable(value):
-        raise MediarecError(f"{name} must be a function or None, not {value!r:.60}")
-
-
 def check_titles(titles: Any, name: str) -> Any:
     """Return a string, a mapping or None unchanged, and several titles as a list of strings."""
     if titles is None or isinstance(titles, str):

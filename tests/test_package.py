@@ -23,7 +23,7 @@ ASSETS = {
 }
 HEAVY = (
     "nbdev fastcore execnb torch sklearn pandera matplotlib rapidfuzz anywidget ipywidgets "
-    "requests_cache pydantic pydantic_settings gensim hdbscan"
+    "requests_cache pydantic pydantic_settings gensim hdbscan sentence_transformers transformers"
 ).split()
 MAX_PUBLIC_NAMES = 80
 

@@ -18,6 +18,7 @@ import typer
 from mediarec.cli.options import (
     CatalogOption,
     ColumnOption,
+    EncoderOption,
     EncodingOption,
     JsonOption,
     ModelOption,
@@ -51,6 +52,7 @@ def build(
             "Needs the extra \\[cluster]; deep needs \\[deep]."
         ),
     ] = None,
+    encoder: EncoderOption = None,
     large: Annotated[
         bool,
         typer.Option(
@@ -73,14 +75,16 @@ def build(
 
     Example: mediarec build --clusters all
 
+    Example: mediarec build --encoder all-MiniLM-L6-v2 --catalog titles.csv
+
     Example: mediarec build --large --workers 2 --catalog titles.parquet --clusters kmeans
     """
     if large or scheduler:
         manifest = _build_on_disk(
-            catalog, out, column, encoding, weights, clusters, workers, scheduler
+            catalog, out, column, encoding, weights, clusters, workers, scheduler, encoder
         )
     else:
-        manifest = build_in_memory(catalog, out, column, encoding, weights, clusters)
+        manifest = build_in_memory(catalog, out, column, encoding, weights, clusters, encoder)
     if json_output:
         answer = manifest | {"out": str(out), "results": list(manifest["files"])}
         print(json.dumps(answer, ensure_ascii=False))
@@ -109,15 +113,18 @@ def build_in_memory(
     encoding: str = "utf-8",
     weights: Path | None = None,
     clusters: str | None = None,
+    encoder: str | None = None,
 ) -> dict:
     """Load a catalog, fit a `Recommender`, save it and return its manifest."""
     from tqdm import tqdm
 
+    from mediarec.features.embedding import load_encoder
     from mediarec.recommend.ranking import read_weights
     from mediarec.recommend.recommender import Recommender
 
     block_weights = None if weights is None else read_weights(weights)
     methods = _resolve_clusters(clusters)
+    load_encoder(encoder)
     is_terminal = sys.stderr.isatty()
     bar_format = "{desc:<28}{bar}{elapsed}"
     with tqdm(total=3, disable=not is_terminal, bar_format=bar_format, leave=False) as bar:
@@ -125,7 +132,7 @@ def build_in_memory(
         frame = load_catalog_option(catalog, column, encoding)
         bar.update()
         bar.set_description_str(f"fitting {len(frame):,} titles")
-        model = Recommender(block_weights).fit(
+        model = Recommender(block_weights, encoder).fit(
             frame, clusters=methods or None, progress=is_terminal
         )
         bar.update()
@@ -144,6 +151,7 @@ def _build_on_disk(
     clusters: str | None = None,
     workers: int = 1,
     scheduler: str | None = None,
+    encoder: str | None = None,
 ) -> dict:
     """Build an on-disk model on this machine or on a Dask cluster and return its manifest."""
     from mediarec.data.catalog import find_catalog
@@ -165,6 +173,7 @@ def _build_on_disk(
             workers,
             columns=parse_column_options(column),
             progress=sys.stderr.isatty(),
+            encoder=encoder,
         )
 
 
@@ -208,6 +217,7 @@ def info(model: ModelOption = None, json_output: JsonOption = False) -> None:
         "model": str(folder),
         "titles": manifest.get("titles"),
         "fingerprint": manifest.get("fingerprint"),
+        "encoder": manifest.get("encoder"),
         "format": manifest["format"],
         "MB": round(_total_mb(manifest), 1),
         "mediarec": version("mediarec"),

@@ -49,6 +49,15 @@ ColumnOption = Annotated[
     ),
 ]
 EncodingOption = Annotated[str, typer.Option(help="Encoding of the CSV file, such as cp1252.")]
+EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME_OR_FOLDER",
+        help="A model of sentence-transformers for the texts, such as all-MiniLM-L6-v2. Text "
+        "queries need it too. Needs the extra \\[encoder]. Default: the word vectors that ship "
+        "with mediarec.",
+    ),
+]
 ModelOption = Annotated[
     Path | None,
     typer.Option(

@@ -18,6 +18,8 @@ from mediarec.features.embedding import (
     EmbeddingProjection,
     default_encoder,
     embedding_text,
+    encode_texts,
+    encoder_name,
     fit_embedding_projection,
     project_embeddings,
 )
@@ -196,8 +198,8 @@ def fit_blocks(
     frame : DataFrame
         A cleaned catalog with n_titles rows.
     encoder : callable, default=None
-        Function from a list of texts to vectors, shape (n_texts, n_dimensions). If None,
-        the static word vectors of wordllama are used.
+        Function from a list of texts to vectors, shape (n_texts, n_dimensions), such as
+        `load_encoder` returns. If None, the static word vectors of wordllama are used.
 
     Returns
     -------
@@ -217,7 +219,6 @@ def fit_blocks(
     64
     """
     encode = encoder or default_encoder()
-    encoder_name = "custom" if encoder else "wordllama"
     min_df = 1 if len(frame) < _SMALL_CATALOG_SIZE else 2
     inputs = block_inputs(frame)
     encoders, blocks = {}, {}
@@ -228,8 +229,8 @@ def fit_blocks(
     blocks |= transform_people(encoders, inputs)
     encoders["country"] = fit_countries(blocks["cast"], inputs["country"])
     for block in EMBEDDING_BLOCKS:
-        vectors = np.asarray(encode(inputs[block]), np.float32)
-        encoders[block] = fit_embedding_projection(vectors, encoder_name)
+        vectors = encode_texts(encode, inputs[block])
+        encoders[block] = fit_embedding_projection(vectors, encoder_name(encoder))
         blocks[block] = project_embeddings(encoders[block], vectors)
     return encoders, _assemble_blocks(encoders, inputs, blocks)
 
@@ -245,7 +246,8 @@ def transform_inputs(
     for block in TEXT_BLOCKS:
         blocks[block] = transform_text(encoders[block], inputs[block])
     for block in EMBEDDING_BLOCKS:
-        blocks[block] = project_embeddings(encoders[block], encode(inputs[block]))
+        vectors = encode_texts(encode, inputs[block])
+        blocks[block] = project_embeddings(encoders[block], vectors)
     return _assemble_blocks(encoders, inputs, blocks)
 
 

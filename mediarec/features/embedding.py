@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from mediarec.core import MediarecError
 from mediarec.features.text import fill_missing_text
 
 # %% ../../nbs/26_features.embedding.ipynb #85fbc058
@@ -83,6 +85,163 @@ def _mean_pooling_matrix(token_ids, n_tokens):
     row_starts = np.concatenate([[0], lengths.cumsum()])
     return sparse.csr_matrix((weights, columns, row_starts), shape=(len(token_ids), n_tokens))
 
+# %% ../../nbs/26_features.embedding.ipynb #89cae0e3
+Encoder = Callable[[list[str]], np.ndarray]
+
+DEFAULT_ENCODER_NAME = "wordllama"
+CUSTOM_ENCODER_NAME = "custom"
+
+
+@dataclass(frozen=True)
+class SentenceEncoder:
+    """An encoder that uses a model of sentence-transformers.
+
+    Parameters
+    ----------
+    name : str
+        Name or absolute folder of the model. It is loaded once per process.
+    progress : bool, default=False
+        Show a progress bar while several texts are encoded.
+    """
+
+    name: str
+    progress: bool = False
+
+    def __call__(self, texts: list[str]) -> np.ndarray:
+        """Return the vectors of texts, shape (n_texts, n_dimensions)."""
+        model = _load_sentence_transformer(self.name)
+        show_progress = self.progress and len(texts) > 1
+        return model.encode(list(texts), show_progress_bar=show_progress)
+
+
+@lru_cache(maxsize=2)
+def _load_sentence_transformer(name: str) -> Any:
+    """Load a model of sentence-transformers by its name or its absolute folder."""
+    is_folder = Path(name).is_absolute()
+    if is_folder and not Path(name).is_dir():
+        raise MediarecError(
+            f"the folder of the encoder is missing: {name}; put the model there, or name its "
+            "new folder with encoder="
+        )
+    try:
+        library = _import_quietly("sentence_transformers")
+    except ImportError as error:
+        raise MediarecError(
+            f"the encoder {name} needs sentence-transformers ({error}): "
+            'pip install "mediarec[encoder]"'
+        ) from None
+    try:
+        return library.SentenceTransformer(name, local_files_only=True)
+    except (OSError, ValueError) as error:
+        if is_folder:
+            raise MediarecError(
+                f"the folder {name} holds no model of sentence-transformers ({error!s:.200})"
+            ) from None
+    try:
+        return library.SentenceTransformer(name)
+    except Exception as error:  # each library below it has its own errors of the network
+        raise MediarecError(
+            f"the encoder {name} is neither a folder nor a model of sentence-transformers that "
+            f"could be downloaded ({type(error).__name__})"
+        ) from None
+
+
+def _resolve_encoder_name(name: str | Path) -> str:
+    """Return the absolute path of a folder, or a name unchanged."""
+    path = Path(name).expanduser()
+    is_path = isinstance(name, Path) or name.startswith((".", "~")) or path.is_absolute()
+    return str(path.resolve()) if is_path or path.is_dir() else str(name)
+
+
+def load_encoder(encoder: str | Path | Encoder | None = None, progress: bool = False) -> Encoder:
+    """Return an encoder: a function from a list of texts to an array with one row per text.
+
+    Parameters
+    ----------
+    encoder : str, Path, callable or None
+        The name or the folder of a model of sentence-transformers, or a function, which is
+        returned unchanged. None and "wordllama" mean the default encoder.
+    progress : bool, default=False
+        Show a progress bar while a model of sentence-transformers encodes.
+
+    Returns
+    -------
+    callable
+        The encoder.
+
+    Raises
+    ------
+    MediarecError
+        If `encoder` has another type, if the extra `encoder` is not installed, or if the
+        model is missing.
+    """
+    if encoder is None or encoder == DEFAULT_ENCODER_NAME:
+        return default_encoder()
+    if callable(encoder):
+        return encoder
+    if not isinstance(encoder, str | Path) or not str(encoder).strip():
+        raise MediarecError(
+            "encoder must be a function, or the name or the folder of a model of "
+            f"sentence-transformers, or None, not {encoder!r:.60}"
+        )
+    name = _resolve_encoder_name(encoder)
+    _load_sentence_transformer(name)  # report a missing model before anything is computed
+    return SentenceEncoder(name, progress)
+
+
+def encoder_name(encoder: Encoder | None = None) -> str:
+    """Return the name of an encoder; "custom" for a function of the user."""
+    if isinstance(encoder, SentenceEncoder):
+        return encoder.name
+    is_default = encoder is None or encoder is default_encoder()
+    return DEFAULT_ENCODER_NAME if is_default else CUSTOM_ENCODER_NAME
+
+# %% ../../nbs/26_features.embedding.ipynb #102545f6
+def encode_texts(encoder: Encoder, texts: list[str]) -> np.ndarray:
+    """Return the vectors of texts, and check them.
+
+    Parameters
+    ----------
+    encoder : callable
+        From `load_encoder`.
+    texts : list of str
+        The texts.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_texts, n_dimensions)
+        One row per text.
+
+    Raises
+    ------
+    MediarecError
+        If the encoder does not return a finite number array with one row per text.
+    """
+    returned = encoder(texts)
+    try:
+        vectors = np.asarray(returned)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise MediarecError(
+            f"the encoder must return an array, not {type(returned).__name__} ({error!s:.100})"
+        ) from None
+    if vectors.ndim != 2 or len(vectors) != len(texts) or vectors.shape[1] == 0:
+        raise MediarecError(
+            "the encoder must return an array of shape (n_texts, n_dimensions); for "
+            f"{len(texts):,} texts it returned {type(returned).__name__} of shape {vectors.shape}"
+        )
+    if vectors.dtype.kind not in "fiu":
+        raise MediarecError(f"the encoder must return numbers, not {vectors.dtype}")
+    with np.errstate(over="ignore"):
+        vectors = vectors.astype(np.float32, copy=False)
+    is_finite = np.isfinite(vectors).all(axis=1)
+    if not is_finite.all():
+        first = texts[int(np.argmin(is_finite))]
+        raise MediarecError(
+            f"the encoder returned NaN or infinity for {(~is_finite).sum():,} texts, "
+            f"such as {first!r:.60}"
+        )
+    return vectors
+
 # %% ../../nbs/26_features.embedding.ipynb #94c3832d
 N_COMPONENTS = 64
 
@@ -98,16 +257,16 @@ class EmbeddingProjection:
     components : ndarray of float32, shape (n_dimensions, n_components)
         Orthonormal columns, the largest variance first.
     encoder_name : str, default="wordllama"
-        Name of the encoder, or "custom" for an encoder that the user passed.
+        Name or folder of the encoder, or "custom" for a function that the user passed.
     """
 
     mean: np.ndarray
     components: np.ndarray
-    encoder_name: str = "wordllama"
+    encoder_name: str = DEFAULT_ENCODER_NAME
 
 
 def fit_embedding_projection(
-    vectors: np.ndarray, encoder_name: str = "wordllama"
+    vectors: np.ndarray, encoder_name: str = DEFAULT_ENCODER_NAME
 ) -> EmbeddingProjection:
     """Compute the mean and the principal components of vectors, shape (n_texts, n_dimensions)."""
     x = np.asarray(vectors, np.float32)
@@ -135,7 +294,18 @@ def project_embeddings(projection: EmbeddingProjection, vectors: np.ndarray) -> 
     -------
     ndarray of float32, shape (n_texts, n_components)
         Rows of unit length. A vector that equals the mean has a row of zeros.
+
+    Raises
+    ------
+    MediarecError
+        If the vectors have another number of dimensions than those of the projection.
     """
-    x = (np.asarray(vectors, np.float32) - projection.mean) @ projection.components
+    vectors = np.asarray(vectors, np.float32)
+    if vectors.shape[1] != len(projection.mean):
+        raise MediarecError(
+            f"the encoder returns vectors of {vectors.shape[1]} dimensions, but the model was "
+            f"fitted with vectors of {len(projection.mean)}: pass the same encoder as to fit"
+        )
+    x = (vectors - projection.mean) @ projection.components
     norm = np.linalg.norm(x, axis=1, keepdims=True)
     return np.divide(x, norm, out=np.zeros_like(x), where=norm > 1e-6)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,14 @@ from mediarec.features.blocks import (
     NUMERIC_BLOCKS,
     TEXT_BLOCKS,
 )
-from mediarec.features.embedding import EmbeddingProjection, default_encoder, project_embeddings
+from mediarec.features.embedding import (
+    CUSTOM_ENCODER_NAME,
+    EmbeddingProjection,
+    Encoder,
+    default_encoder,
+    load_encoder,
+    project_embeddings,
+)
 from mediarec.features.numeric import (
     QUERY_PRIORS,
     is_nonfiction_genre,
@@ -182,7 +190,9 @@ _MAX_RELATED_THEMES = 3  # a group of more themes is wide enough
 
 
 def text_features(
-    block_encoders: Encoders, text: str | TextParts, encoder: Callable | None = None
+    block_encoders: Encoders,
+    text: str | TextParts,
+    encoder: str | Path | Encoder | None = None,
 ) -> QueryFeatures:
     """Return the features of a text query.
 
@@ -192,8 +202,8 @@ def text_features(
         From `fit_blocks`.
     text : str or TextParts
         The text query, or its parts from `read_text`.
-    encoder : callable, optional
-        The encoder of the model, if it is not the default.
+    encoder : str, Path or callable, optional
+        The encoder, if it is not the one that the model names.
 
     Returns
     -------
@@ -206,15 +216,10 @@ def text_features(
         If the text is empty or too long, or if the model needs a custom encoder that was not
         passed to `load`.
     """
-    if encoder is None and _needs_custom_encoder(block_encoders):
-        raise MediarecError(
-            "this model was fitted with a custom encoder, and a text query needs it: "
-            "load the model with Recommender.load(folder, encoder=...)"
-        )
+    encode = load_encoder(_stored_encoder(block_encoders) if encoder is None else encoder)
     parts = text if isinstance(text, TextParts) else read_text(block_encoders, text)
     first_columns = _first_columns(block_encoders)
     terms, values = _similarity_terms(block_encoders, first_columns, parts)
-    encode = encoder or default_encoder()
     description = parts.description or parts.text
     vectors = []
     for block in EMBEDDING_BLOCKS:
@@ -356,12 +361,15 @@ def _related_credits(terms):
     return credits
 
 
-def _needs_custom_encoder(block_encoders):
-    """Return whether an embedding block was fitted with an encoder that the user passed."""
-    return any(
-        isinstance(encoder, EmbeddingProjection) and encoder.encoder_name == "custom"
-        for encoder in block_encoders.values()
-    )
+def _stored_encoder(block_encoders):
+    """Return the name of the encoder that a model was fitted with."""
+    name = block_encoders["embedding"].encoder_name
+    if name == CUSTOM_ENCODER_NAME:
+        raise MediarecError(
+            "this model was fitted with a custom encoder, and a text query needs it: "
+            "load the model with Recommender.load(folder, encoder=...)"
+        )
+    return name
 
 # %% ../../nbs/43_recommend.queries.ipynb #7b411473
 DISLIKE_WEIGHT = 0.5  # of all disliked titles together; the liked titles have 1

@@ -6,7 +6,7 @@
 __all__ = ['Recommender', 'recommend_batch']
 
 # %% ../../nbs/46_recommend.recommender.ipynb #0256edf7
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,12 @@ import pandas as pd
 from mediarec.core import MediarecError, StoreError
 from mediarec.data.store import catalog_fingerprint, save_parts
 from mediarec.features.blocks import fit_blocks
+from mediarec.features.embedding import (
+    CUSTOM_ENCODER_NAME,
+    DEFAULT_ENCODER_NAME,
+    Encoder,
+    load_encoder,
+)
 from mediarec.features.index import (
     WEIGHT_NAMES,
     build_index,
@@ -26,7 +32,7 @@ from mediarec.features.index import (
     term_labels,
 )
 from mediarec.features.text_query import TextParts
-from mediarec.parameters import ParamsMixin, check_callable, check_is_fitted, check_n
+from mediarec.parameters import ParamsMixin, check_is_fitted, check_n
 from mediarec.recommend.base import RESULT_COLUMNS, BaseRecommender
 from mediarec.recommend.explanations import Rows, explain_scores
 from mediarec.recommend.filters import (
@@ -140,9 +146,10 @@ class Recommender(ParamsMixin, BaseRecommender):
     weights : mapping of str to float, optional
         Weight of each block, as from `default_weights`. Blocks without a weight get 0. By
         default the weights that ship with mediarec.
-    encoder : callable, optional
-        Function from a list of texts to an array of shape (n_texts, n_dimensions). By default
-        the word vectors that ship with mediarec.
+    encoder : str, Path or callable, optional
+        The name or the folder of a model of sentence-transformers (needs the extra
+        ``encoder``), or a function from a list of texts to an array of shape
+        (n_texts, n_dimensions). By default the word vectors that ship with mediarec.
 
     Examples
     --------
@@ -157,7 +164,7 @@ class Recommender(ParamsMixin, BaseRecommender):
     def __init__(
         self,
         weights: Mapping[str, float] | None = None,
-        encoder: Callable[[list[str]], np.ndarray] | None = None,
+        encoder: str | Path | Encoder | None = None,
     ) -> None:
         self.weights = weights
         self.encoder = encoder
@@ -177,7 +184,8 @@ class Recommender(ParamsMixin, BaseRecommender):
         clusters : str or iterable of str, optional
             Clusterings to fit: ``"all"``, one method or several. By default none.
         progress : bool
-            Show a progress bar while clusterings are fitted.
+            Show a progress bar while a model of sentence-transformers encodes the texts, and
+            while clusterings are fitted.
 
         Returns
         -------
@@ -191,10 +199,10 @@ class Recommender(ParamsMixin, BaseRecommender):
         """
         weights = default_weights() if self.weights is None else self.weights
         normalize_weights(weights, WEIGHT_NAMES)
-        check_callable(self.encoder, "encoder")
         methods = check_clusters(clusters)
+        encoder = load_encoder(self.encoder, progress)
         cleaned = prepare_catalog(catalog)
-        encoders, blocks = fit_blocks(cleaned, self.encoder)
+        encoders, blocks = fit_blocks(cleaned, encoder)
         clusterings = build_clusterings(cleaned, blocks, methods, progress)
         return self._set_fitted(cleaned, encoders, build_index(blocks), weights, clusterings)
 
@@ -287,6 +295,11 @@ class Recommender(ParamsMixin, BaseRecommender):
         """Return the features of a title."""
         return query_for_row(self.index, row)
 
+    @property
+    def _encoder_name(self):
+        """Name of the encoder that the model was fitted with."""
+        return self.block_encoders["embedding"].encoder_name
+
     def text_features(self, text: str | TextParts) -> QueryFeatures:
         """Return the features of a text query."""
         return text_features(self.block_encoders, text, self.encoder)
@@ -333,20 +346,24 @@ class Recommender(ParamsMixin, BaseRecommender):
         self._check_is_fitted()
         parts = model_to_parts(self.catalog, self.block_encoders, self.index, self._weights)
         parts |= clusterings_to_parts(self.clusterings)
-        about = dict(titles=len(self.catalog), fingerprint=catalog_fingerprint(self.catalog))
+        about = {
+            "titles": len(self.catalog),
+            "fingerprint": catalog_fingerprint(self.catalog),
+            "encoder": self._encoder_name,
+        }
         return save_parts(folder, parts, kind="recommender", **about)
 
     @classmethod
-    def load(cls, folder: str | Path, encoder: Callable | None = None) -> Self:
+    def load(cls, folder: str | Path, encoder: str | Path | Encoder | None = None) -> Self:
         """Load a model that `save` wrote.
 
         Parameters
         ----------
         folder : str or Path
             The directory.
-        encoder : callable, optional
-            The encoder that the model was fitted with, unless it is the default. Only text
-            queries need it.
+        encoder : str, Path or callable, optional
+            The encoder that the model was fitted with, if it was a function, or if the folder
+            of its model has moved. Only text queries need it, and load it.
 
         Raises
         ------
@@ -356,6 +373,9 @@ class Recommender(ParamsMixin, BaseRecommender):
         parts = load_model_parts(folder)
         try:
             catalog, encoders, index, weights = model_from_parts(parts)
+            stored_name = encoders["embedding"].encoder_name
+            if encoder is None and stored_name not in (DEFAULT_ENCODER_NAME, CUSTOM_ENCODER_NAME):
+                encoder = stored_name
             model = cls(None if weights == default_weights() else weights, encoder)
             clusterings = clusterings_from_parts(parts)
             return model._set_fitted(catalog, encoders, index, weights, clusterings)

@@ -119,9 +119,9 @@ def _row_masks(constraint, candidates):
     return candidates, in_cluster if constraint.weight else None
 
 # %% ../../nbs/57_scale.ondisk.ipynb #94559154
-def _text_features(block_encoders, text):
+def _text_features(block_encoders, text, encoder):
     """Return the features of a text, with term ids as terms."""
-    query = text_features(block_encoders, text)
+    query = text_features(block_encoders, text, encoder)
     sizes = [len(block_encoders[block].term_to_column) for block in SPARSE_BLOCKS]
     groups = [
         replace(group, terms=_term_ids(group.terms, np.cumsum(sizes), sizes))
@@ -292,7 +292,7 @@ class OnDiskRecommender(BaseRecommender):
 
     def text_features(self, text: str | TextParts) -> QueryFeatures:
         """Return the features of a text query, with term ids as terms."""
-        return _text_features(self.block_encoders, text)
+        return _text_features(self.block_encoders, text, self.manifest.get("encoder"))
 
     def find_candidates(
         self,

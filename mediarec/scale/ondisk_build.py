@@ -19,10 +19,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import RANDOM_STATE, CatalogError, format_list
+from mediarec.core import RANDOM_STATE, CatalogError, MediarecError, format_list
 from mediarec.data.clean import assign_work_ids
 from mediarec.data.labels import LABEL_KINDS, number_labels
 from mediarec.data.store import FORMAT_VERSION, previous_manifest
+from mediarec.features.embedding import encoder_name, load_encoder
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.files import atomic_write_text, manifest_path
 from mediarec.recommend.ranking import default_weights, normalize_weights
@@ -65,6 +66,7 @@ def build_model(
     n_cells: int | None = None,
     columns: dict[str, str] | None = None,
     progress: bool = False,
+    encoder: str | Path | None = None,
 ) -> dict:
     """Build a model that stays on disk, in passes over chunks of the catalog.
 
@@ -96,6 +98,9 @@ def build_model(
         Your column names to those of mediarec, as for `load_catalog`.
     progress : bool
         Whether to show a progress bar for each pass.
+    encoder : str or Path, optional
+        Name or folder of a model of sentence-transformers, by default the word vectors that
+        ship with mediarec. All workers, and text queries, need the model.
 
     Returns
     -------
@@ -106,6 +111,8 @@ def build_model(
     ------
     CatalogError
         If the catalog cannot be read or is not valid.
+    MediarecError
+        If the encoder cannot be loaded.
     StoreError
         If `folder` cannot hold a model.
 
@@ -120,6 +127,7 @@ def build_model(
     True
     """
     run = choose_runner(client, workers)
+    stored_encoder = _check_named_encoder(encoder)
     with _new_generation_dir(folder) as (root, scratch):
         manifest = _run_passes(
             catalog,
@@ -133,9 +141,20 @@ def build_model(
             progress,
             n_cells,
             probe_limit,
+            stored_encoder,
         )
         _publish(folder, root, manifest)
     return manifest
+
+
+def _check_named_encoder(encoder):
+    """Return the name of an encoder; an error for a function, which workers cannot load."""
+    if callable(encoder):
+        raise MediarecError(
+            "a large model needs the name or the folder of its encoder, not a function: "
+            "use Recommender, or a model of sentence-transformers"
+        )
+    return encoder_name(load_encoder(encoder))
 
 
 @contextmanager
@@ -174,12 +193,13 @@ def _run_passes(
     progress,
     n_cells,
     probe_limit,
+    encoder,
 ):
     """Run the passes one after the other; return the manifest."""
     chunks = make_chunks(catalog, scratch, shard_size)
     n_chunks = len(chunks)
     n_titles = sum(len(chunk) for chunk in chunks)
-    task = partial(count_chunk, scratch=str(scratch), columns=columns)
+    task = partial(count_chunk, scratch=str(scratch), columns=columns, encoder=encoder)
     chunk_stats = run(task, list(enumerate(chunks)), "read", progress)
     work_ids = _resolve_works(scratch, n_chunks)
 
@@ -212,7 +232,7 @@ def _run_passes(
     jobs = [(i, work_ids.get(i, {})) for i in range(n_chunks)]
     shards = run(task, jobs, "shards", progress)
     manifest = _make_manifest(root, shards, weights, labels, descriptions, n_titles)
-    return manifest | {"probe_limit": probe_limit}
+    return manifest | {"probe_limit": probe_limit, "encoder": encoder}
 
 
 def _make_manifest(root, shards, weights, labels, descriptions, n_titles):

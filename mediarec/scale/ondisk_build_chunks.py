@@ -27,7 +27,7 @@ from mediarec.data.clean import CLEANING_STEPS, assign_work_ids, duplicate_keys
 from mediarec.data.labels import title_labels
 from mediarec.data.tables import to_string_frame
 from mediarec.features.blocks import MULTILABEL_BLOCKS, NUMERIC_BLOCKS, block_inputs
-from mediarec.features.embedding import default_encoder
+from mediarec.features.embedding import Encoder, encode_texts, load_encoder
 from mediarec.features.multilabel import RANK_DECAY, RANK_DECAY_BLOCKS
 from mediarec.features.predicted_themes import add_predicted_themes
 from mediarec.features.text import stem, tokenize
@@ -285,7 +285,7 @@ def _count_items(lists, first_row, decay=False):
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #860359db
 def count_terms(
-    frame: pd.DataFrame, first_row: int = 0
+    frame: pd.DataFrame, first_row: int = 0, encoder: str | Encoder | None = None
 ) -> tuple[dict[str, np.ndarray], dict[str, pd.DataFrame]]:
     """Compute everything about cleaned titles that does not depend on other titles.
 
@@ -295,6 +295,8 @@ def count_terms(
         Cleaned titles.
     first_row : int
         Row of the first title in the whole catalog.
+    encoder : str or callable, optional
+        As for `load_encoder`.
 
     Returns
     -------
@@ -313,8 +315,7 @@ def count_terms(
         decay = block in RANK_DECAY_BLOCKS
         hashes, matrix, term_tables[block] = _count_items(inputs[block], first_row, decay)
         store_block(arrays, block, hashes, matrix)
-    vectors = default_encoder()(inputs["embedding"])
-    arrays["vectors"] = np.asarray(vectors, np.float32)
+    arrays["vectors"] = encode_texts(load_encoder(encoder), inputs["embedding"])
     numbers = np.column_stack([inputs[block] for block in NUMERIC_BLOCKS])
     arrays["numbers"] = numbers.astype(np.float32)
     arrays["theme_weight"] = inputs["theme_weight"]
@@ -416,7 +417,12 @@ def chunk_dir(scratch: str | Path, i: int) -> Path:
     return Path(scratch) / f"chunk-{i:05d}"
 
 
-def count_chunk(job: tuple[int, _Chunk], scratch: str, columns: dict | None = None) -> dict:
+def count_chunk(
+    job: tuple[int, _Chunk],
+    scratch: str,
+    columns: dict | None = None,
+    encoder: str | None = None,
+) -> dict:
     """Clean a chunk, count its terms and write both to the scratch folder.
 
     Parameters
@@ -427,6 +433,8 @@ def count_chunk(job: tuple[int, _Chunk], scratch: str, columns: dict | None = No
         A folder that all workers can reach.
     columns : dict, optional
         As for `load_catalog`.
+    encoder : str, optional
+        Name or folder of a model of sentence-transformers; every worker must have it.
 
     Returns
     -------
@@ -435,7 +443,7 @@ def count_chunk(job: tuple[int, _Chunk], scratch: str, columns: dict | None = No
     """
     i, chunk = job
     frame = _read_chunk(chunk, columns)
-    arrays, term_tables = count_terms(frame, chunk.first_row)
+    arrays, term_tables = count_terms(frame, chunk.first_row, encoder)
     folder = chunk_dir(scratch, i)
     temp_dir = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
     temp_dir.mkdir(parents=True)

@@ -244,6 +244,9 @@ def fit_projection_from_sums(chunk_stats: list[dict], n_titles: int, root: Path)
     square = sum(stats["square"] for stats in chunk_stats)
     _, eigenvectors = np.linalg.eigh(square - n_titles * np.outer(mean, mean))
     components = fix_signs(eigenvectors[:, ::-1][:, :N_COMPONENTS])
+    # an encoder with fewer dimensions has components of zeros, so that all files have one shape
+    n_missing = N_COMPONENTS - components.shape[1]
+    components = np.pad(components, ((0, 0), (0, n_missing)))
     write_arrays(
         root / "embedding.safetensors",
         {"mean": mean.astype(np.float32), "components": components.astype(np.float32)},

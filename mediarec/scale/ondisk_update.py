@@ -54,7 +54,7 @@ def add_titles(
     root = model.folder / model.manifest["folder"]
     name = f"added-{secrets.token_hex(4)}"
     n_titles = len(model) + len(frame)
-    arrays, term_tables = count_terms(frame)
+    arrays, term_tables = count_terms(frame, encoder=model.manifest.get("encoder"))
     files = _write_new_terms(model.block_encoders, arrays, term_tables, root / name, n_titles)
     manifest = model.manifest | {
         "added_vocabularies": [*model.manifest["added_vocabularies"], name],
