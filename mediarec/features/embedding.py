@@ -7,8 +7,10 @@ __all__ = []
 
 # %% ../../nbs/26_features.embedding.ipynb #ca532551
 import importlib
+import io
 import logging
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -131,7 +133,8 @@ def _load_sentence_transformer(name: str) -> Any:
             'pip install "mediarec[encoder]"'
         ) from None
     try:
-        return library.SentenceTransformer(name, local_files_only=True)
+        with redirect_stderr(io.StringIO()):  # it prints a progress bar for a model on disk
+            return library.SentenceTransformer(name, local_files_only=True)
     except (OSError, ValueError) as error:
         if is_folder:
             raise MediarecError(
