@@ -52,8 +52,8 @@ class Shard:
     """Some titles of an on-disk model, read from the files of one folder.
 
     Every array of `arrays.safetensors` is an attribute. `start` is the row of the first title,
-    `label_numbers` are from `number_labels`, for the genres, themes and countries of the model. `removed` are
-    the numbers of the titles that were removed.
+    `label_numbers` are from `number_labels`, for the genres, themes and countries of the model.
+    `removed` are the numbers of the titles that were removed.
     """
 
     def __init__(
