@@ -24,7 +24,7 @@ from mediarec.recommend.filters import ClusterConstraint
 from mediarec.recommend.ranking import (
     QueryFeatures,
     effective_weights,
-    group_credit,
+    term_credit,
 )
 
 # %% ../../nbs/44_recommend.explanations.ipynb #fb088eb2
@@ -181,7 +181,7 @@ def _explain_groups(index, query, scale, rows, term_labels):
             best, best_credit = -1, 0.0
             for term, min_value, share in members:
                 if term in row_values:
-                    credit = share * float(group_credit(row_values[term], min_value))
+                    credit = share * term_credit(row_values[term], min_value)
                     if credit > best_credit:
                         best, best_credit = term, credit
             if best >= 0:

@@ -279,6 +279,11 @@ def group_credit(values: np.ndarray, min_values: np.ndarray | float) -> np.ndarr
     return np.where(values > min_values, credit, 0.0)
 
 
+def term_credit(value: float, min_value: float) -> float:
+    """Return the credit for one term; the same as `group_credit`, without arrays."""
+    return _BASE_CREDIT + (1 - _BASE_CREDIT) * min(value, 1.0) if value > min_value else 0.0
+
+
 def group_scores(index: RankingIndex, group: TermGroup) -> np.ndarray:
     """Return what each title scores for a group, float64 of shape (n,)."""
     postings = index.postings
@@ -287,8 +292,8 @@ def group_scores(index: RankingIndex, group: TermGroup) -> np.ndarray:
     for term, min_value, share in zip(*terms):
         entries = slice(*postings.indptr[term : term + 2])
         rows = postings.indices[entries]
-        term_credit = share * group_credit(postings.data[entries], min_value)
-        credit[rows] = np.maximum(credit[rows], term_credit)
+        term_scores = share * group_credit(postings.data[entries], min_value)
+        credit[rows] = np.maximum(credit[rows], term_scores)
     return group.weight * credit
 
 # %% ../../nbs/42_recommend.ranking.ipynb #cd72a2f0
