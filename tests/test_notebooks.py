@@ -9,7 +9,7 @@ import pytest
 
 FORBIDDEN = ("/tmp/", "/work/", "/home/", "/root/", "Warning:", "Traceback")
 HAND_WRITTEN = ("__init__.py", "__main__.py", "_modidx.py", "app.py")
-MAX_MODULE_LINES = 500
+MAX_MODULE_LINES = 650
 # Methods of a class call functions of the next notebook, imported when they are called.
 LATE_IMPORTS = {("57_scale.ondisk.ipynb", "scale.ondisk_update")}
 OWN_IMPORT = re.compile(r"^\s*from mediarec\.([\w.]+) import", re.M)
@@ -99,7 +99,7 @@ def test_exported_modules_are_generated(root):
 
 def test_modules_stay_short(root):
     made = [p for p in (root / "mediarec").rglob("*.py") if p.name != "_modidx.py"]
-    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in made}
+    lines = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in made}
     assert not {name: n for name, n in lines.items() if n > MAX_MODULE_LINES}
 
 

@@ -134,6 +134,10 @@ def _explain_terms(index, query, row_weights, rows, term_labels):
     return [list(parts.values()) for parts in out]
 
 # %% ../../nbs/44_recommend.explanations.ipynb #a0662fec
+SIMILAR_MEANING = "similar meaning"
+_MIN_SIMILAR_COSINE = 0.33  # the cosine of 95 % of all pairs of titles is lower
+
+
 def _explain_embeddings(index, query, row_weights, rows):
     """Return the contributions of the embedding blocks for each row."""
     out = [[] for _ in rows]
@@ -142,11 +146,13 @@ def _explain_embeddings(index, query, row_weights, rows):
         if vector is None:
             continue
         name = index.block_names[i]
-        cosine = np.einsum("nd,d->n", x[rows], vector)
-        products = row_weights[:, i] * np.maximum(cosine, 0)
-        for parts, product in zip(out, products.tolist()):
+        cosines = np.einsum("nd,d->n", x[rows], vector)
+        products = row_weights[:, i] * np.maximum(cosines, 0)
+        are_similar = cosines >= _MIN_SIMILAR_COSINE * np.linalg.norm(vector)
+        for parts, product, is_similar in zip(out, products.tolist(), are_similar.tolist()):
             if product:
-                parts.append({"block": name, "contribution": product, "shared": []})
+                shared = [SIMILAR_MEANING] if is_similar else []
+                parts.append({"block": name, "contribution": product, "shared": shared})
     return out
 
 
@@ -295,7 +301,8 @@ def _true_franchises(shared, row, liked):
     for key in keys:
         for title in liked:
             if _is_same_franchise(key, row, title):
-                names.append(string.capwords(_franchise_name(key, row, title)))
+                name = _franchise_name(key, row, title)
+                names.append(_spell_as_in_title(name, row.title))
                 break
     return names
 
@@ -310,6 +317,16 @@ def _franchise_name(key, a, b):
     pairs = zip(a.name.split(), b.name.split())
     equal = itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)
     return " ".join(word for word, _ in equal) or key
+
+
+def _spell_as_in_title(name, title):
+    """Return a normalized name as the start of the title spells it."""
+    words = title.split()
+    for n_words in range(1, len(words) + 1):
+        start = " ".join(words[:n_words]).rstrip(":;,.-\u2013")
+        if without_article(normalize_text(start)) == name:
+            return start
+    return string.capwords(name)
 
 
 def _true_terms(shared, row, liked):
@@ -415,8 +432,13 @@ _COUNTRIES_WITH_ARTICLE = ("United ", "Netherlands", "Philippines", "Soviet", "C
 
 
 def _description_reason(shared: Shared) -> str | None:
-    """Name no words: a stem and an embedding have none that both titles contain."""
-    return "similar description" if shared.keys() & {"text", "embedding"} else None
+    """Compare the descriptions; name no words, because a stem is not a word of both."""
+    n_words = len(shared.get("text", []))
+    is_similar = bool(shared.get("embedding")) or n_words >= _MIN_SHARED_WORDS
+    return "similar description" if is_similar else None
+
+
+_MIN_SHARED_WORDS = 2  # of two similar descriptions
 
 
 def _year_reason(shared: Shared) -> str | None:
