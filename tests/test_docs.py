@@ -64,22 +64,22 @@ def test_links_are_seen_from_their_folder(tmp_path):
 
 def test_sources_lead_to_pages_and_files_to_the_repository():
     names = {
-        "11_data.catalog.ipynb": "catalog.html",
+        "14_data.catalog.ipynb": "catalog.html",
         "guides/quick-start.qmd": "guides/quick-start.html",
     }
-    assert docs.relinked('<a href="11_data.catalog.ipynb#x">', names) == '<a href="catalog.html#x">'
+    assert docs.relinked('<a href="14_data.catalog.ipynb#x">', names) == '<a href="catalog.html#x">'
     assert (
         docs.relinked(
-            '<a href="../11_data.catalog.ipynb"><a href="quick-start.qmd">', names, "guides"
+            '<a href="../14_data.catalog.ipynb"><a href="quick-start.qmd">', names, "guides"
         )
         == '<a href="../catalog.html"><a href="quick-start.html">'
     )
     out = docs.outward(
-        "[a](../data/README.md#b), [c](11_data.catalog.ipynb), [d](https://example.org)"
+        "[a](../data/README.md#b), [c](14_data.catalog.ipynb), [d](https://example.org)"
     )
     repository = f"{docs.settings()['git_url']}/blob/main"
     assert out == (
-        f"[a]({repository}/data/README.md#b), [c](11_data.catalog.ipynb), [d](https://example.org)"
+        f"[a]({repository}/data/README.md#b), [c](14_data.catalog.ipynb), [d](https://example.org)"
     )
 
 
