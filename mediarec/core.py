@@ -7,6 +7,8 @@ __all__ = ['COLUMNS', 'TYPES', 'AGE_GROUPS', 'MediarecError', 'CatalogError', 'C
            'AmbiguousTitleError', 'FilterError', 'StoreError', 'NotFittedError']
 
 # %% ../nbs/00_core.ipynb #781ef86f
+import ast
+import json
 import os
 import re
 import unicodedata
@@ -40,6 +42,7 @@ LIST_COLUMNS = {
     "director": "directors",
     "country": "countries",
 }
+OPTIONAL_COLUMNS = ("score", "votes")  # numbers, in a catalog that has them
 
 # %% ../nbs/00_core.ipynb #3a0562d5
 METHOD_LABELS = {
@@ -53,7 +56,9 @@ MISSING_LABEL = "NA"
 RANDOM_STATE = 42
 
 # %% ../nbs/00_core.ipynb #6b2e18d3
-_LIST_SEPARATOR = re.compile("[,;|]")
+_NAME_SUFFIX = re.compile(r"(?:Jr|Sr|Esq|M\.D|Ph\.?D)\.?")
+_NAME_KEYS = ("name", "title", "english_name", "label", "value")
+NO_VALUES = {"(no genres listed)", "n/a", "\\n"}  # how public files write an empty list
 
 
 def split_list(text: object) -> list[str]:
@@ -62,8 +67,8 @@ def split_list(text: object) -> list[str]:
     Parameters
     ----------
     text : object
-        A string such as ``"A, B"``, ``"A|B"``, ``"A; B"`` or ``"['A', 'B']"``.
-        Any other type counts as a missing value.
+        A string such as ``"A, B"``, ``"A|B"``, ``"A; B"``, ``"['A', 'B']"`` or
+        ``'[{"name": "A"}, {"name": "B"}]'``. Any other type counts as a missing value.
 
     Returns
     -------
@@ -73,12 +78,72 @@ def split_list(text: object) -> list[str]:
     if not isinstance(text, str):
         return []
     text = text.strip()
+    values = _parse_literal(text) if text[:1] in ("[", "{") else None
+    if values is None:
+        values = _split_text(text)
+    return list(dict.fromkeys(value for value in values if value))
+
+
+def join_list(values: list[str]) -> str:
+    """Join values to a text from which `split_list` returns the same values."""
+    text = ", ".join(values)
+    return text if split_list(text) == values else "|".join(values)
+
+
+def _split_text(text: str) -> list[str]:
+    """Split at the separator that the text uses: ``|``, else ``;``, else a comma."""
     padding = None  # strip white space only
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
         padding = " '\""
-    values = [part.strip().strip(padding) for part in _LIST_SEPARATOR.split(text)]
-    return list(dict.fromkeys(value for value in values if value))
+    separator = "|" if "|" in text else ";" if ";" in text else ","
+    values = [part.strip().strip(padding) for part in text.split(separator)]
+    if text.lower() in NO_VALUES:
+        return []
+    return _join_name_suffixes(values) if separator == "," else values
+
+
+def _join_name_suffixes(values: list[str]) -> list[str]:
+    """Join "Jr." and the like to the name before it: "Robert Downey, Jr." is one person."""
+    if not any(_NAME_SUFFIX.fullmatch(value) for value in values):
+        return values
+    joined: list[str] = []
+    for value in values:
+        if joined and joined[-1] and _NAME_SUFFIX.fullmatch(value):
+            joined[-1] = f"{joined[-1]}, {value}"
+        else:
+            joined.append(value)
+    return joined
+
+
+def parse_literal(text: str) -> object:
+    """Return the value of a JSON or Python literal, or None if the text is neither."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _parse_literal(text: str) -> list[str] | None:
+    """Return the values of a list that is written as a literal, or None if it is not one."""
+    literal = parse_literal(text)
+    if isinstance(literal, dict):
+        literal = [literal]
+    if not isinstance(literal, (list, tuple, set)):
+        return None
+    return [_value_name(value) for value in literal]
+
+
+def _value_name(value: object) -> str:
+    """Return the text of a value of a list. An object counts as its name."""
+    if isinstance(value, dict):
+        names = [value[key] for key in _NAME_KEYS if value.get(key)]
+        value = names[0] if names else next(iter(value.values()), None)
+    return "" if value is None else str(value).strip()
 
 # %% ../nbs/00_core.ipynb #3041de65
 class MediarecError(Exception):

@@ -20,11 +20,13 @@ from mediarec.core import (
     COLUMNS,
     LIST_COLUMNS,
     MISSING_LABEL,
+    OPTIONAL_COLUMNS,
     CatalogError,
+    join_list,
     normalize_text,
     split_list,
 )
-from mediarec.data.catalog import TYPE_ALIASES
+from mediarec.data.values import is_missing, map_values, parse_certificate, parse_type
 
 # %% ../../nbs/17_data.clean.ipynb #8e1b6005
 _TYPOGRAPHY = str.maketrans(
@@ -40,7 +42,6 @@ _TYPOGRAPHY = str.maketrans(
         **dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", ""),
     }
 )
-_MISSING_WORDS = {"", "na", "n/a", "nan", "none", "null"}
 
 
 def normalize_typography(text: object) -> str | None:
@@ -78,7 +79,7 @@ def _clean_text(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _is_missing(text: str | None) -> bool:
     """Return whether a text is missing, or a word for a missing value."""
-    return text is None or text.lower() in _MISSING_WORDS
+    return text is None or is_missing(text)
 
 # %% ../../nbs/17_data.clean.ipynb #162a5185
 _DURATION_PATTERN = r"^\s*(\d+)\s*(min|seasons?)\b"
@@ -105,7 +106,7 @@ def _clean_duration_in_rating(frame: pd.DataFrame) -> pd.DataFrame:
 def _clean_type(frame: pd.DataFrame) -> pd.DataFrame:
     """Map the type to `Movie` or `TV Show`, or infer it from the duration."""
     _, unit = _split_duration(frame)
-    known = frame.type.astype("str").str.lower().map(TYPE_ALIASES)
+    known = map_values(frame.type.astype("str"), parse_type)
     cleaned = known.fillna(unit.map(_TYPE_BY_UNIT)).astype(object)
     return frame.assign(type=cleaned.where(cleaned.notna(), None))
 
@@ -141,26 +142,15 @@ def _clean_lists(frame: pd.DataFrame) -> pd.DataFrame:
     out = frame.copy()
     for column, list_column in LIST_COLUMNS.items():
         values = [split_list(text) for text in out[column]]
-        texts = [", ".join(names) or None for names in values]
+        texts = [join_list(names) or None for names in values]
         out[column] = pd.Series(texts, index=out.index, dtype=object)
         out[list_column] = pd.Series(values, index=out.index, dtype=object)
     return out
 
 # %% ../../nbs/17_data.clean.ipynb #27f36d63
-_RATINGS_BY_AGE_GROUP = {
-    "Kids": ("TV-Y", "TV-G", "G"),
-    "Older Kids": ("TV-Y7", "TV-Y7-FV", "PG", "TV-PG"),
-    "Teens": ("PG-13", "TV-14"),
-    "Adults": ("R", "NC-17", "TV-MA"),
-}
-_AGE_GROUP_BY_RATING = {
-    rating: age_group for age_group, ratings in _RATINGS_BY_AGE_GROUP.items() for rating in ratings
-}
-
-
 def _clean_age_group(frame: pd.DataFrame) -> pd.DataFrame:
     """Add the column `age_group`, which follows from `rating`."""
-    age_group = frame.rating.astype("str").str.upper().map(_AGE_GROUP_BY_RATING)
+    age_group = map_values(frame.rating.astype("str"), parse_certificate)
     return frame.assign(age_group=age_group.fillna("Unrated").astype(object))
 
 # %% ../../nbs/17_data.clean.ipynb #fdc98e63
@@ -298,7 +288,7 @@ CLEANED_COLUMNS = (
 
 def _select_columns(frame: pd.DataFrame) -> pd.DataFrame:
     """Select the columns of a cleaned catalog, and label missing text "NA"."""
-    columns = [*CLEANED_COLUMNS, *(["source"] if "source" in frame else [])]
+    columns = [*CLEANED_COLUMNS, *(c for c in ("source", *OPTIONAL_COLUMNS) if c in frame)]
     out = frame[columns].reset_index(drop=True)
     text_columns = [column for column in COLUMNS if column != "release_year"]
     text = out[text_columns]
@@ -486,6 +476,8 @@ def _restore_types(frame: pd.DataFrame) -> pd.DataFrame:
     """Convert strings to the types of a cleaned catalog."""
     columns = {column: frame[column].map(json.loads) for column in LIST_COLUMNS.values()}
     for column in _NUMERIC_COLUMNS:
+        columns[column] = _to_numbers(frame[column]).astype(float)
+    for column in frame.columns.intersection(OPTIONAL_COLUMNS):
         columns[column] = _to_numbers(frame[column]).astype(float)
     columns["release_year"] = _to_numbers(frame.release_year).astype("Int64")
     return frame.assign(**columns)

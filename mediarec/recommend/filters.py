@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import AGE_GROUPS, TYPES, FilterError, format_list
-from mediarec.data.catalog import TYPE_ALIASES
 from mediarec.data.labels import LabelMasks, list_values, match_label, pack_labels, title_labels
+from mediarec.data.values import TYPE_ALIASES
 from mediarec.features.multilabel import franchise_key
 from mediarec.features.themes import mood_terms, resolve_moods, resolve_themes
 
