@@ -22,6 +22,7 @@ from mediarec.cli.options import (
     EncodingOption,
     JsonOption,
     ModelOption,
+    TypeAllOption,
     app,
     load_catalog_option,
     parse_column_options,
@@ -34,7 +35,8 @@ from mediarec.files import default_model_folder
 def build(
     catalog: CatalogOption = None,
     column: ColumnOption = None,
-    encoding: EncodingOption = "utf-8",
+    encoding: EncodingOption = None,
+    type_all: TypeAllOption = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the model.")] = Path(
         "model"
     ),
@@ -81,10 +83,21 @@ def build(
     """
     if large or scheduler:
         manifest = _build_on_disk(
-            catalog, out, column, encoding, weights, clusters, workers, scheduler, encoder
+            catalog,
+            out,
+            column,
+            encoding,
+            weights,
+            clusters,
+            workers,
+            scheduler,
+            encoder,
+            type_all,
         )
     else:
-        manifest = build_in_memory(catalog, out, column, encoding, weights, clusters, encoder)
+        manifest = build_in_memory(
+            catalog, out, column, encoding, weights, clusters, encoder, type_all
+        )
     if json_output:
         answer = manifest | {"out": str(out), "results": list(manifest["files"])}
         print(json.dumps(answer, ensure_ascii=False))
@@ -110,10 +123,11 @@ def build_in_memory(
     catalog: list[str] | None,
     out: Path,
     column: list[str] | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
     weights: Path | None = None,
     clusters: str | None = None,
     encoder: str | None = None,
+    type_all: str | None = None,
 ) -> dict:
     """Load a catalog, fit a `Recommender`, save it and return its manifest."""
     from tqdm import tqdm
@@ -129,7 +143,7 @@ def build_in_memory(
     bar_format = "{desc:<28}{bar}{elapsed}"
     with tqdm(total=3, disable=not is_terminal, bar_format=bar_format, leave=False) as bar:
         bar.set_description_str("reading the catalog")
-        frame = load_catalog_option(catalog, column, encoding)
+        frame = load_catalog_option(catalog, column, encoding, type_all)
         bar.update()
         bar.set_description_str(f"fitting {len(frame):,} titles")
         model = Recommender(block_weights, encoder).fit(
@@ -146,20 +160,19 @@ def _build_on_disk(
     catalog: list[str] | None,
     out: Path,
     column: list[str] | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
     weights: Path | None = None,
     clusters: str | None = None,
     workers: int = 1,
     scheduler: str | None = None,
     encoder: str | None = None,
+    type_all: str | None = None,
 ) -> dict:
     """Build an on-disk model on this machine or on a Dask cluster and return its manifest."""
     from mediarec.data.catalog import find_catalog
     from mediarec.recommend.ranking import read_weights
     from mediarec.scale.ondisk_build import build_model
 
-    if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
-        raise MediarecError(f"--large reads UTF-8 only, not {encoding}: convert the file first")
     methods = _resolve_clusters(clusters)
     files: Any = list(catalog) if catalog else find_catalog()
     block_weights = None if weights is None else read_weights(weights)
@@ -172,6 +185,8 @@ def _build_on_disk(
             block_weights,
             workers,
             columns=parse_column_options(column),
+            encoding=encoding,
+            type_all=type_all,
             progress=sys.stderr.isatty(),
             encoder=encoder,
         )

@@ -16,6 +16,7 @@ from mediarec.cli.options import (
     CatalogOption,
     ColumnOption,
     EncodingOption,
+    TypeAllOption,
     app,
     load_catalog_option,
 )
@@ -27,7 +28,8 @@ from mediarec.core import MediarecError
 def clean(
     catalog: CatalogOption = None,
     column: ColumnOption = None,
-    encoding: EncodingOption = "utf-8",
+    encoding: EncodingOption = None,
+    type_all: TypeAllOption = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The CSV file to write.")] = Path(
         "data.csv"
     ),
@@ -40,7 +42,7 @@ def clean(
     from mediarec.data.clean import clean as clean_catalog
     from mediarec.data.clean import cleaning_report, write_clean
 
-    raw = load_catalog_option(catalog, column, encoding)
+    raw = load_catalog_option(catalog, column, encoding, type_all)
     cleaned = clean_catalog(raw)
     atomic_write(out, partial(write_clean, cleaned))
     if report:

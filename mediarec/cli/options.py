@@ -6,6 +6,7 @@
 __all__ = ['main']
 
 # %% ../../nbs/91_cli.options.ipynb #f3b21e1d
+import logging
 import os
 import sys
 import warnings
@@ -37,7 +38,7 @@ CatalogOption = Annotated[
     typer.Option(
         "--catalog",
         "-c",
-        help="A CSV or Parquet file. Several files are joined. "
+        help="A CSV, JSON, Parquet or spreadsheet file. Several files are joined. "
         "Default: MEDIAREC_CATALOG, else data/netflix_titles.csv, else the starter catalog.",
     ),
 ]
@@ -45,10 +46,18 @@ ColumnOption = Annotated[
     list[str] | None,
     typer.Option(
         "--column",
-        help="Maps a column of the file to one of ours, such as name=title. Can be repeated.",
+        help="Maps a column of the file to one of ours, such as name=title. name= leaves it out. "
+        "Can be repeated. Default: columns are recognized by their names and values.",
     ),
 ]
-EncodingOption = Annotated[str, typer.Option(help="Encoding of the CSV file, such as cp1252.")]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(help="Encoding of a text file, such as cp1252. Default: detected."),
+]
+TypeAllOption = Annotated[
+    str | None,
+    typer.Option(help="The type of all titles, such as Movie, for a file that does not name it."),
+]
 EncoderOption = Annotated[
     str | None,
     typer.Option(
@@ -82,7 +91,7 @@ def parse_column_options(options: list[str] | None) -> dict[str, str]:
     """Parse the values of `--column` into a dict from the file's column to ours."""
     columns = {}
     for option in options or []:
-        theirs, separator, ours = option.partition("=")
+        theirs, separator, ours = option.rpartition("=")
         if not separator:
             raise MediarecError(f"--column takes THEIRS=OURS, such as name=title, not {option!r}")
         columns[theirs] = ours
@@ -90,7 +99,10 @@ def parse_column_options(options: list[str] | None) -> dict[str, str]:
 
 # %% ../../nbs/91_cli.options.ipynb #c01589be
 def load_catalog_option(
-    files: list[str] | None, columns: list[str] | None = None, encoding: str = "utf-8"
+    files: list[str] | None,
+    columns: list[str] | None = None,
+    encoding: str | None = None,
+    type_all: str | None = None,
 ) -> "pd.DataFrame":
     """Load the catalog that `--catalog` names, or the default catalog."""
     from mediarec.data.catalog import load_catalog
@@ -98,7 +110,7 @@ def load_catalog_option(
     path: Any = None
     if files:
         path = files if len(files) > 1 else files[0]
-    return load_catalog(path, parse_column_options(columns), encoding)
+    return load_catalog(path, parse_column_options(columns), encoding, type_all)
 
 # %% ../../nbs/91_cli.options.ipynb #c9f35a12
 def load_model_option(folder: Path | None) -> "BaseRecommender":
@@ -119,7 +131,8 @@ def load_model_option(folder: Path | None) -> "BaseRecommender":
 def main() -> None:
     """Run the command line.
 
-    A `MediarecError` becomes one sentence on standard error and exit code 1. Ctrl-C gives exit
+    A `MediarecError` becomes one sentence on standard error and exit code 1. What was recognized
+    in a catalog is printed there too. Ctrl-C gives exit
     code 130. A closed pipe, as after `| head`, is no error.
 
     Examples
@@ -131,6 +144,7 @@ def main() -> None:
     warnings.showwarning = _print_warning
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", CatalogWarning)
+    _print_notes()
     try:
         app()
     except MediarecError as e:
@@ -142,6 +156,22 @@ def main() -> None:
     except KeyboardInterrupt:
         echo_err("mediarec: stopped")
         raise SystemExit(130) from None
+
+
+class _NoteHandler(logging.Handler):
+    """Prints a log record as one line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the message of a record."""
+        echo_err(f"note: {record.getMessage()}")
+
+
+def _print_notes() -> None:
+    """Print what is logged about a catalog, such as the columns that were recognized."""
+    logger = logging.getLogger("mediarec.data")
+    logger.setLevel(logging.INFO)
+    if not logger.handlers:
+        logger.addHandler(_NoteHandler())
 
 
 def _print_warning(message: Any, category: Any, *args: Any, **kwargs: Any) -> None:

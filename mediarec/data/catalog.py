@@ -6,8 +6,11 @@
 __all__ = ['load_catalog']
 
 # %% ../../nbs/14_data.catalog.ipynb #f4c9da65
+import gzip
 import logging
 import warnings
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,10 @@ import pandas as pd
 
 from mediarec.core import COLUMNS, CatalogError, CatalogWarning, env_path, format_list, package_path
 from mediarec.data.columns import add_missing_header, align_columns
-from mediarec.data.tables import MAX_FIELD_LENGTH, read_table, to_string_frame
+from mediarec.data.tables import read_table, tidy_table, to_string_frame
 from mediarec.data.values import ValueForms, convert_values, parse_type
+from mediarec.delimited import MAX_FIELD_LENGTH, RowReader
+from mediarec.formats import detect_encoding, detect_format
 
 # %% ../../nbs/14_data.catalog.ipynb #b2376fc1
 NETFLIX_FILENAME = "netflix_titles.csv"
@@ -176,12 +181,16 @@ def _load_source(
         table = add_missing_header(read_table(path, encoding), name)
     else:
         raise CatalogError(f"a catalog is a path or a frame, not {type(source).__name__}")
-    n_blank_rows = table.attrs.get("n_blank_rows", 0)
-    _warn_about_dropped(name, "1 blank row", f"{n_blank_rows:,} blank rows", n_blank_rows)
+    warn_about_blank_rows(name, table.attrs.get("n_blank_rows", 0))
     aligned = align_columns(_drop_equal_rows(table, name), name, columns)
     catalog = validate_catalog(set_type(aligned, name, type_all), name)
     catalog.attrs = {}
     return stem, catalog
+
+
+def warn_about_blank_rows(name: str, n_rows: int) -> None:
+    """Warn about blank rows that were dropped, if there are any."""
+    _warn_about_dropped(name, "1 blank row", f"{n_rows:,} blank rows", n_rows)
 
 
 def _warn_about_dropped(name: str, one: str, several: str, n_rows: int) -> None:
@@ -308,3 +317,80 @@ def load_catalog(
         name, frame = _load_source(source, columns, encoding, type_all)
         catalogs[name if name not in catalogs else f"{name}-{i}"] = frame
     return _concat_catalogs(catalogs)
+
+# %% ../../nbs/14_data.catalog.ipynb #2024e4cf
+_N_SNIFFED_BYTES = 1 << 20  # of the start of a file, for its encoding
+
+
+def iter_table(
+    path: str | Path, chunk_size: int, encoding: str | None = None
+) -> Iterator[pd.DataFrame]:
+    """Yield a file as frames of strings.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any file that `read_table` reads.
+    chunk_size : int
+        The number of rows in a frame. Only a CSV file is read in parts, another file as a whole.
+    encoding : str, optional
+        The encoding of a text file. By default it is detected.
+    """
+    path = Path(path)
+    if _is_csv(path):
+        yield from _iter_csv(path, chunk_size, encoding)
+    else:
+        yield add_missing_header(read_table(path, encoding), path.name)
+
+
+def _iter_csv(path: Path, chunk_size: int, encoding: str | None) -> Iterator[pd.DataFrame]:
+    """Yield a CSV file as frames of strings with at most `chunk_size` rows."""
+    name = path.name
+    open_file = _opener(path)
+    with open_file(path, "rb") as file:
+        start = file.read(_N_SNIFFED_BYTES)
+    encoding = encoding or detect_encoding(start, is_cut=len(start) == _N_SNIFFED_BYTES)
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding
+    try:
+        with open_file(path, "rt", encoding=codec, newline="") as lines:
+            reader = RowReader(lines, name)
+            rows = iter(reader)
+            columns = None
+            chunk = list(islice(rows, chunk_size))
+            while chunk:
+                frame = pd.DataFrame(chunk, columns=reader.header, dtype=object)
+                if columns is None:
+                    frame = tidy_table(add_missing_header(frame, name), name)
+                    columns = frame.columns
+                elif set(columns) <= set(frame):
+                    frame = frame[columns]
+                else:  # the file has no header, so the names are made up
+                    frame = frame.set_axis(columns, axis=1)
+                yield frame
+                chunk = list(islice(rows, chunk_size))
+            warn_about_blank_rows(name, reader.n_blank_rows)
+    except UnicodeDecodeError as e:
+        raise CatalogError(
+            f'{name} is not valid {encoding} ({e}): name its encoding, encoding="cp1252" in '
+            "Python, --encoding cp1252 in the shell"
+        ) from None
+    except LookupError:
+        raise CatalogError(f"unknown encoding {encoding!r}") from None
+
+
+def _opener(path: Path) -> Callable[..., Any]:
+    """Return the function that opens a file: `open`, or `gzip.open` if it is packed."""
+    with open(path, "rb") as file:
+        is_packed = detect_format(file.read(2)) == "gzip"
+    return gzip.open if is_packed else open
+
+
+def _is_csv(path: Path) -> bool:
+    """Return whether a file can be read row by row: text that is not JSON, as it is or in gzip."""
+    open_file = _opener(path)
+    try:
+        with open_file(path, "rb") as file:
+            start = file.read(_N_SNIFFED_BYTES)
+    except (OSError, EOFError):
+        return False
+    return detect_format(start) == "text" and start.lstrip()[:1] not in (b"[", b"{")

@@ -6,18 +6,16 @@
 __all__ = []
 
 # %% ../../nbs/10_data.tables.ipynb #05adb3fc
-import csv
 import io
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mediarec.core import CatalogError, TableError, format_list, join_list
+from mediarec.delimited import RowReader
 from mediarec.formats import decode_text, detect_format, unpack
 
 # %% ../../nbs/10_data.tables.ipynb #c31e1fe8
@@ -49,61 +47,6 @@ def _to_string(value: object) -> str:
     return str(value)
 
 # %% ../../nbs/10_data.tables.ipynb #65ed4753
-MAX_FIELD_LENGTH = 100_000  # characters
-_DELIMITERS = (",", ";", "\t", "|", "::")
-_N_DELIMITER_LINES = 20
-
-
-def detect_delimiter(lines: list[str]) -> str:
-    """Return the delimiter that splits the first lines of a file most evenly.
-
-    Parameters
-    ----------
-    lines : list of str
-        The header and some rows.
-
-    Returns
-    -------
-    str
-        A comma, a semicolon, a tab, a bar or two colons. A comma if there is only one column.
-    """
-    lines = [line for line in lines if line.strip()][:_N_DELIMITER_LINES]
-    best, best_score = ",", (0.0, 1)
-    for delimiter in _DELIMITERS:
-        counts = _count_fields(lines, delimiter)
-        n_fields = counts[0] if counts else 1
-        share = sum(count == n_fields for count in counts) / max(len(counts), 1)
-        if n_fields > 1 and (round(share, 1), n_fields) > best_score:
-            best, best_score = delimiter, (round(share, 1), n_fields)
-    return best
-
-
-def _count_fields(lines: list[str], delimiter: str) -> list[int]:
-    """Return the number of fields of each line, up to the first that could not be parsed."""
-    counts = []
-    try:
-        for fields in _split_lines(lines, delimiter):
-            counts.append(len(fields))
-    except csv.Error:
-        pass
-    return counts
-
-
-def _split_lines(lines: list[str], delimiter: str) -> Iterable[list[str]]:
-    """Split lines into fields. Quotes have no meaning with the delimiter ``::``."""
-    if len(delimiter) == 1:
-        return csv.reader(lines, delimiter=delimiter)
-    return (line.rstrip("\r\n").split(delimiter) for line in lines)
-
-
-def named_delimiter(line: str) -> str | None:
-    """Return the delimiter that a line such as ``sep=;`` names, or None."""
-    text = line.strip().strip('"')
-    if text.lower().startswith("sep=") and len(text) <= len("sep=") + 2:
-        return text[len("sep=") :] or line.rstrip("\r\n")[-1]
-    return None
-
-
 def parse_table(text: str, name: str) -> pd.DataFrame:
     """Parse the text of a CSV file, a JSON file, or a file of JSON lines.
 
@@ -180,12 +123,13 @@ def parse_csv(text: str, name: str) -> pd.DataFrame:
     CatalogError
         If the text could not be parsed, has no rows, or has duplicate columns.
     """
-    (header, *rows), n_blank = _read_csv_rows(text, name)
+    reader = RowReader(io.StringIO(text, newline=""), name)
+    rows = list(reader)
     if not rows:
         raise CatalogError(f"{name} has a header and no rows")
-    frame = pd.DataFrame(rows, columns=header, index=range(1, len(rows) + 1), dtype=object)
-    frame = tidy_table(frame, name)
-    frame.attrs["n_blank_rows"] = frame.attrs.get("n_blank_rows", 0) + n_blank
+    index = range(1, len(rows) + 1)
+    frame = tidy_table(pd.DataFrame(rows, columns=reader.header, index=index, dtype=object), name)
+    frame.attrs["n_blank_rows"] += reader.n_blank_rows
     return frame
 
 
@@ -230,74 +174,6 @@ def _drop_equal_columns(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if duplicates:
         raise CatalogError(f"{name} has duplicate columns: {format_list(duplicates)}")
     return frame.loc[:, ~frame.columns.duplicated()]
-
-# %% ../../nbs/10_data.tables.ipynb #78a05857
-def _read_csv_rows(text: str, name: str) -> tuple[list[list[str]], int]:
-    """Return the header with the rows, and the number of blank rows.
-
-    All rows have the same number of fields.
-    """
-    default_limit = csv.field_size_limit(sys.maxsize)  # _check_row has a limit of its own
-    try:
-        return _read_rows(text, name)
-    finally:
-        csv.field_size_limit(default_limit)
-
-
-def _read_rows(text: str, name: str) -> tuple[list[list[str]], int]:
-    """Return the header with the rows, and the number of blank rows."""
-    lines = io.StringIO(text, newline="")
-    first_lines = [line for _, line in zip(range(_N_DELIMITER_LINES), lines)]
-    delimiter = named_delimiter(first_lines[0]) if first_lines else None
-    if delimiter is None:
-        delimiter = detect_delimiter(first_lines)
-        lines.seek(0)
-    else:
-        lines.seek(len(first_lines[0]))
-    rows: list[list[str]] = []
-    n_blank = 0
-    n_trailing_blank = 0  # the empty lines at the end of a file do not count
-    reader = _csv_reader(lines, delimiter)
-    try:
-        for line, row in enumerate(reader, 1):
-            if not any(row):
-                n_blank += bool(row)
-                n_trailing_blank += not row
-                continue
-            line = getattr(reader, "line_num", line)
-            if not rows:
-                row = [column.strip() for column in row]
-            elif len(row) > len(rows[0]) and not any(row[len(rows[0]) :]):
-                row = row[: len(rows[0])]
-            rows.append(row)
-            n_blank += n_trailing_blank
-            n_trailing_blank = 0
-            _check_row(row, rows[0], f"{name}, line {line}")
-    except csv.Error as error:
-        raise CatalogError(
-            f"{name}, line {reader.line_num} could not be parsed as CSV: {error} "
-            "(check for an unclosed quote)"
-        ) from None
-    return rows or [[]], n_blank
-
-
-def _csv_reader(lines: Iterable[str], delimiter: str) -> Any:
-    """Return an iterator over the rows of a CSV file."""
-    if len(delimiter) == 1:
-        return csv.reader(lines, delimiter=delimiter, strict=True)
-    return _split_lines(lines, delimiter)
-
-
-def _check_row(row: list[str], header: list[str], location: str) -> None:
-    """Raise an error if a row has a wrong number of fields or a field that is too long."""
-    if len(row) != len(header):
-        raise CatalogError(f"{location}: expected {len(header)} fields, found {len(row)}")
-    longest = max(range(len(row)), key=lambda i: len(row[i]))
-    if len(row[longest]) > MAX_FIELD_LENGTH:
-        raise CatalogError(
-            f"{location}, column {header[longest]!r}: {len(row[longest]):,} characters "
-            f"(at most {MAX_FIELD_LENGTH:,}); check for an unclosed quote"
-        )
 
 # %% ../../nbs/10_data.tables.ipynb #4fc3ae13
 def read_table(path: str | Path, encoding: str | None = None) -> pd.DataFrame:

@@ -270,7 +270,8 @@ def add_themes(catalog: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The catalog with the columns `themes`, `moods`, `other_names` (lists of str, empty if
-        unknown) and `fame` (Int64, 0 to 3, missing if unknown).
+        unknown) and `fame` (Int64, 0 to 3, missing if unknown). If the catalog has votes or
+        scores, the fame of unknown titles is estimated from them.
 
     Examples
     --------
@@ -286,17 +287,35 @@ def add_themes(catalog: pd.DataFrame) -> pd.DataFrame:
     rows = match_titles(catalog)
     is_known = rows >= 0
     all_terms = _take_lists(table.themes, rows)
-    fame = pd.array(table.fame.to_numpy()[rows], dtype="Int64")
-    fame[~is_known] = pd.NA
+    fame = _estimate_fame(catalog)
+    fame[is_known] = table.fame.to_numpy()[rows[is_known]]
     moods = mood_terms()
     return catalog.assign(
         themes=_object_column(
             [[t for t in terms if t not in moods] for terms in all_terms], catalog
         ),
         moods=_object_column([[t for t in terms if t in moods] for terms in all_terms], catalog),
-        fame=pd.Series(fame, index=catalog.index),
+        fame=fame,
         other_names=_object_column(_find_other_names(catalog.title, rows), catalog),
     )
+
+
+_FAME_QUANTILES = (0.4, 0.7, 0.9)  # shares of titles with fame 0, 0 or 1, and 0 to 2
+_VOTES_SHARE = 0.8  # of the rank, if a catalog has votes and scores
+
+
+def _estimate_fame(catalog: pd.DataFrame) -> pd.Series:
+    """Return the fame by the ranks of votes and scores; missing if a title has neither.
+
+    A score alone says little, so it gives at most 2.
+    """
+    missing = pd.Series(np.nan, index=catalog.index)
+    votes = catalog["votes"].rank(pct=True) if "votes" in catalog else missing
+    scores = catalog["score"].rank(pct=True) if "score" in catalog else missing
+    rank = (_VOTES_SHARE * votes + (1 - _VOTES_SHARE) * scores).fillna(votes).fillna(scores)
+    fame = pd.Series(np.searchsorted(_FAME_QUANTILES, rank), index=catalog.index, dtype="Int64")
+    fame = fame.where(votes.notna(), fame.clip(upper=MAX_FAME - 1))
+    return fame.mask(rank.isna())
 
 
 def _take_lists(lists: pd.Series, rows: Iterable[int]) -> list[list[str]]:

@@ -65,6 +65,8 @@ def build_model(
     probe_limit: int = DEFAULT_PROBE_LIMIT,
     n_cells: int | None = None,
     columns: dict[str, str] | None = None,
+    encoding: str | None = None,
+    type_all: str | None = None,
     progress: bool = False,
     encoder: str | Path | None = None,
 ) -> dict:
@@ -75,7 +77,8 @@ def build_model(
     Parameters
     ----------
     catalog : path, list of paths, or DataFrame
-        A CSV or Parquet file, a folder of Parquet files, a list of these, or a frame.
+        A file that holds a table, a folder of Parquet files, a list of these, or a frame. CSV
+        and Parquet files are read in parts, other files as a whole.
     client : distributed.Client, optional
         A Dask cluster. All workers must see the catalog and the folder under the same path.
     folder : path
@@ -94,8 +97,8 @@ def build_model(
     n_cells : int, optional
         Number of cells; by default twice the square root of the number of titles, and one if
         the catalog has at most `probe_limit` titles.
-    columns : dict, optional
-        Your column names to those of mediarec, as for `load_catalog`.
+    columns, encoding, type_all : optional
+        As for `load_catalog`.
     progress : bool
         Whether to show a progress bar for each pass.
     encoder : str or Path, optional
@@ -137,7 +140,7 @@ def build_model(
             check_clusters(clusters),
             dict(weights or default_weights()),
             shard_size,
-            columns,
+            {"columns": columns, "encoding": encoding, "type_all": type_all},
             progress,
             n_cells,
             probe_limit,
@@ -189,17 +192,17 @@ def _run_passes(
     clusters,
     weights,
     shard_size,
-    columns,
+    reading,
     progress,
     n_cells,
     probe_limit,
     encoder,
 ):
-    """Run the passes one after the other; return the manifest."""
-    chunks = make_chunks(catalog, scratch, shard_size)
+    """Run the passes one after the other; return the manifest. `reading`: see `make_chunks`."""
+    chunks = make_chunks(catalog, scratch, shard_size, **reading)
     n_chunks = len(chunks)
     n_titles = sum(len(chunk) for chunk in chunks)
-    task = partial(count_chunk, scratch=str(scratch), columns=columns, encoder=encoder)
+    task = partial(count_chunk, scratch=str(scratch), encoder=encoder)
     chunk_stats = run(task, list(enumerate(chunks)), "read", progress)
     work_ids = _resolve_works(scratch, n_chunks)
 

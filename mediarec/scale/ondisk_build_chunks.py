@@ -6,14 +6,12 @@
 __all__ = []
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #448162e0
-import csv
 import os
 import secrets
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from itertools import chain, islice
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +19,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import LIST_COLUMNS, CatalogError, normalize_text
-from mediarec.data.catalog import align_columns, validate_catalog
+from mediarec.core import LIST_COLUMNS, OPTIONAL_COLUMNS, CatalogError, normalize_text
+from mediarec.data.catalog import iter_table, set_type, validate_catalog
 from mediarec.data.clean import CLEANING_STEPS, assign_work_ids, duplicate_keys
+from mediarec.data.columns import align_columns, apply_columns, recognize_columns
 from mediarec.data.labels import title_labels
 from mediarec.data.tables import to_string_frame
+from mediarec.data.values import ValueForms, detect_value_forms
 from mediarec.features.blocks import MULTILABEL_BLOCKS, NUMERIC_BLOCKS, block_inputs
 from mediarec.features.embedding import Encoder, encode_texts, load_encoder
 from mediarec.features.multilabel import RANK_DECAY, RANK_DECAY_BLOCKS
@@ -35,56 +35,12 @@ from mediarec.features.themes import add_themes
 from mediarec.scale.ondisk_files import commit_dir, hash_strings, write_arrays, write_arrow
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #41ae3a33
-def _iter_csv(path, chunk_size):
-    """Yield a UTF-8 CSV file as frames of strings with at most `chunk_size` rows."""
-    name = Path(path).name
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            first_line = file.readline()
-            delimiter = max(",;\t", key=first_line.count)
-            header = next(csv.reader([first_line], delimiter=delimiter))
-            header = [column.strip() for column in header]
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            rows = _iter_csv_rows(reader, len(header), name)
-            chunk = list(islice(rows, chunk_size))
-            while chunk:
-                yield pd.DataFrame(chunk, columns=header, dtype=object)
-                chunk = list(islice(rows, chunk_size))
-    except UnicodeDecodeError as e:
-        raise CatalogError(
-            f"{name} is not valid utf-8 ({e}): load_catalog reads other encodings"
-        ) from None
-
-
-def _iter_csv_rows(reader, n_fields, name):
-    """Yield the rows below the header of a CSV file; errors give the line."""
-    try:
-        for row in reader:
-            if not row:
-                continue
-            line = reader.line_num + 1  # line 1 is the header
-            if len(row) != n_fields:
-                raise CatalogError(
-                    f"{name}, line {line}: expected {n_fields} fields, found {len(row)}"
-                )
-            yield row
-    except csv.Error as e:
-        raise CatalogError(
-            f"{name}, line {reader.line_num + 1} could not be parsed as CSV: {e} "
-            "(check for an unclosed quote)"
-        ) from None
-
-
-def _csv_to_parquet(path, scratch, chunk_size):
-    """Copy a CSV file to Parquet files of at most `chunk_size` rows; return their paths."""
+def _to_parquet(path, scratch, chunk_size, encoding=None):
+    """Copy a file to Parquet files of at most `chunk_size` rows; return their paths."""
     paths = []
-    limit = csv.field_size_limit(sys.maxsize)
-    try:
-        for i, frame in enumerate(_iter_csv(path, chunk_size)):
-            paths.append(scratch / f"{path.stem}-{i:05d}.parquet")
-            frame.to_parquet(paths[-1], index=False)
-    finally:
-        csv.field_size_limit(limit)
+    for i, frame in enumerate(iter_table(path, chunk_size, encoding)):
+        paths.append(scratch / f"{path.name.split('.')[0]}-{i:05d}.parquet")
+        frame.to_parquet(paths[-1], index=False)
     return paths
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #86d45101
@@ -99,6 +55,9 @@ class _Chunk:
     start: int  # first row in the file
     stop: int  # one after the last row in the file
     first_row: int  # row of the first title in the whole catalog
+    columns: dict[str, str] = field(default_factory=dict)  # from the names of the file to ours
+    forms: ValueForms | None = None
+    type_all: str | None = None
 
     def __len__(self):
         return self.stop - self.start
@@ -108,17 +67,22 @@ def make_chunks(
     catalog: str | Path | list | pd.DataFrame,
     scratch: Path,
     chunk_size: int = DEFAULT_SHARD_SIZE,
+    columns: dict[str, str] | None = None,
+    encoding: str | None = None,
+    type_all: str | None = None,
 ) -> list[_Chunk]:
-    """Split a catalog into chunks.
+    """Split a catalog into chunks, and recognize its columns.
 
     Parameters
     ----------
     catalog : path, list of paths, or DataFrame
-        A CSV file, a Parquet file, a folder of Parquet files, a list of these, or a frame.
+        A file that holds a table, a folder of Parquet files, a list of these, or a frame.
     scratch : Path
         Folder for the Parquet copies of sources that are not Parquet.
     chunk_size : int
         Maximum number of rows in a chunk.
+    columns, encoding, type_all : optional
+        As for `load_catalog`.
 
     Raises
     ------
@@ -127,16 +91,37 @@ def make_chunks(
     """
     chunks = []
     first_row = 0
-    for path in _parquet_files(catalog, scratch, chunk_size):
+    layouts: dict[tuple, tuple] = {}  # columns of a file to their meaning
+    for path in _parquet_files(catalog, scratch, chunk_size, encoding):
         n_rows = _count_parquet_rows(path)
         n_parts = -(-n_rows // chunk_size)
+        if n_rows:
+            layout = _layout(path, columns, layouts)
         for i in range(n_parts):
             start, stop = n_rows * i // n_parts, n_rows * (i + 1) // n_parts
-            chunks.append(_Chunk(str(path), start, stop, first_row))
+            chunks.append(_Chunk(str(path), start, stop, first_row, *layout, type_all))
             first_row += stop - start
     if not chunks:
         raise CatalogError("the catalog has no rows")
     return chunks
+
+
+_MAX_LAYOUT_ROWS = 20_000  # rows that show what the columns mean
+
+
+def _layout(path, columns, layouts):
+    """Return the meaning of the columns of a Parquet file, and the forms of their values."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    names = tuple(file.schema_arrow.names)
+    if names not in layouts:
+        batch = next(file.iter_batches(_MAX_LAYOUT_ROWS))
+        sample = to_string_frame(batch.to_pandas())
+        aligned = align_columns(sample, Path(path).name, columns)
+        mapping = recognize_columns(sample, Path(path).name, columns)
+        layouts[names] = mapping, detect_value_forms(aligned)
+    return layouts[names]
 
 
 def _count_parquet_rows(path):
@@ -149,14 +134,15 @@ def _count_parquet_rows(path):
         raise CatalogError(f"{Path(path).name} could not be parsed as Parquet: {e}") from None
 
 
-def _parquet_files(catalog, scratch, chunk_size):
+def _parquet_files(catalog, scratch, chunk_size, encoding=None):
     """Return the Parquet files of a catalog; other sources are copied to Parquet."""
     if isinstance(catalog, pd.DataFrame):
         path = scratch / "frame.parquet"
         to_string_frame(catalog).to_parquet(path, index=False)
         return [path]
     if isinstance(catalog, (list, tuple)):
-        return [path for item in catalog for path in _parquet_files(item, scratch, chunk_size)]
+        found = [_parquet_files(item, scratch, chunk_size, encoding) for item in catalog]
+        return list(chain.from_iterable(found))
     path = Path(catalog).expanduser()
     if path.is_dir():
         files = sorted(path.glob("*.parquet"))
@@ -167,10 +153,10 @@ def _parquet_files(catalog, scratch, chunk_size):
         raise CatalogError(f"there is no file {path}")
     if path.suffix.lower() == ".parquet":
         return [path]
-    return _csv_to_parquet(path, scratch, chunk_size)
+    return _to_parquet(path, scratch, chunk_size, encoding)
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #960b98a5
-def _read_chunk(chunk, columns=None):
+def _read_chunk(chunk):
     """Read, check and clean the rows of a chunk; every title is its own work."""
     import pyarrow.parquet as pq
 
@@ -187,17 +173,22 @@ def _read_chunk(chunk, columns=None):
     frame = to_string_frame(pd.concat(parts, ignore_index=True))
     frame = frame.set_axis(range(chunk.start + 1, chunk.stop + 1))  # row numbers of messages
     name = Path(chunk.path).name
-    return clean_without_work_ids(validate_catalog(align_columns(frame, name, columns), name))
+    aligned = set_type(apply_columns(frame, chunk.columns), name, chunk.type_all)
+    if (aligned.show_id == "").all():  # ids are made from the rows of the whole catalog
+        offset = chunk.first_row - chunk.start
+        aligned["show_id"] = [f"t{row + offset}" for row in aligned.index]
+    return clean_without_work_ids(validate_catalog(aligned, name, chunk.forms))
 
 
 def clean_without_work_ids(frame: pd.DataFrame) -> pd.DataFrame:
-    """Clean a catalog, add themes, and give every title its own work id."""
+    """Clean a catalog, add themes and fame, and give every title its own work id."""
     for step in CLEANING_STEPS.values():
         if step is assign_work_ids:
             frame = frame.assign(work_id=frame.show_id)
         else:
             frame = step(frame)
-    return add_predicted_themes(add_themes(frame))
+    frame = add_predicted_themes(add_themes(frame))
+    return frame.drop(columns=list(OPTIONAL_COLUMNS), errors="ignore")
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #7572fda3
 def _count_words(texts):
@@ -417,12 +408,7 @@ def chunk_dir(scratch: str | Path, i: int) -> Path:
     return Path(scratch) / f"chunk-{i:05d}"
 
 
-def count_chunk(
-    job: tuple[int, _Chunk],
-    scratch: str,
-    columns: dict | None = None,
-    encoder: str | None = None,
-) -> dict:
+def count_chunk(job: tuple[int, _Chunk], scratch: str, encoder: str | None = None) -> dict:
     """Clean a chunk, count its terms and write both to the scratch folder.
 
     Parameters
@@ -431,8 +417,6 @@ def count_chunk(
         Number of the chunk, and the chunk.
     scratch : str
         A folder that all workers can reach.
-    columns : dict, optional
-        As for `load_catalog`.
     encoder : str, optional
         Name or folder of a model of sentence-transformers; every worker must have it.
 
@@ -442,7 +426,7 @@ def count_chunk(
         Sums over the titles of the chunk, see `_chunk_stats`.
     """
     i, chunk = job
-    frame = _read_chunk(chunk, columns)
+    frame = _read_chunk(chunk)
     arrays, term_tables = count_terms(frame, chunk.first_row, encoder)
     folder = chunk_dir(scratch, i)
     temp_dir = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
