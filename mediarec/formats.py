@@ -5,18 +5,19 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/06_formats.ipynb #75fdef73
+# %% ../nbs/06_formats.ipynb #f4093fab
 import codecs
 import csv
 import gzip
 import io
+import logging
 import zipfile
 import zlib
 from pathlib import PurePosixPath
 
 from mediarec.core import CatalogError, format_list
 
-# %% ../nbs/06_formats.ipynb #4311c60d
+# %% ../nbs/06_formats.ipynb #ea77baea
 _NOT_A_TABLE = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
@@ -95,7 +96,8 @@ def _only_member(raw: bytes, name: str) -> bytes:
             raise CatalogError(f"{name} is an archive without a file")
         return archive.read(members[0])
 
-# %% ../nbs/06_formats.ipynb #648f71f4
+# %% ../nbs/06_formats.ipynb #81a8003b
+_logger = logging.getLogger(__name__)
 _OLD_ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256"),
     *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
@@ -131,6 +133,8 @@ def decode_text(raw: bytes, name: str, encoding: str | None = None) -> str:
         raise CatalogError(f"{name} is not a table: it is {found}")
     if encoding is None:
         encoding = detect_encoding(raw)
+        if encoding in _OLD_ENCODINGS:
+            _logger.info("%s is not UTF-8: read as %s", name, encoding)
     try:
         codec = codecs.lookup(encoding).name
     except LookupError:

@@ -11,6 +11,8 @@ import pytest
 
 ASSETS = {
     "README.md",
+    "certificates.csv",
+    "column_names.csv",
     "judgments.csv",
     "reference_groups.csv",
     "related_themes.csv",

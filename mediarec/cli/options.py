@@ -168,7 +168,7 @@ class _NoteHandler(logging.Handler):
 
 def _print_notes() -> None:
     """Print what is logged about a catalog, such as the columns that were recognized."""
-    logger = logging.getLogger("mediarec.data")
+    logger = logging.getLogger("mediarec")
     logger.setLevel(logging.INFO)
     if not logger.handlers:
         logger.addHandler(_NoteHandler())

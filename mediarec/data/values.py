@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/12_data.values.ipynb #aaa61167
+# %% ../../nbs/12_data.values.ipynb #9d71a04e
 import csv
 import re
 import warnings
@@ -17,9 +17,9 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from mediarec.core import CatalogWarning, package_path
+from mediarec.core import LIST_COLUMNS, CatalogWarning, package_path
 
-# %% ../../nbs/12_data.values.ipynb #9a453e35
+# %% ../../nbs/12_data.values.ipynb #a3154896
 MISSING_WORDS = {"", "na", "n/a", "nan", "none", "null", "\\n", "nat", "<na>"}
 
 
@@ -33,7 +33,7 @@ def map_values(values: pd.Series, function: Callable) -> pd.Series:
     found = {value: function(value) for value in values.dropna().unique()}
     return values.map(found).astype(object)
 
-# %% ../../nbs/12_data.values.ipynb #7b0054ae
+# %% ../../nbs/12_data.values.ipynb #b4ba0406
 YEAR_RANGE = (1870, 2100)  # before the first film, and after any announced one
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d|2100)(?!\d)")
 _MAX_YEAR_LENGTH = 40  # characters; a longer text is not a year or a date
@@ -68,7 +68,7 @@ def parse_years(values: pd.Series) -> pd.Series:
     """Return the year of each text as a float, NaN where there is none."""
     return map_values(values, parse_year).astype(float)
 
-# %% ../../nbs/12_data.values.ipynb #96ac1432
+# %% ../../nbs/12_data.values.ipynb #9f5ddd54
 _TITLE_YEAR = re.compile(r"^(?P<title>.*\S)\s*[(\[](?P<year>1[89]\d\d|20\d\d)(?:[-–/]\d*)?[)\]]$")
 _ARTICLES = "The|A|An|Le|La|Les|L'|Un|Une|El|Los|Las|Il|Lo|Gli|I|Der|Die|Das|Den|Det|De|Het|O|Os|As"
 _TRAILING_ARTICLE = re.compile(rf"^(?P<name>.+), (?P<article>{_ARTICLES})(?P<rest>\s*\(.*)?$")
@@ -105,7 +105,7 @@ def move_article(title: str, every_language: bool = False) -> str:
     space = "" if match["article"].endswith("'") else " "
     return f"{match['article']}{space}{match['name']}{match['rest'] or ''}"
 
-# %% ../../nbs/12_data.values.ipynb #b01ec2c5
+# %% ../../nbs/12_data.values.ipynb #25608b1c
 _CANONICAL_DURATION = re.compile(r"\s*\d+\s*(?:min|seasons?)\b", re.IGNORECASE)
 _SEASONS = re.compile(
     r"(\d+)\s*(?:seasons?|staffeln?|saisons?|temporadas?|stagion[ei]|sezon\w*|series)\b",
@@ -171,7 +171,7 @@ def duration_unit(values: pd.Series) -> float:
         return 1.0
     return 1 / 60 if numbers.median() <= 1000 * _MAX_MEDIAN_MINUTES else 1 / 60_000
 
-# %% ../../nbs/12_data.values.ipynb #29854e44
+# %% ../../nbs/12_data.values.ipynb #7bd73365
 _CANONICAL_DATE = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}|\d{4}-\d\d-\d\d")
 _TIME_ZONE = re.compile(r"(?<=:\d\d)(?:[.,]\d+)?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?!\d)")
@@ -239,7 +239,7 @@ def day_comes_first(values: pd.Series) -> bool:
         return bool((first > 12).any())
     return bool((parts[1] == ".").mean() > 0.5)
 
-# %% ../../nbs/12_data.values.ipynb #bdf4ad51
+# %% ../../nbs/12_data.values.ipynb #e5a0283b
 _NUMBER = re.compile(r"^(-?\d+(?:\.\d+)?)\s*([kKmM]?)\s*(?:/\s*\d+|%|votes?|★)?$")
 _DECIMAL_COMMA = re.compile(r"^\d+,\d{1,2}(?:/\d+)?$")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
@@ -257,7 +257,7 @@ def parse_numbers(values: pd.Series) -> pd.Series:
     """Return the number in each text as a float, NaN where there is none."""
     return map_values(values, parse_number).astype(float)
 
-# %% ../../nbs/12_data.values.ipynb #54d72b54
+# %% ../../nbs/12_data.values.ipynb #43172d62
 _TYPE_NAMES = {
     "Movie": (
         "movie, movies, film, films, feature, feature film, tv movie, tv movies, tv film, "
@@ -290,7 +290,7 @@ def parse_type(text: str) -> str | None:
     """Return `Movie` or `TV Show` for any name of a type, or None if it is not known."""
     return _TYPE_BY_KEY.get(type_key(text))
 
-# %% ../../nbs/12_data.values.ipynb #bd0794b7
+# %% ../../nbs/12_data.values.ipynb #50ee3147
 _CERTIFICATE_EXPLANATION = re.compile(
     r"^(?:rated\s+)?(.+?)(?:\s+-\s.*|\s*\(.*\)|\s+for\s.*)?$", re.I
 )
@@ -329,7 +329,7 @@ def parse_certificate(text: str) -> str | None:
         found = age_groups.get(_certificate_key(match.group(1))) if match else None
     return found
 
-# %% ../../nbs/12_data.values.ipynb #48f91e01
+# %% ../../nbs/12_data.values.ipynb #acf636c2
 @dataclass(frozen=True)
 class ValueForms:
     """How the values of a catalog are written.
@@ -347,6 +347,9 @@ class ValueForms:
     title_years: bool = False
     minutes_per_unit: float = 1.0
     day_first: bool = False
+
+
+_LINE_BREAK = re.compile(r"\s*[\t\r\n]+\s*")
 
 
 def detect_value_forms(frame: pd.DataFrame) -> ValueForms:
@@ -403,6 +406,8 @@ def convert_values(frame: pd.DataFrame, name: str, forms: ValueForms | None = No
     _convert_dates(frame, name, forms.day_first)
     is_known = map_values(frame.rating, _is_known_rating).astype(bool)
     _warn_unread(name, "rating", frame.rating[~is_known], "kept as text, without an age group")
+    for column in LIST_COLUMNS:
+        frame[column] = _join_lines(frame[column])
     for column in frame.columns.intersection(["score", "votes"]):
         text = frame[column]
         frame[column] = parse_numbers(text)
@@ -434,6 +439,13 @@ def _convert_dates(frame: pd.DataFrame, name: str, day_first: bool) -> None:
     found = map_values(text, lambda value: parse_date(value, day_first))
     _warn_unread(name, "date_added", text[found.isna()], "kept as text")
     frame["date_added"] = found.where(found.notna(), text)
+
+
+def _join_lines(values: pd.Series) -> pd.Series:
+    """Write lists with one value a line, or with tabs, as lists with commas."""
+    if not values.str.contains(_LINE_BREAK.pattern).any():
+        return values
+    return values.str.strip().str.replace(_LINE_BREAK, ", ", regex=True)
 
 
 def _is_known_rating(text: str) -> bool:
