@@ -58,7 +58,14 @@ RANDOM_STATE = 42
 # %% ../nbs/00_core.ipynb #6b2e18d3
 _NAME_SUFFIX = re.compile(r"(?:Jr|Sr|Esq|M\.D|Ph\.?D)\.?")
 _NAME_KEYS = ("name", "title", "english_name", "label", "value")
-NO_VALUES = {"(no genres listed)", "n/a", "\\n"}  # how public files write an empty list
+_NO_VALUES = {
+    "(no genres listed)",
+    "n/a",
+    "\\n",
+    "-",
+    "--",
+    "unknown",
+}  # how public files write an empty list
 
 
 def split_list(text: object) -> list[str]:
@@ -98,7 +105,7 @@ def _split_text(text: str) -> list[str]:
         padding = " '\""
     separator = "|" if "|" in text else ";" if ";" in text else ","
     values = [part.strip().strip(padding) for part in text.split(separator)]
-    if text.lower() in NO_VALUES:
+    if text.lower() in _NO_VALUES:
         return []
     return _join_name_suffixes(values) if separator == "," else values
 

@@ -238,8 +238,9 @@ def set_type(frame: pd.DataFrame, name: str, type_all: str | None = None) -> pd.
 
 def _warn_about_type(name: str, n_titles: int) -> None:
     """Warn that no title has a type, and name the way onward."""
+    titles = "1 title is" if n_titles == 1 else f"{n_titles:,} titles are"
     message = (
-        f"{name} has no type: {n_titles:,} titles are taken as neither film nor series. If all "
+        f"{name} has no type: {titles} taken as neither film nor series. If all "
         'are films: type_all="Movie" in Python, --type-all Movie in the shell'
     )
     warnings.warn(message, CatalogWarning, stacklevel=5)
@@ -318,7 +319,7 @@ def load_catalog(
         catalogs[name if name not in catalogs else f"{name}-{i}"] = frame
     return _concat_catalogs(catalogs)
 
-# %% ../../nbs/14_data.catalog.ipynb #2024e4cf
+# %% ../../nbs/14_data.catalog.ipynb #2589d4e6
 _N_SNIFFED_BYTES = 1 << 20  # of the start of a file, for its encoding
 
 

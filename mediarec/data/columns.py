@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/13_data.columns.ipynb #ed9c12b9
+# %% ../../nbs/13_data.columns.ipynb #822778e1
 import csv
 import logging
 import re
@@ -38,7 +38,7 @@ from mediarec.data.values import (
     split_title_year,
 )
 
-# %% ../../nbs/13_data.columns.ipynb #92467ef4
+# %% ../../nbs/13_data.columns.ipynb #fef90ebd
 _logger = logging.getLogger(__name__)
 _EXACT = 0  # the priority of our own names
 _OTHER_FIELDS = ("seasons", "crew")  # become part of the duration and of the directors
@@ -72,7 +72,7 @@ def _field_of(name: object) -> tuple[str, int] | None:
             return None
     return found
 
-# %% ../../nbs/13_data.columns.ipynb #26549582
+# %% ../../nbs/13_data.columns.ipynb #4c84722d
 _MAX_SAMPLE = 2_000  # values that are looked at
 _MIN_SHARE = 0.5  # of the values that must fit the field
 _CERTIFICATE_AGES = {0, 3, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21}
@@ -152,7 +152,8 @@ def _fitting_field(values: pd.Series, field: str, priority: int) -> tuple[str, i
         fits = field == "title" or _share(sample, _is_number) < _MIN_SHARE
     return (field, priority) if fits else None
 
-# %% ../../nbs/13_data.columns.ipynb #5fea2320
+# %% ../../nbs/13_data.columns.ipynb #907b4d1c
+_SERIES_NAMES = ("firstairdate", "episoderuntime", "numberofepisodes")  # of series only
 _FIRST_IS_ENOUGH = ("show_id", "score", "votes", "seasons", "crew")
 
 
@@ -239,7 +240,7 @@ def _check_column_mapping(frame: pd.DataFrame, name: str, columns: dict[str, str
                 f"{format_list((*COLUMNS, *OPTIONAL_COLUMNS), 14)}"
             )
 
-# %% ../../nbs/13_data.columns.ipynb #2e7d15ce
+# %% ../../nbs/13_data.columns.ipynb #57462a22
 def add_missing_header(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return a table whose header is a row of values as one with a header."""
     header = [str(column) for column in frame]
@@ -258,7 +259,7 @@ def add_missing_header(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     _logger.info("%s has no header: the titles are in column %d", name, position + 1)
     return rows.set_axis(names, axis=1).set_axis(range(1, len(rows) + 1))
 
-# %% ../../nbs/13_data.columns.ipynb #839672de
+# %% ../../nbs/13_data.columns.ipynb #4c6dcf31
 def align_columns(
     frame: pd.DataFrame, name: str, columns: dict[str, str] | None = None
 ) -> pd.DataFrame:
@@ -309,6 +310,8 @@ def apply_columns(frame: pd.DataFrame, mapping: dict[str, str]) -> pd.DataFrame:
     if "crew" in sources and not sources.get("director"):
         aligned["director"] = frame[sources["crew"][0]].map(_directors_of_crew)
     aligned = {field: values.mask(values == "\\N", "") for field, values in aligned.items()}
+    if "type" not in sources and any(_name_key(theirs) in _SERIES_NAMES for theirs in frame):
+        aligned["type"] = pd.Series("TV Show", index=frame.index, dtype=object)
     return pd.DataFrame(aligned, index=frame.index)
 
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/12_data.values.ipynb #9d71a04e
+# %% ../../nbs/12_data.values.ipynb #ba5fb7d8
 import csv
 import re
 import warnings
@@ -19,7 +19,7 @@ import pandas as pd
 
 from mediarec.core import LIST_COLUMNS, CatalogWarning, package_path
 
-# %% ../../nbs/12_data.values.ipynb #a3154896
+# %% ../../nbs/12_data.values.ipynb #561ad3f0
 MISSING_WORDS = {"", "na", "n/a", "nan", "none", "null", "\\n", "nat", "<na>"}
 
 
@@ -33,7 +33,7 @@ def map_values(values: pd.Series, function: Callable) -> pd.Series:
     found = {value: function(value) for value in values.dropna().unique()}
     return values.map(found).astype(object)
 
-# %% ../../nbs/12_data.values.ipynb #b4ba0406
+# %% ../../nbs/12_data.values.ipynb #94ea4543
 YEAR_RANGE = (1870, 2100)  # before the first film, and after any announced one
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d|2100)(?!\d)")
 _MAX_YEAR_LENGTH = 40  # characters; a longer text is not a year or a date
@@ -68,8 +68,10 @@ def parse_years(values: pd.Series) -> pd.Series:
     """Return the year of each text as a float, NaN where there is none."""
     return map_values(values, parse_year).astype(float)
 
-# %% ../../nbs/12_data.values.ipynb #9f5ddd54
-_TITLE_YEAR = re.compile(r"^(?P<title>.*\S)\s*[(\[](?P<year>1[89]\d\d|20\d\d)(?:[-–/]\d*)?[)\]]$")
+# %% ../../nbs/12_data.values.ipynb #7a502ee3
+_TITLE_YEAR = re.compile(
+    r"^(?P<title>.*\S)\s*[(\[](?:[A-Za-z .]+ )?(?P<year>1[89]\d\d|20\d\d)(?:\s*[-–/]\s*\d*)?\s*[)\]]$"
+)
 _ARTICLES = "The|A|An|Le|La|Les|L'|Un|Une|El|Los|Las|Il|Lo|Gli|I|Der|Die|Das|Den|Det|De|Het|O|Os|As"
 _TRAILING_ARTICLE = re.compile(rf"^(?P<name>.+), (?P<article>{_ARTICLES})(?P<rest>\s*\(.*)?$")
 _ENGLISH_TRAILING_ARTICLE = re.compile(r"^(?P<name>.+), (?P<article>The|A|An)(?P<rest>)$")
@@ -105,7 +107,7 @@ def move_article(title: str, every_language: bool = False) -> str:
     space = "" if match["article"].endswith("'") else " "
     return f"{match['article']}{space}{match['name']}{match['rest'] or ''}"
 
-# %% ../../nbs/12_data.values.ipynb #25608b1c
+# %% ../../nbs/12_data.values.ipynb #f4336eee
 _CANONICAL_DURATION = re.compile(r"\s*\d+\s*(?:min|seasons?)\b", re.IGNORECASE)
 _SEASONS = re.compile(
     r"(\d+)\s*(?:seasons?|staffeln?|saisons?|temporadas?|stagion[ei]|sezon\w*|series)\b",
@@ -171,7 +173,7 @@ def duration_unit(values: pd.Series) -> float:
         return 1.0
     return 1 / 60 if numbers.median() <= 1000 * _MAX_MEDIAN_MINUTES else 1 / 60_000
 
-# %% ../../nbs/12_data.values.ipynb #7bd73365
+# %% ../../nbs/12_data.values.ipynb #2502e9e6
 _CANONICAL_DATE = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}|\d{4}-\d\d-\d\d")
 _TIME_ZONE = re.compile(r"(?<=:\d\d)(?:[.,]\d+)?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?!\d)")
@@ -239,7 +241,7 @@ def day_comes_first(values: pd.Series) -> bool:
         return bool((first > 12).any())
     return bool((parts[1] == ".").mean() > 0.5)
 
-# %% ../../nbs/12_data.values.ipynb #e5a0283b
+# %% ../../nbs/12_data.values.ipynb #9c2d5116
 _NUMBER = re.compile(r"^(-?\d+(?:\.\d+)?)\s*([kKmM]?)\s*(?:/\s*\d+|%|votes?|★)?$")
 _DECIMAL_COMMA = re.compile(r"^\d+,\d{1,2}(?:/\d+)?$")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
@@ -257,7 +259,7 @@ def parse_numbers(values: pd.Series) -> pd.Series:
     """Return the number in each text as a float, NaN where there is none."""
     return map_values(values, parse_number).astype(float)
 
-# %% ../../nbs/12_data.values.ipynb #43172d62
+# %% ../../nbs/12_data.values.ipynb #8bc2ff9a
 _TYPE_NAMES = {
     "Movie": (
         "movie, movies, film, films, feature, feature film, tv movie, tv movies, tv film, "
@@ -290,7 +292,7 @@ def parse_type(text: str) -> str | None:
     """Return `Movie` or `TV Show` for any name of a type, or None if it is not known."""
     return _TYPE_BY_KEY.get(type_key(text))
 
-# %% ../../nbs/12_data.values.ipynb #50ee3147
+# %% ../../nbs/12_data.values.ipynb #228a0cfe
 _CERTIFICATE_EXPLANATION = re.compile(
     r"^(?:rated\s+)?(.+?)(?:\s+-\s.*|\s*\(.*\)|\s+for\s.*)?$", re.I
 )
@@ -329,7 +331,7 @@ def parse_certificate(text: str) -> str | None:
         found = age_groups.get(_certificate_key(match.group(1))) if match else None
     return found
 
-# %% ../../nbs/12_data.values.ipynb #acf636c2
+# %% ../../nbs/12_data.values.ipynb #f62ba76b
 @dataclass(frozen=True)
 class ValueForms:
     """How the values of a catalog are written.
