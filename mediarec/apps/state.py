@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/76_apps.state.ipynb #765de274
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -252,10 +253,14 @@ def _clear_profile(state, value, model):
 
 # %% ../../nbs/76_apps.state.ipynb #b0ac73dc
 _MAX_HISTORY_CHARS = 5_000_000
+_UNSAFE_CHARACTERS = re.compile(r"[^\w -]")  # in the name of a file
 
 
 def _load_history(state, value, model):
-    """Read a viewing history, or titles with one per line, from a dict with name and text."""
+    """Read a history, ratings or a list of titles from a dict with name and text.
+
+    The name matters: some services write several files with the same columns.
+    """
     sent = value if isinstance(value, dict) else {}
     text = sent.get("text")
     name = str(sent.get("name") or "the file")[:80]
@@ -266,12 +271,14 @@ def _load_history(state, value, model):
             f"the file has {len(text):,} characters; at most {_MAX_HISTORY_CHARS:,} are allowed"
         )
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "history.csv"
+        path = Path(directory) / (_UNSAFE_CHARACTERS.sub("_", name) + ".csv")
         path.write_text(text, encoding="utf-8")
         try:
             profile = read_profile(model, path)
         except MediarecError as error:
-            raise MediarecError(str(error).replace(str(path), name)) from None
+            raise MediarecError(
+                str(error).replace(str(path), name).replace(path.name, name)
+            ) from None
     return replace(state, tab="profile", profile=profile, n=10)
 
 # %% ../../nbs/76_apps.state.ipynb #ce6a333c

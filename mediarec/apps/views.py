@@ -13,7 +13,7 @@ import pandas as pd
 
 from mediarec.apps.state import AppState, state_filters
 from mediarec.apps.viewmodel import ViewModel, active_filters
-from mediarec.recommend.profiles import Profile
+from mediarec.recommend.profiles import Profile, rank_for_profile
 from mediarec.recommend.queries import Query
 
 # %% ../../nbs/77_apps.views.ipynb #4ec49ff0
@@ -180,10 +180,14 @@ def profile_view(view_model: ViewModel, state: AppState) -> dict:
     if not view["has_input"]:
         return view
     filters = state_filters(replace(state, cluster_method=None))
-    query = _combine_profile(profile, state.profile_likes).to_query()
-    method = state.cluster_method
-    page = view_model.results_page(query, filters, state.n, state.diversity, method)
-    view["cards"] = page["cards"]
+    person = _combine_profile(profile, state.profile_likes)
+    found = rank_for_profile(view_model.model, person, filters, state.n, diversity=state.diversity)
+    view["cards"] = view_model.cards(
+        found.ranking.rows.tolist(),
+        state.cluster_method,
+        why=found.reasons,
+        score=[round(score, 6) for score in found.ranking.scores.tolist()],
+    )
     if profile:
         view["notes"].append(_profile_summary(profile))
         view["n_unmatched"] = len(profile.unmatched)

@@ -14,6 +14,7 @@ import typer
 
 from mediarec.cli.options import (
     CatalogOption,
+    EncodingOption,
     JsonOption,
     ModelOption,
     NumberOption,
@@ -264,7 +265,8 @@ def for_me(
     file: Annotated[
         Path,
         typer.Argument(
-            help="NetflixViewingHistory.csv, a list of titles, or a CSV file of title,rating."
+            help="A history, ratings or a watchlist of Netflix, Letterboxd, IMDb, Trakt or Prime "
+            "Video; a list of titles; or a CSV file of title,rating."
         ),
     ],
     model: ModelOption = None,
@@ -274,21 +276,30 @@ def for_me(
     theme: ThemeFilter = None,
     mood: MoodFilter = None,
     diversity: DiversityOption = 0.0,
+    profile: Annotated[
+        str | None, typer.Option(help="The profile to read, if the file has several.")
+    ] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help="Order of the dates: Y-M-D, M/D/Y or D/M/Y.")
+    ] = None,
+    encoding: EncodingOption = "utf-8",
     json_output: JsonOption = False,
 ) -> None:
-    """Recommend for a person, from a viewing history or a list of likes.
+    """Recommend for a person, from a history, ratings, a watchlist or a list of titles.
 
     Example: mediarec for-me NetflixViewingHistory.csv --type Movie
+
+    Example: mediarec for-me ratings.csv
     """
     from mediarec.recommend.profiles import read_profile, recommend_for_profile
 
     if not file.is_file():
         raise MediarecError(f"there is no file {file}")
     recommender = load_model_option(model)
-    profile = read_profile(recommender, file)
+    person = read_profile(recommender, file, profile, date_order, encoding)
     found = recommend_for_profile(
         recommender,
-        profile,
+        person,
         n,
         type=type or None,
         genre=genre or None,
@@ -296,18 +307,19 @@ def for_me(
         mood=mood or None,
         diversity=diversity,
     )
-    n_matched = len(profile.matched)
-    found.attrs["query"] = f"{n_matched:,} titles of {file.name}"
-    unmatched = profile.unmatched.title.tolist()
+    found.attrs["query"] = f"{len(person.matched):,} titles of {file.name}"
+    unmatched = person.unmatched.title.tolist()
     if json_output:
-        matched = profile.matched.title.tolist()
-        print(frame_to_json(found, read=profile.source, matched=matched, unmatched=unmatched))
+        matched = person.matched.title.tolist()
+        print(frame_to_json(found, read=person.source, matched=matched, unmatched=unmatched))
         return
-    summary = f"{profile.source}; {n_matched:,} titles matched"
+    echo_err(person.source)
     if unmatched:
-        summary += f", {len(unmatched):,} not matched: {format_list(unmatched, 8)}"
-    echo_err(summary)
-    print_table(recommendations_table(found))
+        echo_err(f"{len(unmatched):,} not matched: {format_list(unmatched, 8)}")
+    if len(found):
+        print_table(recommendations_table(found))
+    else:
+        echo_err(f"no title passes these filters for {file.name}")
 
 # %% ../../nbs/94_cli.recommend.ipynb #982d4c93
 _ID_HEADERS = ("show_id", "query_id", "id")

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Profile', 'read_profile', 'ProfileRanking', 'rank_for_profile', 'recommend_for_profile']
 
-# %% ../../nbs/49_recommend.profiles.ipynb #ee11f4b8
+# %% ../../nbs/49_recommend.profiles.ipynb #5847f968
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import TYPES, MediarecError, TableError
+from mediarec.parameters import check_n
 from mediarec.recommend.base import NO_FILTERS, BaseRecommender
 from mediarec.recommend.explanations import Rows, format_names
 from mediarec.recommend.filters import Filters
@@ -24,7 +25,7 @@ from mediarec.recommend.queries import Query, Ranking, ResolvedQuery
 from mediarec.recommend.ranking import MAX_PER_FRANCHISE
 from mediarec.recommend.search import TitleIndex
 
-# %% ../../nbs/49_recommend.profiles.ipynb #b20be9db
+# %% ../../nbs/49_recommend.profiles.ipynb #71ece719
 _PERHAPS_FACTOR = 0.25  # of the weight of a series that was only perhaps watched
 
 
@@ -65,7 +66,7 @@ def watched_ids(matched: pd.DataFrame, index: TitleIndex) -> list[str]:
     works = {index.works[index.row_by_id[show_id]] for show_id in matched.show_id}
     return [show_id for show_id, work in zip(index.ids, index.works) if work in works]
 
-# %% ../../nbs/49_recommend.profiles.ipynb #994bbefd
+# %% ../../nbs/49_recommend.profiles.ipynb #99e60027
 _MAX_PROFILE_TITLES = 60
 _MIN_MATCHED_SHARE = 0.5  # below this share of matched titles, there is a hint
 _VERBS = {"watched": "you watched", "rated": "you liked", "liked": "you liked"}
@@ -184,7 +185,7 @@ def read_profile(
         form=form,
     )
 
-# %% ../../nbs/49_recommend.profiles.ipynb #5cc343d2
+# %% ../../nbs/49_recommend.profiles.ipynb #1234e340
 @dataclass
 class ProfileRanking:
     """Recommendations for a profile, without a frame.
@@ -300,10 +301,11 @@ def rank_for_profile(
     excluded = [row for row in query.excluded_rows if row not in wanted_rows]
     query = replace(query, excluded_rows=excluded)
     options = {"diversity": diversity, "max_per_franchise": max_per_franchise}
+    n = check_n(n)
     ranking = model.rank(query, filters, n=n + len(wanted_rows), **options)
     ranking = _without_self_similarity(model, query, ranking, wanted_rows, n)
-    if not wanted_rows:
-        ranking = _balance_types(model, query, filters, ranking, n, options)
+    others = replace(query, excluded_rows=[*excluded, *wanted_rows])
+    ranking = _balance_types(model, others, filters, ranking, n, options)
     parts = _contributions(model, query, ranking.rows)
     because = []
     reasons = []
@@ -354,7 +356,7 @@ def _because_text(
     verb = _VERBS.get(profile.form.kind, "you want to watch")
     return f"Because {verb} {titles}: {reason[0].lower()}{reason[1:]}"
 
-# %% ../../nbs/49_recommend.profiles.ipynb #93dcaa1d
+# %% ../../nbs/49_recommend.profiles.ipynb #34add4cb
 def recommend_for_profile(
     model: BaseRecommender, profile: Profile, n: int = 10, **options: Any
 ) -> pd.DataFrame:

@@ -1,0 +1,143 @@
+"""Histories of each form: recognized, told, matched, and nothing watched is recommended."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HISTORIES = Path(__file__).parent / "cases" / "histories"
+
+# File: the form and its counts as told, titles that are watched, titles that are only wanted.
+FORMS = {
+    "netflix_activity.csv": ("Netflix viewing activity: 3 titles, 3 matched", "Arrival Dark", ""),
+    "netflix_german.csv": ("Netflix viewing history: 4 titles, 3 matched", "Inception Dark", ""),
+    "netflix_list.csv": ("Netflix list: 2 titles, 2 matched", "", "Inception Dark"),
+    "netflix_ratings.csv": ("Netflix ratings: 2 titles, 2 matched", "Inception Dark", ""),
+    "letterboxd_diary.csv": ("Letterboxd diary: 3 films, 3 matched", "Inception Heat Arrival", ""),
+    "letterboxd_ratings.csv": ("Letterboxd ratings: 3 films, 2 matched", "Inception Heat", ""),
+    "letterboxd_watched.csv": ("Letterboxd films: 3 films, 2 matched", "Inception Heat", ""),
+    "letterboxd_likes.csv": ("Letterboxd likes: 2 films, 2 matched", "Inception Arrival", ""),
+    "letterboxd_watchlist.csv": ("Letterboxd watchlist: 3 films, 3 matched", "", "Inception"),
+    "imdb_ratings.csv": ("IMDb ratings: 4 titles, 4 matched", "Inception Heat", ""),
+    "imdb_list.csv": ("IMDb list: 2 titles, 2 matched", "Heat", "Inception"),
+    "trakt_history.csv": ("Trakt history: 2 titles, 2 matched", "Inception Dark", ""),
+    "trakt_history.json": ("Trakt history: 2 titles, 2 matched", "Inception Dark", ""),
+    "trakt_ratings.csv": ("Trakt ratings: 3 titles, 3 matched", "Inception Dark Heat", ""),
+    "trakt_watchlist.json": ("Trakt watchlist: 2 titles, 2 matched", "", "Inception Dark"),
+    "prime_history.csv": ("Prime Video history: 3 titles, 3 matched", "Inception Heat", ""),
+    "prime_german.csv": ("Prime Video history: 2 titles, 2 matched", "Inception Dark", ""),
+    "prime_playback.csv": ("Prime Video history: 2 titles, 2 matched", "Inception Dark", ""),
+    "prime_watch_events.csv": ("Prime Video history: 2 titles, 2 matched", "Inception Dark", ""),
+    "list.txt": ("list: 4 titles, 3 matched", "Inception Heat Dark", ""),
+    "list_of_ratings.csv": ("list of ratings: 3 titles, 3 matched", "Inception Heat Arrival", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model of the starter catalog."""
+    from mediarec import Recommender, load_catalog
+    from mediarec.core import package_path
+
+    return Recommender().fit(load_catalog(package_path("starter.csv")))
+
+
+@pytest.fixture
+def read(model):
+    """A function that reads a history of the test folder for the model."""
+    from mediarec.recommend.profiles import read_profile
+
+    def read_history(name, **options):
+        return read_profile(model, HISTORIES / name, **options)
+
+    return read_history
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_form_is_recognized_and_nothing_watched_is_recommended(model, read, name):
+    from mediarec.recommend.profiles import recommend_for_profile
+
+    told, watched, wanted = FORMS[name]
+    profile = read(name)
+    assert profile.source.startswith(told)
+    titles = model.catalog.set_index("show_id").title
+    assert set(watched.split()) <= set(titles[profile.watched])
+    assert set(wanted.split()) <= set(titles[profile.wanted])
+    assert set(profile.wanted).isdisjoint(profile.watched)
+    found = recommend_for_profile(model, profile)
+    assert len(found) == 10
+    assert set(found.show_id).isdisjoint(profile.watched)
+    assert found.because.map(len).between(1, 2).all()
+    assert set(found.because.explode()) <= set(profile.matched.title)
+    for title, because, why in zip(found.title, found.because, found.why):
+        assert title not in because
+        assert why.startswith("Because you ") and all(name in why for name in because)
+
+
+def test_every_file_is_tested():
+    others = {"catalog_for_history.csv", "history_two_parts.csv", "lacks_name.csv"}
+    assert {path.name for path in HISTORIES.iterdir()} == set(FORMS) | others
+
+
+def test_films_and_series_are_both_recommended(model, read):
+    from mediarec.recommend.profiles import recommend_for_profile
+
+    for name in ("imdb_ratings.csv", "netflix_german.csv", "list.txt", "prime_history.csv"):
+        types = recommend_for_profile(model, read(name)).type.value_counts()
+        assert types.get("Movie", 0) >= 2 and types.get("TV Show", 0) >= 2
+    assert set(recommend_for_profile(model, read("list.txt"), type="Movie").type) == {"Movie"}
+
+
+def test_ratings_are_weights(model, read):
+    row = model.find("Heat")
+    heat = model.catalog.show_id[row]
+    assert read("imdb_ratings.csv").disliked == [heat]
+    assert heat in read("letterboxd_ratings.csv").liked
+    diary = read("letterboxd_diary.csv")
+    assert diary.liked[heat] < diary.liked[model.catalog.show_id[model.find("Inception")]] == 1
+    assert len(diary.disliked) == 1
+    netflix = read("netflix_ratings.csv")
+    assert sorted(netflix.liked.values()) == [0.7, 1.0]
+
+
+def test_profile_is_chosen(read):
+    from mediarec.core import TableError
+
+    assert read("netflix_activity.csv", profile="Ben").matched.title.tolist() == ["Arrival"]
+    with pytest.raises(TableError, match="has no profile 'Cy'; it has Ann, Ben"):
+        read("netflix_activity.csv", profile="Cy")
+
+
+def test_missing_column_is_named(read):
+    from mediarec.core import TableError
+
+    with pytest.raises(TableError, match="the columns Date, Year, .* which also has name"):
+        read("lacks_name.csv")
+
+
+def test_most_titles_unknown_gives_a_hint(model, tmp_path):
+    from mediarec.recommend.profiles import read_profile
+
+    path = tmp_path / "list.txt"
+    path.write_text("Inception\nQqq Zzz\nXxx Yyy Zzz\n")
+    assert "Most titles were not found" in read_profile(model, path).source
+
+
+def test_episodes_without_a_season_on_the_command_line(tmp_path):
+    def run(*arguments):
+        command = [sys.executable, "-m", "mediarec", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=True)
+
+    folder = tmp_path / "model"
+    run("build", "-c", HISTORIES / "catalog_for_history.csv", "-o", folder)
+    history = HISTORIES / "history_two_parts.csv"
+    result = run("for-me", history, "-m", folder, "-n", 3, "--date-order", "M/D/Y", "--json")
+    answer = json.loads(result.stdout)
+    assert answer["read"].startswith("Netflix viewing history: 3 titles, 3 matched")
+    assert set(answer["matched"]) == {"Lantern Row", "Harbour Lights", "Iron Orchard"}
+    assert [row["title"] for row in answer["results"]] == ["Cold Ferry", "Winter Bread"]
+    assert all(1 <= len(row["because"]) <= 2 for row in answer["results"])
+    table = run("for-me", history, "-m", folder, "--encoding", "utf-8")
+    assert "Because you watched" in table.stdout
