@@ -354,6 +354,7 @@ class LDADBSCAN(BaseClustering):
         self.vocabulary_ = _build_vocabulary(documents)
         self.counts_ = _count_matrix(documents, self.vocabulary_)
         if len(self.vocabulary_) < 2:
+            self.embedding_ = np.zeros((len(titles), 1), np.float32)
             return np.full(len(titles), NOISE)
         neighbors, _ = nearest_neighbors(titles, None, _NEIGHBOR_BLOCKS, _N_POOLED_NEIGHBORS)
         pooled = _pool_neighbors(self.counts_, neighbors, self.counts_)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['HISTORY_FORMS', 'LIST_FORM', 'HistoryForm', 'ViewingHistory', 'read_viewing_history']
 
-# %% ../../nbs/47_recommend.histories.ipynb #4a47506c
+# %% ../../nbs/47_recommend.histories.ipynb #5eb4bc97
 import json
 import re
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from mediarec.data.clean import normalize_typography
 from mediarec.data.dates import ParsedDates, parse_dates
 from mediarec.data.tables import decode_text, parse_csv, reject_rows, to_string_frame
 
-# %% ../../nbs/47_recommend.histories.ipynb #f4437d88
+# %% ../../nbs/47_recommend.histories.ipynb #89b8c498
 @dataclass(frozen=True)
 class HistoryForm:
     """A form of a file about a person.
@@ -96,7 +96,7 @@ HISTORY_FORMS = (
 )
 LIST_FORM = HistoryForm("list", ("title",), kind="rated")
 
-# %% ../../nbs/47_recommend.histories.ipynb #bc1c415f
+# %% ../../nbs/47_recommend.histories.ipynb #1cda5ad2
 _HEADER_TRANSLATIONS = {
     "title": "titel, titre, título, titolo, tytuł, otsikko, nimi, başlık, cím, název, názov, titlu, "
     "naslov, τίτλος, заголовок, название, назва, 标题, 標題, 片名, タイトル, 作品名, 제목, judul, tajuk, "
@@ -138,7 +138,7 @@ def _missing_columns(headers: list[str]) -> str:
     form = min(missing, key=lambda form: len(missing[form]) / len(form.required))
     return f"the closest form is {form.name}, which also has {format_list(missing[form])}"
 
-# %% ../../nbs/47_recommend.histories.ipynb #27083fd9
+# %% ../../nbs/47_recommend.histories.ipynb #8043ada9
 def _read_text(path: str | Path, encoding: str) -> str:
     """Read a text file."""
     path = Path(path).expanduser()
@@ -236,7 +236,7 @@ def _read_frame(text: str, name: str) -> tuple[pd.DataFrame, HistoryForm]:
     frame = frame.set_axis(headers, axis=1)
     return frame.loc[:, ~frame.columns.duplicated()], form
 
-# %% ../../nbs/47_recommend.histories.ipynb #bae095d1
+# %% ../../nbs/47_recommend.histories.ipynb #b9526723
 _MIN_WATCH_MINUTES = 2  # total minutes below which a title does not count as watched
 _EXTRAS_PATTERN = re.compile(
     r"_hook_|\((?:teaser|trailer|clip)[^)]*\)$"
@@ -307,7 +307,7 @@ def _drop_unwatched(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, dict[s
         raise TableError(f"{name} has no titles ({counts or 'no rows'})")
     return kept, dropped
 
-# %% ../../nbs/47_recommend.histories.ipynb #fafd5add
+# %% ../../nbs/47_recommend.histories.ipynb #d6112539
 _WANTED_WEIGHT = 0.3
 _MIN_PERSONAL_RATINGS = 10  # for a middle of the person
 _THUMB_WEIGHTS = {"1": -1.0, "2": 0.7, "3": 1.0}
@@ -353,7 +353,7 @@ def _read_weights(
     default = {"rated": 1.0, "liked": 1.0, "wanted": _WANTED_WEIGHT}.get(form.kind, np.nan)
     return weight.fillna(default)
 
-# %% ../../nbs/47_recommend.histories.ipynb #43a839cf
+# %% ../../nbs/47_recommend.histories.ipynb #de64a045
 @dataclass
 class ViewingHistory:
     """The titles that a person watched, rated or wants to watch.
@@ -400,7 +400,7 @@ class ViewingHistory:
             summary.append(f"{self.n_undated:,} without a date")
         return "; ".join([*summary, self.date_format] if self.date_format else summary)
 
-# %% ../../nbs/47_recommend.histories.ipynb #cbe5ced3
+# %% ../../nbs/47_recommend.histories.ipynb #ef4b07d5
 def _read_dates(
     text: pd.Series, date_order: str | None, today: str | pd.Timestamp | None
 ) -> ParsedDates:
@@ -423,7 +423,7 @@ def _keep_latest_ratings(rows: pd.DataFrame) -> pd.DataFrame:
     is_older = newest_first.duplicated(["title", "year", "type"])
     return rows.drop(newest_first.index[is_older])
 
-# %% ../../nbs/47_recommend.histories.ipynb #401332e7
+# %% ../../nbs/47_recommend.histories.ipynb #50fbc062
 def read_viewing_history(
     path: str | Path,
     profile: str | None = None,

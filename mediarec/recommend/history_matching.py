@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/48_recommend.history_matching.ipynb #655b893e
+# %% ../../nbs/48_recommend.history_matching.ipynb #632d9775
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -172,7 +172,7 @@ def _rows_by_near_name(index: TitleIndex, name: str, type_: str) -> list[int]:
     rows = [row for row in rows if _is_near_name(name, index.normalized[row])]
     return [row for row in rows if _matches_type(index, row, type_)]
 
-# %% ../../nbs/48_recommend.history_matching.ipynb #cfafc051
+# %% ../../nbs/48_recommend.history_matching.ipynb #71578f8b
 _MAX_YEAR_DIFFERENCE = 1  # between the release years of one film in two sources
 
 
@@ -212,7 +212,7 @@ def _select_row(index: TitleIndex, rows: list[int], name: str, entry: _Entry) ->
         best = min(rows, key=lambda row: (abs((index.years[row] or 0) - year), row))
     return min(row for row in rows if index.works[row] == index.works[best])
 
-# %% ../../nbs/48_recommend.history_matching.ipynb #99bc31a1
+# %% ../../nbs/48_recommend.history_matching.ipynb #cce92a86
 def _implied_series(titles: Iterable[EpisodeTitle]) -> set[str]:
     """Return the normalized prefixes that a history shows to be series with named seasons."""
     with_season = set()
@@ -241,7 +241,7 @@ def _count_prefixes(titles: Iterable[EpisodeTitle]) -> Counter[str]:
             counts.update({normalize_text(prefix) for prefix in title.prefixes[:-1]})
     return counts
 
-# %% ../../nbs/48_recommend.history_matching.ipynb #e52c9759
+# %% ../../nbs/48_recommend.history_matching.ipynb #d7fab899
 class _CandidateName(NamedTuple):
     """A name that a row may have, its type ("" for any), and how a match is called."""
 
@@ -400,7 +400,7 @@ def _unmatched_reason(index: TitleIndex, name: str, hint: str, release_year: int
         return f"the row names no season, but {label} is a series"
     return f"{label} was released after the row's date"
 
-# %% ../../nbs/48_recommend.history_matching.ipynb #68255b50
+# %% ../../nbs/48_recommend.history_matching.ipynb #f4a9a7e4
 _UNKNOWN = {
     "other_title": "",
     "type": "",
@@ -458,7 +458,7 @@ def match_viewing_history(
     is_matched = results.row.notna()
     return _matched_frame(results[is_matched], index), _unmatched_frame(results[~is_matched])
 
-# %% ../../nbs/48_recommend.history_matching.ipynb #501f4de0
+# %% ../../nbs/48_recommend.history_matching.ipynb #296b3e50
 def _sort_newest_first(frame: pd.DataFrame) -> pd.DataFrame:
     """Sort by date, newest first, then by title; rows without a date are last."""
     return frame.sort_values(

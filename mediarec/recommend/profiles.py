@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Profile', 'read_profile', 'ProfileRanking', 'rank_for_profile', 'recommend_for_profile']
 
-# %% ../../nbs/49_recommend.profiles.ipynb #5847f968
+# %% ../../nbs/49_recommend.profiles.ipynb #7fbd36cc
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from mediarec.recommend.queries import Query, Ranking, ResolvedQuery
 from mediarec.recommend.ranking import MAX_PER_FRANCHISE
 from mediarec.recommend.search import TitleIndex
 
-# %% ../../nbs/49_recommend.profiles.ipynb #71ece719
+# %% ../../nbs/49_recommend.profiles.ipynb #3a09325f
 _PERHAPS_FACTOR = 0.25  # of the weight of a series that was only perhaps watched
 
 
@@ -66,7 +66,7 @@ def watched_ids(matched: pd.DataFrame, index: TitleIndex) -> list[str]:
     works = {index.works[index.row_by_id[show_id]] for show_id in matched.show_id}
     return [show_id for show_id, work in zip(index.ids, index.works) if work in works]
 
-# %% ../../nbs/49_recommend.profiles.ipynb #99e60027
+# %% ../../nbs/49_recommend.profiles.ipynb #bbaf399e
 _MAX_PROFILE_TITLES = 60
 _MIN_MATCHED_SHARE = 0.5  # below this share of matched titles, there is a hint
 _VERBS = {"watched": "you watched", "rated": "you liked", "liked": "you liked"}
@@ -185,7 +185,7 @@ def read_profile(
         form=form,
     )
 
-# %% ../../nbs/49_recommend.profiles.ipynb #1234e340
+# %% ../../nbs/49_recommend.profiles.ipynb #67d2f330
 @dataclass
 class ProfileRanking:
     """Recommendations for a profile, without a frame.
@@ -356,7 +356,7 @@ def _because_text(
     verb = _VERBS.get(profile.form.kind, "you want to watch")
     return f"Because {verb} {titles}: {reason[0].lower()}{reason[1:]}"
 
-# %% ../../nbs/49_recommend.profiles.ipynb #34add4cb
+# %% ../../nbs/49_recommend.profiles.ipynb #38079f37
 def recommend_for_profile(
     model: BaseRecommender, profile: Profile, n: int = 10, **options: Any
 ) -> pd.DataFrame:
