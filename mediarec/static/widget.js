@@ -13,8 +13,8 @@ const TABS = [
 ];
 const CHIP_KINDS = { like: "like", dislike: "not like", text: "about" };
 const HISTORY_HELP =
-  "Netflix gives this file under Account, Profile, Viewing activity, Download all. " +
-  "It is read where this notebook runs and sent nowhere.";
+  "Files of Netflix, Letterboxd, IMDb, Trakt and Prime Video are recognized. " +
+  "A file is read where this notebook runs and sent nowhere.";
 const MAX_BYTES = 5_000_000;
 const MAX_TEXT_LENGTH = 2000;
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -341,9 +341,9 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
 function createHistoryInput(id, onFile, showError) {
   const input = createElement("input", "file");
   input.type = "file";
-  input.accept = ".csv,.txt,text/csv,text/plain";
+  input.accept = ".csv,.txt,.json,text/csv,text/plain,application/json";
   input.id = id;
-  const label = createElement("label", "label", "Your viewing history, or one title per line");
+  const label = createElement("label", "label", "Your history, ratings or watchlist, or one title per line");
   label.htmlFor = id;
   input.addEventListener("change", async () => {
     const file = input.files[0];

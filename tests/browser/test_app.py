@@ -283,7 +283,7 @@ def test_profile(server, browser, tmp_path):
     page, app, _ = open_app(server, browser)
     page.get_by_role("tab", name="More like this").focus()
     page.keyboard.press("ArrowLeft")  # from the first tab to the last
-    upload = page.get_by_label("Your viewing history")
+    upload = page.get_by_label("Your history")
     upload.wait_for()
     file = tmp_path / "NetflixViewingHistory.csv"
     file.write_text(
