@@ -98,11 +98,11 @@ LIST_FORM = HistoryForm("list", ("title",), kind="rated")
 
 # %% ../../nbs/47_recommend.histories.ipynb #1cda5ad2
 _HEADER_TRANSLATIONS = {
-    "title": "titel, titre, título, titolo, tytuł, otsikko, nimi, başlık, cím, název, názov, titlu, "
-    "naslov, τίτλος, заголовок, название, назва, 标题, 標題, 片名, タイトル, 作品名, 제목, judul, tajuk, "
-    "العنوان, כותרת, ชื่อเรื่อง, tiêu đề",
-    "date": "datum, fecha, data, dato, dátum, päivämäärä, päiväys, tarih, ημερομηνία, дата, 日期, "
-    "日付, 날짜, tanggal, tarikh, التاريخ, תאריך, วันที่, ngày",
+    "title": "titel, titre, título, titolo, tytuł, otsikko, nimi, başlık, cím, název, názov, "
+    "titlu, naslov, τίτλος, заголовок, название, назва, 标题, 標題, 片名, タイトル, 作品名, 제목, "
+    "judul, tajuk, العنوان, כותרת, ชื่อเรื่อง, tiêu đề",
+    "date": "datum, fecha, data, dato, dátum, päivämäärä, päiväys, tarih, ημερομηνία, дата, "
+    "日期, 日付, 날짜, tanggal, tarikh, التاريخ, תאריך, วันที่, ngày",
     "date watched": "datum angesehen, fecha vista, fecha de visualización, data assistida, "
     "data de visualização, date regardée, 觀看日期, 观看日期, 視聴日",
     "type": "typ, tipo, 種類, 類型, 类型",

@@ -68,6 +68,7 @@ def watched_ids(matched: pd.DataFrame, index: TitleIndex) -> list[str]:
 
 # %% ../../nbs/49_recommend.profiles.ipynb #bbaf399e
 _MAX_PROFILE_TITLES = 60
+_MIN_TYPE_SHARE = 0.2  # of these titles and of the results, for films and for series
 _MIN_MATCHED_SHARE = 0.5  # below this share of matched titles, there is a hint
 _VERBS = {"watched": "you watched", "rated": "you liked", "liked": "you liked"}
 
@@ -115,6 +116,17 @@ class Profile:
     def to_query(self) -> Query:
         """Return the titles as a query."""
         return Query(self.liked, dislike=self.disliked, exclude=self.watched)
+
+
+def _select_liked(weights: pd.Series, types: pd.Series) -> pd.Series:
+    """Return the largest weights above 0, with some titles of each type, largest first."""
+    largest = weights.sort_values(ascending=False, kind="stable")
+    largest = largest[largest > 0]
+    type_by_id = dict(zip(weights.index, types))
+    by_type = largest.groupby(largest.index.map(type_by_id))
+    reserved = by_type.head(int(_MAX_PROFILE_TITLES * _MIN_TYPE_SHARE))
+    others = largest.drop(reserved.index).head(_MAX_PROFILE_TITLES - len(reserved))
+    return pd.concat([reserved, others]).sort_values(ascending=False, kind="stable")
 
 
 def read_profile(
@@ -170,7 +182,7 @@ def read_profile(
             "lack them, or list them under names of another country"
         )
     weights = history_weights(matched)
-    liked = weights[weights > 0].nlargest(_MAX_PROFILE_TITLES)
+    liked = _select_liked(weights, matched.type)
     if not len(liked):
         raise MediarecError(f"no liked title of {path} is in the catalog ({source})")
     is_wanted = matched.is_wanted.to_numpy(bool)
@@ -212,7 +224,6 @@ class ProfileRanking:
 
 _MAX_BECAUSE = 2  # titles that a result names
 _MIN_SECOND_SHARE = 0.5  # of the contribution of the first one, for the second one
-_MIN_TYPE_SHARE = 0.2  # of the results, for films and for series
 
 
 def _contributions(model: BaseRecommender, query: ResolvedQuery, rows: Rows) -> np.ndarray:
