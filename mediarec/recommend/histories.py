@@ -134,9 +134,15 @@ def detect_form(headers: list[str], file_name: str = "") -> HistoryForm | None:
 
 def _missing_columns(headers: list[str]) -> str:
     """Name the form that the headers are most like, and the columns that it lacks."""
-    missing = {form: set(form.required) - set(headers) for form in HISTORY_FORMS}
-    form = min(missing, key=lambda form: len(missing[form]) / len(form.required))
-    return f"the closest form is {form.name}, which also has {format_list(missing[form])}"
+    common = {"title", "name", "date", "type"}
+
+    def distance(form: HistoryForm) -> tuple[float, int]:
+        found = set(form.required) & set(headers)
+        return 1 - len(found) / len(form.required), -len(found - common)
+
+    form = min(HISTORY_FORMS, key=distance)
+    missing = [header for header in form.required if header not in headers]
+    return f"the closest form is {form.name}, which also has {format_list(missing)}"
 
 # %% ../../nbs/47_recommend.histories.ipynb #8043ada9
 def _read_text(path: str | Path, encoding: str) -> str:
@@ -158,10 +164,7 @@ def _read_text(path: str | Path, encoding: str) -> str:
 
 def _flatten_record(record: dict[str, Any]) -> dict[str, str]:
     """Return the fields of a JSON record; nested ones name the film, series or episode."""
-    flat = {}
-    for key, value in record.items():
-        if isinstance(value, (str, int, float)):
-            flat[key] = str(value)
+    flat = {key: str(v) for key, v in record.items() if isinstance(v, (str, int, float))}
     for key in ("movie", "show"):
         nested = record.get(key)
         if isinstance(nested, dict):
@@ -230,8 +233,8 @@ def _read_frame(text: str, name: str) -> tuple[pd.DataFrame, HistoryForm]:
     if form is None:
         columns = format_list((f"{header:.40}" for header in names), 12)
         raise TableError(
-            f"{name} has the columns {columns}; {_missing_columns(headers)}. A list of titles "
-            "needs a column title"
+            f"{name} has the columns {columns}; {_missing_columns(headers)}. "
+            "A list of titles needs a column title"
         )
     frame = frame.set_axis(headers, axis=1)
     return frame.loc[:, ~frame.columns.duplicated()], form
@@ -280,12 +283,6 @@ def _read_type(text: str) -> str:
     if _OTHER_TYPES.search(text):
         return "other"
     return "TV Show" if _SERIES_TYPES.search(text) else "Movie" if text else ""
-
-
-def _watched_minutes(columns: pd.DataFrame) -> pd.Series:
-    """Return the minutes of each row, NaN if unknown."""
-    minutes = pd.to_timedelta(columns.duration, errors="coerce").dt.total_seconds() / 60
-    return minutes.fillna(pd.to_numeric(columns.seconds, errors="coerce") / 60)
 
 
 def _drop_unwatched(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -476,6 +473,7 @@ def read_viewing_history(
             profiles = format_list((p or "none" for p in columns.profile.unique()), 12)
             raise TableError(f"{name} has no profile {profile!r:.40}; it has {profiles}")
         columns = columns[columns.profile == profile]
+    seconds = pd.to_timedelta(columns.duration, errors="coerce").dt.total_seconds()
     rows = pd.DataFrame(
         {
             "title": [normalize_typography(title.strip('"')) or "" for title in columns.title],
@@ -483,7 +481,7 @@ def read_viewing_history(
             "type": columns.type.map(_read_type),
             "year": pd.to_numeric(columns.year, errors="coerce"),
             "episode": (columns.season + " " + columns.episode).str.strip(),
-            "minutes": _watched_minutes(columns),
+            "minutes": seconds.fillna(pd.to_numeric(columns.seconds, errors="coerce")) / 60,
             "weight": _read_weights(columns, form, name, scale),
             "is_wanted": (form.kind == "wanted") & (columns.rating == ""),
             "is_extra": (columns.extra != "") | columns.material.str.contains(_EXTRA_TYPES),
