@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/06_formats.ipynb #f4093fab
+# %% ../nbs/06_formats.ipynb #c7b8e6c6
 import codecs
 import csv
 import gzip
@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 
 from mediarec.core import CatalogError, format_list
 
-# %% ../nbs/06_formats.ipynb #ea77baea
+# %% ../nbs/06_formats.ipynb #4149ab4a
 _NOT_A_TABLE = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
@@ -96,7 +96,7 @@ def _only_member(raw: bytes, name: str) -> bytes:
             raise CatalogError(f"{name} is an archive without a file")
         return archive.read(members[0])
 
-# %% ../nbs/06_formats.ipynb #81a8003b
+# %% ../nbs/06_formats.ipynb #6829c621
 _logger = logging.getLogger(__name__)
 _OLD_ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256"),
@@ -130,7 +130,10 @@ def decode_text(raw: bytes, name: str, encoding: str | None = None) -> str:
     """
     found = detect_format(raw)
     if found != "text" and not (encoding or "").lower().startswith("utf-16"):
-        raise CatalogError(f"{name} is not a table: it is {found}")
+        raise CatalogError(f"{name} is not a CSV file: it is {found}")
+    names_utf8 = (encoding or "").lower().replace("_", "-") in ("utf-8", "utf8")
+    if names_utf8 and raw.startswith(_UTF16_MARKS):
+        encoding = None  # the byte order mark is certain
     if encoding is None:
         encoding = detect_encoding(raw)
         if encoding in _OLD_ENCODINGS:
@@ -217,7 +220,7 @@ def _decode_error_message(raw: bytes, error: UnicodeDecodeError, name: str, enco
     header = next(csv.reader([lines[0]]), [])
     fields_before = next(csv.reader([lines[-1]]), [""])
     position = len(fields_before) - 1
-    column = f", column {header[position]!r}" if position < len(header) else ""
+    column = f", column {header[position]!r}" if 0 <= position < len(header) else ""
     return (
         f"{name}, line {len(lines)}{column}: "
         f"byte 0x{raw[error.start]:02x} is not valid {encoding}. Save the file as UTF-8, "
