@@ -70,7 +70,8 @@ def parse_years(values: pd.Series) -> pd.Series:
 
 # %% ../../nbs/12_data.values.ipynb #7a502ee3
 _TITLE_YEAR = re.compile(
-    r"^(?P<title>.*\S)\s*[(\[](?:[A-Za-z .]+ )?(?P<year>1[89]\d\d|20\d\d)(?:\s*[-–/]\s*\d*)?\s*[)\]]$"
+    r"^(?P<title>.*\S)\s*[(\[](?:[A-Za-z .]+ )?(?P<year>1[89]\d\d|20\d\d)"
+    r"(?:\s*[-–/]\s*\d*)?\s*[)\]]$"
 )
 _ARTICLES = "The|A|An|Le|La|Les|L'|Un|Une|El|Los|Las|Il|Lo|Gli|I|Der|Die|Das|Den|Det|De|Het|O|Os|As"
 _TRAILING_ARTICLE = re.compile(rf"^(?P<name>.+), (?P<article>{_ARTICLES})(?P<rest>\s*\(.*)?$")

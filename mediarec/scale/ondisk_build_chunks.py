@@ -96,10 +96,10 @@ def make_chunks(
         n_rows = _count_parquet_rows(path)
         n_parts = -(-n_rows // chunk_size)
         if n_rows:
-            layout = _layout(path, columns, layouts)
+            names, forms = _layout(path, columns, layouts)
         for i in range(n_parts):
             start, stop = n_rows * i // n_parts, n_rows * (i + 1) // n_parts
-            chunks.append(_Chunk(str(path), start, stop, first_row, *layout, type_all))
+            chunks.append(_Chunk(str(path), start, stop, first_row, names, forms, type_all))
             first_row += stop - start
     if not chunks:
         raise CatalogError("the catalog has no rows")
