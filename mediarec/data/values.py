@@ -73,7 +73,9 @@ _TITLE_YEAR = re.compile(
     r"^(?P<title>.*\S)\s*[(\[](?:[A-Za-z .]+ )?(?P<year>1[89]\d\d|20\d\d)"
     r"(?:\s*[-–/]\s*\d*)?\s*[)\]]$"
 )
-_ARTICLES = "The|A|An|Le|La|Les|L'|Un|Une|El|Los|Las|Il|Lo|Gli|I|Der|Die|Das|Den|Det|De|Het|O|Os|As"
+_ARTICLES = "|".join(
+    "The A An Le La Les L' Un Une El Los Las Il Lo Gli I Der Die Das Den Det De Het O Os As".split()
+)
 _TRAILING_ARTICLE = re.compile(rf"^(?P<name>.+), (?P<article>{_ARTICLES})(?P<rest>\s*\(.*)?$")
 _ENGLISH_TRAILING_ARTICLE = re.compile(r"^(?P<name>.+), (?P<article>The|A|An)(?P<rest>)$")
 _ALTERNATIVE = re.compile(r"^(?P<title>.+) \((?:a\.k\.a\. )?(?P<other>.+, (?:The|A|An))\)$")
