@@ -64,6 +64,8 @@ def _wordllama_encoder():
 
     def encode(texts):
         token_ids = _tokenize_in_batches(model.tokenizer, list(texts))
+        if len(token_ids) == 1 and token_ids[0]:
+            return model.embedding[token_ids[0]].mean(0, keepdims=True)
         return _mean_pooling_matrix(token_ids, len(model.embedding)) @ model.embedding
 
     return encode
