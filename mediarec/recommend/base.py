@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import UnknownTitleError
-from mediarec.features.text_query import TextParts
+from mediarec.features.text_query import WANTED_KINDS, TextParts
 from mediarec.frames import object_frame
 from mediarec.parameters import check_fraction, check_n, check_titles
 from mediarec.recommend.explanations import (
@@ -48,8 +48,16 @@ from mediarec.recommend.search import TitleIndex, first_row_per_work, title_labe
 RESULT_COLUMNS = ("type", "release_year", "age_group", "duration", "listed_in")
 NO_FILTERS = Filters()
 MIN_TEXT_SCORE = 0.25  # titles with less of what a text asks for are not recommended
+MIN_WORDS_SCORE = 0.4  # the same for a text without a name: one of two words is not enough
 NOTHING_CLOSE = "Nothing close: no title has enough of what the text asks for"
 _SUGGESTION_COLUMNS = ("show_id", "title", "release_year", "type")
+
+
+def _min_text_score(query: ResolvedQuery) -> float:
+    """Return the score that a title needs; more if the words of a text name nothing."""
+    wanted = query.text_parts.of_kind(*WANTED_KINDS) if query.text_parts else ()
+    names_nothing = all(piece.kind == "words" for piece in wanted)
+    return MIN_WORDS_SCORE if wanted and names_nothing else MIN_TEXT_SCORE
 
 # %% ../../nbs/45_recommend.base.ipynb #dd614446
 class BaseRecommender(ABC):
@@ -281,7 +289,7 @@ class BaseRecommender(ABC):
             resolved, filters, constraint, candidates, n, diversity, max_per_franchise
         )
         if resolved.is_text_only and len(rows):
-            is_close = scores >= MIN_TEXT_SCORE
+            is_close = scores >= _min_text_score(resolved)
             rows, scores = rows[is_close], scores[is_close]
             if not len(rows):
                 remarks.append(NOTHING_CLOSE)
