@@ -19,7 +19,7 @@ import pandas as pd
 
 import mediarec
 from mediarec.core import METHOD_LABELS, MISSING_LABEL, MediarecError
-from mediarec.recommend.base import NO_FILTERS, BaseRecommender
+from mediarec.recommend.base import NO_FILTERS, NOTHING_CLOSE, BaseRecommender
 from mediarec.recommend.explanations import Rows
 from mediarec.recommend.filters import (
     PREFERRED_METHODS,
@@ -372,7 +372,12 @@ class ViewModel:
         scores = [round(score, 6) for score in ranking.scores.tolist()]
         cards = self.cards(ranking.rows.tolist(), method, why=reasons, score=scores)
         label = self.short_label(ranking.query)
-        heading = f"More like {label}" if cards else f"Nothing like {label} passes these filters"
+        if cards:
+            heading = f"More like {label}"
+        elif NOTHING_CLOSE in ranking.notes:
+            heading = f"Nothing close to {label}"
+        else:
+            heading = f"Nothing like {label} passes these filters"
         return {
             "heading": heading,
             "cards": cards,

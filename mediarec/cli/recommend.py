@@ -107,6 +107,8 @@ def recommend(
 
     Example: mediarec recommend --text "heist with a double cross, set in Spain"
     """
+    from mediarec.recommend.base import NOTHING_CLOSE
+
     found = load_model_option(model).recommend(
         titles or None,
         n=n,
@@ -130,7 +132,7 @@ def recommend(
         print(frame_to_json(found, query=query, notes=notes))
     elif len(found):
         print_table(recommendations_table(found))
-    else:
+    elif NOTHING_CLOSE not in notes:
         echo_err(f"no title passes these filters for {query}")
 
 # %% ../../nbs/94_cli.recommend.ipynb #c1a0e853
