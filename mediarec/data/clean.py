@@ -142,10 +142,16 @@ def _clean_lists(frame: pd.DataFrame) -> pd.DataFrame:
     out = frame.copy()
     for column, list_column in LIST_COLUMNS.items():
         values = [split_list(text) for text in out[column]]
-        texts = [join_list(names) or None for names in values]
+        texts = [_list_text(text, names) for text, names in zip(out[column], values)]
         out[column] = pd.Series(texts, index=out.index, dtype=object)
         out[list_column] = pd.Series(values, index=out.index, dtype=object)
     return out
+
+
+def _list_text(text: object, values: list[str]) -> str | None:
+    """Return the text of a list; one that is joined with commas already is kept."""
+    joined = ", ".join(values)
+    return (joined if joined == text else join_list(values)) or None
 
 # %% ../../nbs/17_data.clean.ipynb #27f36d63
 def _clean_age_group(frame: pd.DataFrame) -> pd.DataFrame:

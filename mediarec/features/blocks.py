@@ -40,12 +40,11 @@ from mediarec.features.numeric import (
 from mediarec.features.predicted_themes import PREDICTED_THEME_WEIGHT, add_predicted_themes
 from mediarec.features.text import (
     Vocabulary,
-    fill_missing_text,
+    descriptions_and_titles,
     fit_text,
     scale_rows,
     transform_text,
 )
-from mediarec.features.themes import add_themes
 
 # %% ../../nbs/28_features.blocks.ipynb #d2bd5cf2
 def _franchise_terms(frame):
@@ -134,14 +133,7 @@ NUMERIC_BLOCKS = {
 }
 
 # %% ../../nbs/28_features.blocks.ipynb #4de28c1a
-def _descriptions_and_titles(frame):
-    """Return the description and the title of each title as one text."""
-    titles = fill_missing_text(frame, "title")
-    descriptions = fill_missing_text(frame, "description")
-    return [f"{description} {title}" for title, description in zip(titles, descriptions)]
-
-
-TEXT_BLOCKS = {"text": _descriptions_and_titles}
+TEXT_BLOCKS = {"text": descriptions_and_titles}
 EMBEDDING_BLOCKS = {"embedding": embedding_text}
 BLOCKS = (*TEXT_BLOCKS, *MULTILABEL_BLOCKS, *EMBEDDING_BLOCKS, *NUMERIC_BLOCKS)
 
@@ -160,7 +152,7 @@ def block_inputs(frame: pd.DataFrame) -> dict[str, list | np.ndarray]:
         A list of texts, a list of lists of terms, or a float32 array with NaN if missing. The
         additional key ``theme_weight`` has a factor for the themes and moods of each title.
     """
-    frame = add_predicted_themes(add_themes(frame))
+    frame = add_predicted_themes(frame)
     inputs = {}
     for block, read_texts in (TEXT_BLOCKS | EMBEDDING_BLOCKS).items():
         inputs[block] = read_texts(frame)

@@ -22,12 +22,12 @@ from mediarec.features.blocks import BLOCKS
 from mediarec.features.embedding import EmbeddingProjection
 from mediarec.features.predicted_themes import add_predicted_themes
 from mediarec.features.text import Vocabulary
-from mediarec.features.themes import THEME_LIST_COLUMNS, add_themes
+from mediarec.features.themes import THEME_LIST_COLUMNS
 
 # %% ../../nbs/29_features.index.ipynb #152194f5
 def prepare_catalog(catalog: pd.DataFrame | str | Path) -> pd.DataFrame:
     """Return a catalog with cleaned columns and themes, and rows numbered from 0."""
-    return add_predicted_themes(add_themes(_clean_catalog(catalog)))
+    return add_predicted_themes(_clean_catalog(catalog))
 
 
 def _clean_catalog(catalog):

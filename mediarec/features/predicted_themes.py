@@ -18,18 +18,17 @@ from scipy.special import expit, logit
 
 from mediarec.core import MISSING_LABEL, RANDOM_STATE, CatalogError, normalize_text, package_path
 from mediarec.features.multilabel import transform_multilabel
-from mediarec.features.text import Vocabulary, fill_missing_text, fit_text, stem, transform_text
-from mediarec.features.themes import load_themes, mood_terms
+from mediarec.features.text import (
+    Vocabulary,
+    descriptions_and_titles,
+    fit_text,
+    stem,
+    transform_text,
+)
+from mediarec.features.themes import add_themes, load_themes, mood_terms
 
 # %% ../../nbs/27_features.predicted_themes.ipynb #c66be0b7
 _FIRST_DECADE = 1930  # older titles have this decade
-
-
-def _texts(catalog):
-    """Return the description and the title of each title as one text."""
-    titles = fill_missing_text(catalog, "title")
-    descriptions = fill_missing_text(catalog, "description")
-    return [f"{description} {title}" for title, description in zip(titles, descriptions)]
 
 
 def _list_facts(catalog):
@@ -90,7 +89,7 @@ class ThemePredictor:
 
 def _transform(words, facts, encoder, catalog):
     """Return the input of the model as a csr matrix, one row for each title."""
-    texts = _texts(catalog)
+    texts = descriptions_and_titles(catalog)
     parts = [
         transform_text(words, texts),
         transform_multilabel(facts, _list_facts(catalog), normalize=False),
@@ -198,7 +197,7 @@ def fit_theme_predictor(
             f"themes; it needs {_MIN_TRAINING_TITLES}"
         )
     themes = load_themes().theme.tolist()
-    words, _ = fit_text(_texts(catalog), min_df=_MIN_DF)
+    words, _ = fit_text(descriptions_and_titles(catalog), min_df=_MIN_DF)
     facts = _fit_facts(_list_facts(catalog))
     inputs = _transform(words, facts, encoder, catalog)
     labels = theme_matrix(catalog, themes)
@@ -394,13 +393,13 @@ PREDICTED_THEME_WEIGHT = 0.6  # of predicted themes and moods in the blocks of f
 
 
 def add_predicted_themes(catalog: pd.DataFrame) -> pd.DataFrame:
-    """Predict the themes and moods of the titles that have none.
+    """Add the themes of known titles, and predict those of the other titles.
 
     Parameters
     ----------
     catalog : DataFrame
-        A cleaned catalog from `add_themes`. If it has the column `has_predicted_themes`, it is
-        returned as it is.
+        A cleaned catalog, with or without the columns of `add_themes`. If it has the column
+        `has_predicted_themes`, it is returned as it is.
 
     Returns
     -------
@@ -410,6 +409,7 @@ def add_predicted_themes(catalog: pd.DataFrame) -> pd.DataFrame:
     """
     if "has_predicted_themes" in catalog:
         return catalog
+    catalog = add_themes(catalog)
     is_unknown = ~has_given_themes(catalog)
     catalog = catalog.assign(has_predicted_themes=is_unknown)
     if not is_unknown.any():

@@ -76,6 +76,13 @@ def fill_missing_text(frame: pd.DataFrame, column: str) -> list[str]:
         return values
     return ["" if value == MISSING_LABEL else value for value in values]
 
+
+def descriptions_and_titles(frame: pd.DataFrame) -> list[str]:
+    """Return the description and the title of each title as one text."""
+    titles = fill_missing_text(frame, "title")
+    descriptions = fill_missing_text(frame, "description")
+    return [f"{description} {title}" for title, description in zip(titles, descriptions)]
+
 # %% ../../nbs/20_features.text.ipynb #51673dfd
 # words of scikit-learn's list that can name what a story is about
 _CONTENT_WORDS = frozenset(

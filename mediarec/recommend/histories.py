@@ -155,9 +155,8 @@ def _read_text(path: str | Path, encoding: str) -> str:
     try:
         return decode_text(path.read_bytes(), path.name, encoding)
     except CatalogError as error:
-        message = str(error).replace('load_catalog(path, encoding="cp1252")', "--encoding cp1252")
-        message = message.replace('encoding="utf-16"', "--encoding utf-16")
-        raise TableError(message.replace("not a CSV file", "not a list of titles")) from None
+        message = str(error).replace("not a CSV file", "not a list of titles")
+        raise TableError(message) from None
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -31,7 +31,6 @@ from mediarec.features.embedding import Encoder, encode_texts, load_encoder
 from mediarec.features.multilabel import RANK_DECAY, RANK_DECAY_BLOCKS
 from mediarec.features.predicted_themes import add_predicted_themes
 from mediarec.features.text import stem, tokenize
-from mediarec.features.themes import add_themes
 from mediarec.scale.ondisk_files import commit_dir, hash_strings, write_arrays, write_arrow
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #41ae3a33
@@ -187,7 +186,7 @@ def clean_without_work_ids(frame: pd.DataFrame) -> pd.DataFrame:
             frame = frame.assign(work_id=frame.show_id)
         else:
             frame = step(frame)
-    frame = add_predicted_themes(add_themes(frame))
+    frame = add_predicted_themes(frame)
     return frame.drop(columns=list(OPTIONAL_COLUMNS), errors="ignore")
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #7572fda3
