@@ -250,7 +250,7 @@ def _read_spreadsheet(raw: bytes, name: str) -> pd.DataFrame:
     return tidy_table(to_string_frame(filled[0]), name)
 
 # %% ../../nbs/10_data.tables.ipynb #9eab7445
-def read_user_table(path: str | Path, encoding: str | None, caller: str) -> pd.DataFrame:
+def read_user_table(path: str | Path, encoding: str | None = None) -> pd.DataFrame:
     """Read a table other than the catalog.
 
     Parameters
@@ -259,8 +259,6 @@ def read_user_table(path: str | Path, encoding: str | None, caller: str) -> pd.D
         Any file that `read_table` reads.
     encoding : str, optional
         The encoding of a text file. By default it is detected.
-    caller : str
-        The name of the function that the user called, for the example in the message.
 
     Returns
     -------
@@ -275,7 +273,7 @@ def read_user_table(path: str | Path, encoding: str | None, caller: str) -> pd.D
     try:
         return read_table(path, encoding)
     except CatalogError as error:
-        raise TableError(str(error).replace("load_catalog(", f"{caller}(")) from None
+        raise TableError(str(error)) from None
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -75,7 +75,7 @@ def read_judgments(path: str | Path | None = None) -> pd.DataFrame:
     ['query_id', 'candidate_id', 'grade']
     """
     path = Path(path).expanduser() if path is not None else _default_judgments_path()
-    return _check_judgment_table(read_user_table(path, "utf-8", "read_judgments"), path.name)
+    return _check_judgment_table(read_user_table(path, "utf-8"), path.name)
 
 # %% ../../nbs/61_evaluation.judgments.ipynb #a47a21b2
 def _replace_judgments(path: Path, judgments: pd.DataFrame) -> None:

@@ -43,7 +43,7 @@ def read_pairs(path: str | Path) -> pd.DataFrame:
         If the file is missing, cannot be parsed, or has a wrong row.
     """
     name = Path(path).name
-    frame = to_string_frame(read_user_table(path, "utf-8", "read_pairs"))
+    frame = to_string_frame(read_user_table(path, "utf-8"))
     frame = select_columns(frame, _PAIR_COLUMNS, name).map(str.strip)
     years = frame[["year_1", "year_2"]].apply(pd.to_numeric, errors="coerce")
     reject_rows(frame[years.isna().any(axis=1)], name, "a year is a number")

@@ -253,8 +253,7 @@ def _assemble_blocks(encoders, inputs, blocks):
     blocks["country"] = transform_countries(encoders["country"], blocks["cast"], inputs["country"])
     for block in NUMERIC_BLOCKS:
         blocks[block] = inputs[block]
-    if "theme_weight" in inputs:  # a text query has none
-        blocks = weight_themes(blocks, inputs["theme_weight"])
+    blocks = weight_themes(blocks, inputs["theme_weight"])
     return {block: blocks[block] for block in BLOCKS}
 
 # %% ../../nbs/28_features.blocks.ipynb #51001bc3

@@ -102,32 +102,6 @@ def find_themes_of_words(name: str) -> list[str]:
     by_name = themes_by_name()
     return by_name.get(name) or by_name.get(_other_number(name), [])
 
-
-_MAX_NAME_WORDS = 5
-
-
-def parse_themes(text: str) -> list[str]:
-    """Return the themes that a text names, in the order of the text.
-
-    The longest names count: "bank job" is one name, and its words are not looked up again.
-    """
-    words = normalize_text(text).split()
-    themes: list[str] = []
-    start = 0
-    while start < len(words):
-        n_words, found = _longest_name(words[start : start + _MAX_NAME_WORDS])
-        themes += [theme for theme in found if theme not in themes]
-        start += n_words
-    return themes
-
-
-def _longest_name(words: list[str]) -> tuple[int, list[str]]:
-    """Return the number of words of the longest name at the start, and its themes."""
-    for n_words in range(len(words), 0, -1):
-        if found := find_themes_of_words(" ".join(words[:n_words])):
-            return n_words, found
-    return 1, []
-
 # %% ../../nbs/23_features.themes.ipynb #6ad4dd41
 def resolve_themes(value: object) -> list[str]:
     """Return the themes and moods that a filter names: one name or several."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
 
 from mediarec.core import MediarecError, format_list, package_path
 from mediarec.features.index import NONFICTION_BLOCKS, WEIGHT_NAMES, RankingIndex
@@ -190,28 +189,6 @@ def query_for_row(index: RankingIndex, row: int) -> QueryFeatures:
         vectors=[x[row] for x in index.vectors],
         numbers=query_numbers(index.block_names[first_number:], numbers),
         nonfiction=bool(index.nonfiction[row]),
-    )
-
-
-def query_from_blocks(
-    blocks: dict, block_boost: Mapping[str, float] | None = None
-) -> QueryFeatures:
-    """Return blocks of one row as a query; `block_boost` multiplies the values of sparse blocks."""
-    boost = block_boost or {}
-    sparse_blocks = {b: x for b, x in blocks.items() if sparse.issparse(x)}
-    others = {b: x for b, x in blocks.items() if b not in sparse_blocks}
-    numeric = {b: x[0] for b, x in others.items() if x.ndim == 1}
-    row = sparse.hstack(
-        [x * np.float32(boost.get(b, 1)) for b, x in sparse_blocks.items()],
-        format="csr",
-        dtype=np.float32,
-    )
-    return QueryFeatures(
-        terms=row.indices,
-        values=row.data,
-        vectors=[x[0] for x in others.values() if x.ndim == 2],
-        numbers=query_numbers(list(numeric), list(numeric.values())),
-        nonfiction=not np.isnan(blocks["nonfiction"][0]),
     )
 
 # %% ../../nbs/42_recommend.ranking.ipynb #d7d52f4c
