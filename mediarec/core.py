@@ -370,6 +370,12 @@ def _spell_out(text: str) -> str:
     return text.replace("&", " and ").replace("'", "").replace("’", "")
 
 
+def split_words(text: str) -> list[str]:
+    """Split a text of any language into words in lower case. Accents are kept."""
+    visible = _INVISIBLE_CHARACTERS.sub("", text)
+    return _drop_punctuation(unicodedata.normalize("NFKC", visible).lower()).split()
+
+
 def normalize_text(text: str) -> str:
     """Convert a title or a name to the form in which it is compared.
 

@@ -19,6 +19,7 @@ from mediarec.cluster.base import ClusterError, ClusterInput
 from mediarec.cluster.neighbor_embedding import fit_neighbor_embedding
 from mediarec.core import MISSING_LABEL
 from mediarec.features.countries import DEMONYMS
+from mediarec.features.text import content_words
 
 # %% ../../nbs/33_cluster.descriptions.ipynb #c8c96e26
 def _document_term_matrix(texts, min_df=5):
@@ -28,13 +29,8 @@ def _document_term_matrix(texts, min_df=5):
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    vectorizer = CountVectorizer(
-        stop_words="english",
-        strip_accents="unicode",
-        binary=True,
-        min_df=max(1, min(min_df, len(texts) // 100)),
-        token_pattern=r"(?u)\b[^\W\d]{3,}\b",
-    )
+    min_count = max(1, min(min_df, len(texts) // 100))
+    vectorizer = CountVectorizer(analyzer=content_words, binary=True, min_df=min_count)
     try:
         matrix = vectorizer.fit_transform(texts).tocsr()
     except ValueError:  # the texts contain no word that is not a stop word

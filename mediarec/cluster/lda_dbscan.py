@@ -6,7 +6,6 @@
 __all__ = ['LDADBSCAN']
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #3b757e78
-import re
 import warnings
 from typing import Any
 
@@ -17,20 +16,13 @@ from scipy import sparse
 from mediarec.cluster.base import NOISE, BaseClustering, ClusterError, ClusterInput
 from mediarec.cluster.descriptions import genre_families
 from mediarec.cluster.neighbor_embedding import nearest_neighbors
-from mediarec.core import RANDOM_STATE, normalize_text
+from mediarec.core import MISSING_LABEL, RANDOM_STATE
+from mediarec.features.text import content_words
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #668d4561
-_WORD_PATTERN = re.compile(r"[^\W\d]{3,}")
-
-
 def _content_words(text: str) -> list[str]:
-    """Return the lower-case words of a text without accents and stop words; "NA" has none."""
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    if text == "NA":
-        return []
-    normalized = normalize_text(re.sub("['\u2019]", " ", text)).lower()
-    return [word for word in _WORD_PATTERN.findall(normalized) if word not in ENGLISH_STOP_WORDS]
+    """Return the words of a text without stop words; "NA" has none."""
+    return [] if text == MISSING_LABEL else content_words(text)
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #5fd5d53f
 def _hellinger_embedding(distributions: np.ndarray) -> np.ndarray:

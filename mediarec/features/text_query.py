@@ -14,7 +14,7 @@ from typing import Any
 
 from mediarec.core import TYPES, format_list, normalize_text
 from mediarec.features.countries import COUNTRY_ADJECTIVES, DEMONYMS, PLACES
-from mediarec.features.text import stop_words
+from mediarec.features.text import ENGLISH, detect_language, stop_words
 from mediarec.features.themes import find_themes_of_words, mood_terms
 
 # %% ../../nbs/24_features.text_query.ipynb #41e3a8c0
@@ -346,9 +346,17 @@ _FILLER_WORDS = {
 }
 
 
-def is_filler(word: str) -> bool:
+_MIN_DETECTED_WORDS = 4  # a shorter text query counts as English
+
+
+def query_language(text: str) -> str:
+    """Return the ISO 639 code of the language of a text query; "en" for a short one."""
+    return detect_language(text) if len(text.split()) >= _MIN_DETECTED_WORDS else ENGLISH
+
+
+def is_filler(word: str, language: str = ENGLISH) -> bool:
     """Return whether a normalized word says nothing about a story."""
-    return word in _FILLER_WORDS or word in stop_words() or len(word) < 2
+    return word in _FILLER_WORDS or word in stop_words(language) or len(word) < 2
 
 # %% ../../nbs/24_features.text_query.ipynb #393b8892
 _LIKE = re.compile(
@@ -539,7 +547,8 @@ def parse_text(
         conditions.insert(0, TextPiece("type", label, tuple(spans), value=title_type))
     named, unknown = _read_names(_read_words(rest), names)
     pieces = _merge_alternatives(_merge_equal(named), text)
-    kept = tuple((word, span) for word, span in unknown if not is_filler(word))
+    language = query_language(text)
+    kept = tuple((word, span) for word, span in unknown if not is_filler(word, language))
     return TextParts(text, (*pieces, *conditions, *excluded), kept, similar_to)
 
 

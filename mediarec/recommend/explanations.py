@@ -20,6 +20,7 @@ from mediarec.core import normalize_text, without_article
 from mediarec.features.index import RankingIndex
 from mediarec.features.multilabel import FRANCHISE_SUFFIX
 from mediarec.features.numeric import DECAY_SCALES, FIRST_NEW_YEAR, number_to_year
+from mediarec.features.text import piece_length
 from mediarec.recommend.filters import ClusterConstraint
 from mediarec.recommend.ranking import (
     QueryFeatures,
@@ -433,7 +434,7 @@ _COUNTRIES_WITH_ARTICLE = ("United ", "Netherlands", "Philippines", "Soviet", "C
 
 def _description_reason(shared: Shared) -> str | None:
     """Compare the descriptions; name no words, because a stem is not a word of both."""
-    n_words = len(shared.get("text", []))
+    n_words = sum(1 / piece_length(word) for word in shared.get("text", []))
     is_similar = bool(shared.get("embedding")) or n_words >= _MIN_SHARED_WORDS
     return "similar description" if is_similar else None
 

@@ -37,7 +37,15 @@ from mediarec.features.numeric import (
     nonfiction_number,
     year_to_number,
 )
-from mediarec.features.text import IDF_EXPONENT, Vocabulary, stem, tokenize
+from mediarec.features.text import (
+    IDF_EXPONENT,
+    Vocabulary,
+    piece_length,
+    stem,
+    stemmer_languages,
+    tokenize,
+    word_stem,
+)
 from mediarec.features.text_query import (
     WANTED_KINDS,
     CatalogNames,
@@ -157,19 +165,41 @@ def read_text(block_encoders: Encoders, text: str, with_title: bool = True) -> T
     parts = parse_text(check_text(text), catalog_names(block_encoders), with_title)
     if not parts.unknown:
         return parts
-    more = [_word_piece(block_encoders, word, span) for word, span in parts.unknown]
+    more = []
+    for word, span in parts.unknown:
+        terms = word_terms(block_encoders["text"].term_to_column, word)
+        more.append(_word_piece(word, span, terms))
     wanted = parts.of_kind(*WANTED_KINDS)
     others = [piece for piece in parts.pieces if piece not in wanted]
     return replace(parts, pieces=(*wanted, *more, *others))
 
 
-def _word_piece(block_encoders, word, span):
-    """Return the piece of a word that is no name."""
+def word_terms(term_to_column: Mapping[str, int], word: str) -> list[str]:
+    """Return the stems under which a catalog has a word of a text query.
+
+    A single word does not tell its language. If its English stem is unknown, the stems of the
+    other languages are tried. A word of a script without spaces has several pieces.
+    """
     term = stem(word)
+    if term in term_to_column:
+        return [term]
+    if piece_length(word) > 1:
+        pieces = [word_stem(piece) for piece in tokenize(word)]
+        return [piece for piece in pieces if piece]
+    for language in stemmer_languages():
+        other = stem(word, language)
+        if other in term_to_column:
+            return [other]
+    return [term]
+
+
+def _word_piece(word, span, stems):
+    """Return the piece of a word that is no name."""
+    terms = tuple(("text", term) for term in stems)
     if themes := guess_themes(word):
         label = f"{themes[0]} (a guess for \u201c{word}\u201d)"
-        return TextPiece("guess", label, (span,), (theme_term(themes[0]), ("text", term)))
-    return TextPiece("words", f"\u201c{word}\u201d", (span,), (("text", term),))
+        return TextPiece("guess", label, (span,), (theme_term(themes[0]), *terms))
+    return TextPiece("words", f"\u201c{word}\u201d", (span,), terms)
 
 # %% ../../nbs/43_recommend.queries.ipynb #9bf2e959
 _TEXT_QUERY_BOOST = {"text": 2.0, "themes": 1.0, "moods": 1.0, "embedding": 4.0}

@@ -30,7 +30,7 @@ from mediarec.features.blocks import MULTILABEL_BLOCKS, NUMERIC_BLOCKS, block_in
 from mediarec.features.embedding import Encoder, encode_texts, load_encoder
 from mediarec.features.multilabel import RANK_DECAY, RANK_DECAY_BLOCKS
 from mediarec.features.predicted_themes import add_predicted_themes
-from mediarec.features.text import stem, tokenize
+from mediarec.features.text import text_terms
 from mediarec.scale.ondisk_files import commit_dir, hash_strings, write_arrays, write_arrow
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #41ae3a33
@@ -201,31 +201,18 @@ def _count_words(texts):
     forms : DataFrame
         Columns hash (of the stem), label (the form) and times.
     """
-    tokens = [tokenize(text) for text in texts]
-    form_codes, forms = pd.factorize(np.array(list(chain.from_iterable(tokens)), dtype=object))
-    stems = [stem(form) for form in forms]
-    has_stem = np.array([bool(s) for s in stems], bool)  # stop words have none
+    term_lists = [text_terms(text) for text in texts]
+    table = pd.DataFrame(list(chain.from_iterable(term_lists)), columns=["stem", "label"])
+    stem_codes, stems = pd.factorize(table.stem)
     stem_hashes = hash_strings(stems)
-    hashes, columns = np.unique(stem_hashes[has_stem], return_inverse=True)
-    column_of_form = np.full(len(forms), -1)
-    column_of_form[has_stem] = columns
-
-    column = column_of_form[form_codes]
-    row = np.repeat(np.arange(len(tokens)), [len(words) for words in tokens])
-    valid = column >= 0
-    counts = sparse.csr_matrix(
-        (np.ones(valid.sum(), np.float32), (row[valid], column[valid])),
-        shape=(len(tokens), len(hashes)),
-    )
-    times = np.bincount(form_codes, minlength=len(forms))
-    form_counts = pd.DataFrame(
-        {
-            "hash": stem_hashes[has_stem],
-            "label": np.array(forms, object)[has_stem],
-            "times": times[has_stem],
-        }
-    )
-    return hashes, counts, form_counts
+    hashes, column_of_stem = np.unique(stem_hashes, return_inverse=True)
+    column = column_of_stem[stem_codes]
+    row = np.repeat(np.arange(len(texts)), [len(terms) for terms in term_lists])
+    ones = np.ones(len(column), np.float32)
+    counts = sparse.csr_matrix((ones, (row, column)), shape=(len(texts), len(hashes)))
+    table["hash"] = stem_hashes[stem_codes]
+    form_counts = table.groupby(["hash", "label"], as_index=False, sort=False).size()
+    return hashes, counts, form_counts.rename(columns={"size": "times"})
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #a5516d7c
 def _count_items(lists, first_row, decay=False):
