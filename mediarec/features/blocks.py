@@ -22,6 +22,7 @@ from mediarec.features.embedding import (
     encoder_name,
     fit_embedding_projection,
     project_embeddings,
+    warn_about_languages,
 )
 from mediarec.features.multilabel import (
     PERSON_BLOCKS,
@@ -216,6 +217,7 @@ def fit_blocks(
     encoders, blocks = {}, {}
     for block in TEXT_BLOCKS:
         encoders[block], blocks[block] = fit_text(inputs[block], min_df=min_df)
+        warn_about_languages(encoders[block].languages, encoder)
     for block in MULTILABEL_BLOCKS:
         encoders[block] = fit_multilabel(inputs[block])
     blocks |= transform_people(encoders, inputs)

@@ -9,6 +9,7 @@ __all__ = []
 import importlib
 import io
 import logging
+import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import MediarecError
-from mediarec.features.text import fill_missing_text
+from mediarec.core import CatalogWarning, MediarecError, format_list
+from mediarec.features.text import ENGLISH, fill_missing_text
 
 # %% ../../nbs/26_features.embedding.ipynb #85fbc058
 def embedding_text(frame: pd.DataFrame, with_genres: bool = True) -> list[str]:
@@ -192,6 +193,35 @@ def load_encoder(encoder: str | Path | Encoder | None = None, progress: bool = F
     name = _resolve_encoder_name(encoder)
     _load_sentence_transformer(name)  # report a missing model before anything is computed
     return SentenceEncoder(name, progress)
+
+
+_MAX_UNREAD_SHARE = 0.05  # of the texts in other languages, without a warning
+
+
+def warn_about_languages(languages: dict[str, int], encoder: str | Encoder | None) -> None:
+    """Warn if the default encoder has to read many texts in other languages than English.
+
+    Parameters
+    ----------
+    languages : dict of str to int
+        From `count_languages`.
+    encoder : str, callable or None
+        The encoder that is used.
+    """
+    others = {code: n for code, n in languages.items() if code != ENGLISH}
+    share = sum(others.values()) / (sum(languages.values()) or 1)
+    is_default = encoder in (None, DEFAULT_ENCODER_NAME) or encoder is default_encoder()
+    if not is_default or share < _MAX_UNREAD_SHARE:
+        return
+    by_frequency = sorted(others.items(), key=lambda item: -item[1])
+    counts = format_list((f"{code}: {n:,}" for code, n in by_frequency), 3)
+    message = (
+        f"{share:.0%} of the texts are not in English ({counts}). Their words are compared, but "
+        "the default encoder reads English only, and themes are predicted for English texts "
+        "only. A multilingual model of sentence-transformers reads them: encoder=NAME in Python, "
+        "--encoder NAME in the shell"
+    )
+    warnings.warn(message, CatalogWarning, stacklevel=3)
 
 
 def encoder_name(encoder: Encoder | None = None) -> str:

@@ -163,6 +163,7 @@ def model_to_parts(
         "block": index.term_block,
         "names": index.block_names,
         "terms": {b: {"terms": v.terms, "labels": v.labels} for b, v in vocabularies.items()},
+        "languages": vocabularies["text"].languages,
         "idf": np.concatenate([v.idf for v in vocabularies.values()]),
         "encoder_names": {b: p.encoder_name for b, p in projections.items()},
     }
@@ -203,6 +204,7 @@ def _encoders_from_parts(parts):
     for (block, stored), block_idf in zip(parts["terms"].items(), idf):
         shares = parts.get(f"cast_country_shares_{block}")
         encoders[block] = Vocabulary(stored["terms"], block_idf, stored["labels"], shares)
+    encoders["text"].languages = parts.get("languages", {})
     for block, encoder_name in parts["encoder_names"].items():
         encoders[block] = EmbeddingProjection(
             parts[f"mean_{block}"], parts[f"components_{block}"], encoder_name

@@ -10,7 +10,7 @@ import re
 import runpy
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,12 +38,25 @@ class Vocabulary:
         Text that users see for each term. If None, users see the terms.
     cast_country_shares : csr_matrix of float32, shape (n_cast, n_terms), default=None
         Country weights per cast member. Only the country block has them.
+    languages : dict of str to int, default={}
+        Number of texts in each language, by its ISO 639 code. Only the text block has them.
     """
 
     terms: list[str]
     idf: np.ndarray
     labels: list[str] | None = None
     cast_country_shares: sparse.csr_matrix | None = None
+    languages: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def language(self) -> str:
+        """The most frequent language of the texts; "en" if there are none."""
+        return max(self.languages, key=self.languages.__getitem__, default="en")
+
+    @property
+    def english_share(self) -> float:
+        """The share of the texts that are English."""
+        return self.languages.get("en", 0) / (sum(self.languages.values()) or 1)
 
     @cached_property
     def term_to_column(self) -> dict[str, int]:
@@ -110,6 +123,11 @@ def detect_language(text: str) -> str:
     best = _language_detector().detect(start, model="lite")[0]
     return best["lang"] if best["score"] >= _MIN_DETECTOR_SCORE else ENGLISH
 
+
+def count_languages(texts: Sequence[str]) -> dict[str, int]:
+    """Return the number of texts in each language."""
+    return dict(Counter(map(detect_language, texts)))
+
 # %% ../../nbs/20_features.text.ipynb #0d23b67e
 # words of scikit-learn's list that can name what a story is about
 _CONTENT_WORDS = frozenset(
@@ -157,12 +175,6 @@ def stem(word: str, language: str = ENGLISH) -> str:
         return _stem_word(word, language)
     is_stop_word = normalize_text(word) in stop_words(language)
     return "" if is_stop_word else normalize_text(_stem_word(word, language))
-
-
-@lru_cache(maxsize=1)
-def stemmer_languages() -> list[str]:
-    """Return the names of the languages that have a stemmer."""
-    return [name for name in Stemmer.algorithms() if not name.endswith("porter")]
 
 
 def _stem_word(word, language):
@@ -330,7 +342,8 @@ def fit_text(texts: Sequence[str], min_df: int = 1) -> tuple[Vocabulary, sparse.
     idf = (np.log((1 + len(texts)) / (1 + df[selected])) + 1) ** IDF_EXPONENT
     selected_terms = [terms[i] for i in selected]
     labels = [label_by_stem[term] for term in selected_terms]
-    vocabulary = Vocabulary(selected_terms, idf.astype(np.float32), labels)
+    languages = count_languages(texts)
+    vocabulary = Vocabulary(selected_terms, idf.astype(np.float32), labels, languages=languages)
     return vocabulary, tfidf(counts[:, selected], vocabulary.idf)
 
 

@@ -346,12 +346,12 @@ _FILLER_WORDS = {
 }
 
 
-_MIN_DETECTED_WORDS = 4  # a shorter text query counts as English
+_MIN_DETECTED_WORDS = 4  # a shorter text query does not tell its language
 
 
-def query_language(text: str) -> str:
-    """Return the ISO 639 code of the language of a text query; "en" for a short one."""
-    return detect_language(text) if len(text.split()) >= _MIN_DETECTED_WORDS else ENGLISH
+def query_language(text: str, default: str = ENGLISH) -> str:
+    """Return the ISO 639 code of the language of a text query; the default for a short one."""
+    return detect_language(text) if len(text.split()) >= _MIN_DETECTED_WORDS else default
 
 
 def is_filler(word: str, language: str = ENGLISH) -> bool:
@@ -504,8 +504,14 @@ def _blank(text: str, span: Span) -> str:
     return text[:start] + " " * (end - start) + text[end:]
 
 
+_APOSTROPHE = re.compile("['’]")
+
+
 def parse_text(
-    text: str, names: CatalogNames = CatalogNames(), with_title: bool = True
+    text: str,
+    names: CatalogNames = CatalogNames(),
+    with_title: bool = True,
+    language: str = ENGLISH,
 ) -> TextParts:
     """Split a text query into its pieces.
 
@@ -518,6 +524,8 @@ def parse_text(
     with_title : bool
         Whether the words after "like" name a title. It is only a candidate: if no title has this
         name, read the text again without.
+    language : str
+        The language of the text, for its stop words.
 
     Returns
     -------
@@ -526,6 +534,8 @@ def parse_text(
     """
     excluded, span = _read_exclusions(text, names)
     rest = _blank(text, span) if span else text
+    if language != ENGLISH:
+        rest = _APOSTROPHE.sub(" ", rest)  # "l'amour" is two words
     conditions: list[TextPiece] = []
     similar_to = None
     if with_title and (found := _read_similar_title(rest)):
@@ -547,7 +557,6 @@ def parse_text(
         conditions.insert(0, TextPiece("type", label, tuple(spans), value=title_type))
     named, unknown = _read_names(_read_words(rest), names)
     pieces = _merge_alternatives(_merge_equal(named), text)
-    language = query_language(text)
     kept = tuple((word, span) for word, span in unknown if not is_filler(word, language))
     return TextParts(text, (*pieces, *conditions, *excluded), kept, similar_to)
 

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import UnknownTitleError
-from mediarec.features.text_query import WANTED_KINDS, TextParts
+from mediarec.features.embedding import DEFAULT_ENCODER_NAME
+from mediarec.features.text import ENGLISH, descriptions_and_titles, detect_language
+from mediarec.features.text_query import WANTED_KINDS, TextParts, query_language
 from mediarec.frames import object_frame
 from mediarec.parameters import check_fraction, check_n, check_titles
 from mediarec.recommend.explanations import (
@@ -22,6 +24,7 @@ from mediarec.recommend.explanations import (
     Constraint,
     Rows,
     add_cluster_contribution,
+    drop_similar_meaning,
     format_reason,
     keep_true_values,
     title_facts,
@@ -47,14 +50,20 @@ from mediarec.recommend.search import TitleIndex, first_row_per_work, title_labe
 # %% ../../nbs/45_recommend.base.ipynb #5d1c0c02
 RESULT_COLUMNS = ("type", "release_year", "age_group", "duration", "listed_in")
 NO_FILTERS = Filters()
+_MIN_ENGLISH_SHARE = 0.99  # of the texts; below it, the language of each text is checked
 MIN_TEXT_SCORE = 0.25  # titles with less of what a text asks for are not recommended
 MIN_WORDS_SCORE = 0.4  # the same for a text without a name: one of two words is not enough
 NOTHING_CLOSE = "Nothing close: no title has enough of what the text asks for"
 _SUGGESTION_COLUMNS = ("show_id", "title", "release_year", "type")
 
 
-def _min_text_score(query: ResolvedQuery) -> float:
-    """Return the score that a title needs; more if the words of a text name nothing."""
+def _min_text_score(query: ResolvedQuery, language: str) -> float:
+    """Return the score that a title needs; more if the words of an English text name nothing.
+
+    In another language most texts name nothing, because themes have English names.
+    """
+    if language != ENGLISH:
+        return MIN_TEXT_SCORE
     wanted = query.text_parts.of_kind(*WANTED_KINDS) if query.text_parts else ()
     names_nothing = all(piece.kind == "words" for piece in wanted)
     return MIN_WORDS_SCORE if wanted and names_nothing else MIN_TEXT_SCORE
@@ -289,7 +298,8 @@ class BaseRecommender(ABC):
             resolved, filters, constraint, candidates, n, diversity, max_per_franchise
         )
         if resolved.is_text_only and len(rows):
-            is_close = scores >= _min_text_score(resolved)
+            language = self.block_encoders["text"].language
+            is_close = scores >= _min_text_score(resolved, language)
             rows, scores = rows[is_close], scores[is_close]
             if not len(rows):
                 remarks.append(NOTHING_CLOSE)
@@ -440,9 +450,31 @@ class BaseRecommender(ABC):
         row_facts = title_facts(self.get_fields(rows, REASON_FIELDS))
         liked_facts = title_facts(self.get_fields(query.liked_rows, REASON_FIELDS))
         explanations = keep_true_values(explanations, row_facts, liked_facts)
+        if self._has_unread_texts():
+            explanations = drop_similar_meaning(explanations, self._is_readable(query, rows))
         if constraint and constraint.weight:
             return add_cluster_contribution(explanations, constraint, rows)
         return explanations
+
+    def _has_unread_texts(self) -> bool:
+        """Return whether the default encoder had to read other languages than English."""
+        is_default = self.block_encoders["embedding"].encoder_name == DEFAULT_ENCODER_NAME
+        return is_default and self.block_encoders["text"].english_share < _MIN_ENGLISH_SHARE
+
+    def _is_readable(self, query: ResolvedQuery, rows: Rows) -> list[bool]:
+        """Return for each title whether its text and the query are English."""
+        liked = self._text_languages(query.liked_rows)
+        if query.text:
+            liked.append(query_language(query.text, self.block_encoders["text"].language))
+        is_query_english = all(language == ENGLISH for language in liked)
+        languages = self._text_languages(rows)
+        return [is_query_english and language == ENGLISH for language in languages]
+
+    def _text_languages(self, rows: Rows) -> list[str]:
+        """Return the language of the text of each title."""
+        fields = self.get_fields(rows, ("title", "description"))
+        texts = descriptions_and_titles(pd.DataFrame(fields))
+        return [detect_language(text) for text in texts]
 
     def reasons(
         self, query: Query | ResolvedQuery | Any, rows: Rows, constraint: Constraint = None

@@ -352,6 +352,26 @@ _TRUE_VALUES = {
 }
 
 
+def drop_similar_meaning(
+    explanations: list[list[dict]], is_readable: Sequence[bool]
+) -> list[list[dict]]:
+    """Return the explanations without "similar meaning" where the encoder cannot read the texts.
+
+    Parameters
+    ----------
+    explanations : list of list of dict
+        From `explain_scores`.
+    is_readable : sequence of bool
+        For each explained title, whether the encoder knows its language and that of the query.
+    """
+    out = []
+    for parts, can_read in zip(explanations, is_readable):
+        if not can_read:
+            parts = [p | {"shared": []} if p["block"] == "embedding" else p for p in parts]
+        out.append(parts)
+    return out
+
+
 def keep_true_values(
     explanations: list[list[dict]], rows: Sequence[TitleFacts], liked: Sequence[TitleFacts]
 ) -> list[list[dict]]:
@@ -529,6 +549,17 @@ def select_reasons(contributions: list[dict]) -> list[Reason]:
     return reasons
 
 
+def _word_reason(contributions):
+    """Return a reason that names a word of a text query, or an empty string.
+
+    It says "like", because a title may have another form of the word.
+    """
+    for part in contributions:
+        if part["block"] == "text" and part["contribution"] > 0 and part["shared"]:
+            return f"has a word like \u201c{part['shared'][0]}\u201d"
+    return ""
+
+
 def format_reason(contributions: list[dict], from_text: bool = False) -> str:
     """Return the contributions of one result as a line of text.
 
@@ -548,7 +579,8 @@ def format_reason(contributions: list[dict], from_text: bool = False) -> str:
     personal = [r.text for r in reasons if not _PERSONAL_BLOCKS.isdisjoint(r.blocks)]
     others = [r.text for r in reasons if _PERSONAL_BLOCKS.isdisjoint(r.blocks)]
     segments = [", ".join(personal), *others]
-    line = "; ".join(segment for segment in segments if segment) or NO_REASON
+    line = "; ".join(segment for segment in segments if segment)
     if from_text:
-        line = line.replace("also ", "")
+        line = line.replace("also ", "") or _word_reason(contributions)
+    line = line or NO_REASON
     return line[0].upper() + line[1:]

@@ -38,11 +38,11 @@ from mediarec.features.numeric import (
     year_to_number,
 )
 from mediarec.features.text import (
+    ENGLISH,
     IDF_EXPONENT,
     Vocabulary,
     piece_length,
     stem,
-    stemmer_languages,
     tokenize,
     word_stem,
 )
@@ -53,6 +53,7 @@ from mediarec.features.text_query import (
     TextPiece,
     genre_keywords,
     parse_text,
+    query_language,
     theme_term,
 )
 from mediarec.features.themes import (
@@ -162,41 +163,38 @@ def read_text(block_encoders: Encoders, text: str, with_title: bool = True) -> T
     TextParts
         The parts. Words that are no name are pieces of the kind "guess" or "words".
     """
-    parts = parse_text(check_text(text), catalog_names(block_encoders), with_title)
+    vocabulary = block_encoders["text"]
+    language = query_language(check_text(text), vocabulary.language)
+    parts = parse_text(text, catalog_names(block_encoders), with_title, language)
     if not parts.unknown:
         return parts
     more = []
     for word, span in parts.unknown:
-        terms = word_terms(block_encoders["text"].term_to_column, word)
-        more.append(_word_piece(word, span, terms))
+        terms = word_terms(vocabulary.term_to_column, word, language)
+        themes = guess_themes(word) if language == ENGLISH else ()
+        more.append(_word_piece(word, span, terms, themes))
     wanted = parts.of_kind(*WANTED_KINDS)
     others = [piece for piece in parts.pieces if piece not in wanted]
     return replace(parts, pieces=(*wanted, *more, *others))
 
 
-def word_terms(term_to_column: Mapping[str, int], word: str) -> list[str]:
-    """Return the stems under which a catalog has a word of a text query.
+def word_terms(term_to_column: Mapping[str, int], word: str, language: str) -> list[str]:
+    """Return the stems under which a catalog may have a word of a text query.
 
-    A single word does not tell its language. If its English stem is unknown, the stems of the
-    other languages are tried. A word of a script without spaces has several pieces.
+    If the catalog does not have the stem of the word in its language, it is the English one. A
+    word of a script without spaces has several pieces.
     """
-    term = stem(word)
-    if term in term_to_column:
-        return [term]
     if piece_length(word) > 1:
-        pieces = [word_stem(piece) for piece in tokenize(word)]
+        pieces = [word_stem(piece, language) for piece in tokenize(word, language)]
         return [piece for piece in pieces if piece]
-    for language in stemmer_languages():
-        other = stem(word, language)
-        if other in term_to_column:
-            return [other]
-    return [term]
+    term = stem(word, language)
+    return [term if term in term_to_column else stem(word)]
 
 
-def _word_piece(word, span, stems):
+def _word_piece(word, span, stems, themes):
     """Return the piece of a word that is no name."""
     terms = tuple(("text", term) for term in stems)
-    if themes := guess_themes(word):
+    if themes:
         label = f"{themes[0]} (a guess for \u201c{word}\u201d)"
         return TextPiece("guess", label, (span,), (theme_term(themes[0]), *terms))
     return TextPiece("words", f"\u201c{word}\u201d", (span,), terms)

@@ -9,6 +9,7 @@ __all__ = ['build_model']
 import json
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -23,7 +24,7 @@ from mediarec.core import RANDOM_STATE, CatalogError, MediarecError, format_list
 from mediarec.data.clean import assign_work_ids
 from mediarec.data.labels import LABEL_KINDS, number_labels
 from mediarec.data.store import FORMAT_VERSION, previous_manifest
-from mediarec.features.embedding import encoder_name, load_encoder
+from mediarec.features.embedding import encoder_name, load_encoder, warn_about_languages
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.files import atomic_write_text, manifest_path
 from mediarec.recommend.ranking import default_weights, normalize_weights
@@ -206,6 +207,9 @@ def _run_passes(
     chunk_stats = run(task, list(enumerate(chunks)), "read", progress)
     work_ids = _resolve_works(scratch, n_chunks)
 
+    languages = dict(sum((Counter(stats["languages"]) for stats in chunk_stats), Counter()))
+    warn_about_languages(languages, encoder)
+
     fit_vocabularies(run, root, scratch, n_chunks, n_titles, progress)
     fit_projection_from_sums(chunk_stats, n_titles, root)
     normalized = normalize_weights(weights, list(WEIGHT_NAMES))
@@ -235,7 +239,7 @@ def _run_passes(
     jobs = [(i, work_ids.get(i, {})) for i in range(n_chunks)]
     shards = run(task, jobs, "shards", progress)
     manifest = _make_manifest(root, shards, weights, labels, descriptions, n_titles)
-    return manifest | {"probe_limit": probe_limit, "encoder": encoder}
+    return manifest | {"probe_limit": probe_limit, "encoder": encoder, "languages": languages}
 
 
 def _make_manifest(root, shards, weights, labels, descriptions, n_titles):

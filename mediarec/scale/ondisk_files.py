@@ -277,6 +277,7 @@ class _DiskVocabulary(Vocabulary):
         if len(added):
             self.idf = np.concatenate([a["idf"] for a in self.files])
         self.cast_country_shares = None
+        self.languages = {}
 
     @property
     def term_to_column(self) -> _TermIndex:
@@ -309,6 +310,7 @@ def open_vocabularies(root: Path, manifest: dict) -> dict:
         len(encoders["cast"].term_to_column),
         len(encoders["country"].term_to_column),
     )
+    encoders["text"].languages = manifest.get("languages", {})
     arrays = open_arrays(root / "embedding.safetensors")
     for block in EMBEDDING_BLOCKS:
         encoders[block] = EmbeddingProjection(arrays["mean"], arrays["components"])
