@@ -38,7 +38,8 @@ CatalogOption = Annotated[
     typer.Option(
         "--catalog",
         "-c",
-        help="A CSV, JSON, Parquet or spreadsheet file. Several files are joined. "
+        help="A CSV, JSON, Parquet or spreadsheet file, or a folder with the NFO files of Kodi, "
+        "Jellyfin or Emby. Several catalogs are joined. "
         "Default: MEDIAREC_CATALOG, else data/netflix_titles.csv, else the starter catalog.",
     ),
 ]

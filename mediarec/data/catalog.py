@@ -176,8 +176,9 @@ def _load_source(
         stem = name = "the frame"
         table = to_string_frame(source)
     elif isinstance(source, (str, Path)):
-        path = Path(source)
-        stem, name = path.name.split(".")[0] or path.name, path.name
+        path = Path(source).expanduser()
+        name = path.resolve().name if path.is_dir() else path.name
+        stem = name if path.is_dir() else name.split(".")[0] or name
         table = add_missing_header(read_table(path, encoding), name)
     else:
         raise CatalogError(f"a catalog is a path or a frame, not {type(source).__name__}")
@@ -269,9 +270,9 @@ def load_catalog(
     ----------
     path : str, Path, DataFrame or list of these, optional
         A file that holds a table (CSV, JSON, JSON lines, Parquet or a spreadsheet, also in gzip
-        or zip), a frame, or several of them. By default the file in the
-        environment variable `MEDIAREC_CATALOG`, the Netflix titles data set in the folder
-        ``data``, or the starter catalog.
+        or zip), a folder with the NFO files of Kodi, Jellyfin or Emby, a frame, or several of
+        them. By default the file or folder in the environment variable `MEDIAREC_CATALOG`, the
+        Netflix titles data set in the folder ``data``, or the starter catalog.
     columns : dict, optional
         Maps the column names of the file to those of mediarec, such as ``{"name": "title"}``.
         Other columns are recognized by their names and values. An empty string leaves a
@@ -331,14 +332,14 @@ def iter_table(
     Parameters
     ----------
     path : str or Path
-        Any file that `read_table` reads.
+        Any file or folder that `read_table` reads.
     chunk_size : int
-        The number of rows in a frame. Only a CSV file is read in parts, another file as a whole.
+        The number of rows in a frame. Only a CSV file is read in parts, any other as a whole.
     encoding : str, optional
         The encoding of a text file. By default it is detected.
     """
-    path = Path(path)
-    if _is_csv(path):
+    path = Path(path).expanduser()
+    if path.is_file() and _is_csv(path):
         yield from _iter_csv(path, chunk_size, encoding)
     else:
         yield add_missing_header(read_table(path, encoding), path.name)

@@ -17,6 +17,8 @@ import pandas as pd
 from mediarec.core import CatalogError, TableError, format_list, join_list
 from mediarec.delimited import RowReader
 from mediarec.formats import decode_text, detect_format, unpack
+from mediarec.library import library_table
+from mediarec.nfo import is_library
 
 # %% ../../nbs/10_data.tables.ipynb #c31e1fe8
 def to_string_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -183,6 +185,7 @@ def read_table(path: str | Path, encoding: str | None = None) -> pd.DataFrame:
     ----------
     path : str or Path
         A CSV, JSON, JSON lines, Parquet or spreadsheet file, which gzip or zip may have packed.
+        Or a folder of NFO files.
     encoding : str, optional
         The encoding of a text file. By default it is detected.
 
@@ -196,9 +199,11 @@ def read_table(path: str | Path, encoding: str | None = None) -> pd.DataFrame:
     CatalogError
         If the file does not exist or could not be read.
     """
-    path = check_file(path)
+    path = Path(path).expanduser()
     try:
-        raw = path.read_bytes()
+        if is_library(path):
+            return library_table(path)
+        raw = check_file(path).read_bytes()
     except OSError as error:
         raise CatalogError(f"{path} cannot be read: {error.strerror or error}") from None
     raw = unpack(raw, path.name)

@@ -299,6 +299,11 @@ def parse_type(text: str) -> str | None:
 _CERTIFICATE_EXPLANATION = re.compile(
     r"^(?:rated\s+)?(.+?)(?:\s+-\s.*|\s*\(.*\)|\s+for\s.*)?$", re.I
 )
+_CERTIFICATE_COUNTRY = re.compile(
+    r"^(?:[a-z]{2,3}|usa|germany|france|spain|italy|sweden|australia|canada|brazil)\s*:\s*"
+    r"|^(?:ar|at|au|be|br|ca|ch|de|dk|es|fi|fr|gb|ie|in|it|jp|kr|mx|nl|no|nz|pl|pt|se|uk|us)\s*-\s*",
+    re.I,
+)
 
 
 @lru_cache(maxsize=1)
@@ -320,7 +325,7 @@ def parse_certificate(text: str) -> str | None:
     Parameters
     ----------
     text : str
-        A certificate, such as "PG-13", "18+" or "Rated R for violence".
+        A certificate, such as "PG-13", "18+", "DE-12", "us:R / de:16" or "Rated R for violence".
 
     Returns
     -------
@@ -329,9 +334,13 @@ def parse_certificate(text: str) -> str | None:
     """
     age_groups = _age_group_by_certificate()
     found = age_groups.get(_certificate_key(text))
-    if found is None:
-        match = _CERTIFICATE_EXPLANATION.match(text.strip())
-        found = age_groups.get(_certificate_key(match.group(1))) if match else None
+    for part in text.split(" / ") if found is None else []:
+        plain = _CERTIFICATE_COUNTRY.sub("", part.strip())
+        match = _CERTIFICATE_EXPLANATION.match(plain)
+        forms = (plain, match.group(1)) if match else (plain,)
+        known = [age_groups[key] for key in map(_certificate_key, forms) if key in age_groups]
+        if known:
+            return known[0]
     return found
 
 # %% ../../nbs/12_data.values.ipynb #f62ba76b

@@ -38,7 +38,7 @@ def _to_parquet(path, scratch, chunk_size, encoding=None):
     """Copy a file to Parquet files of at most `chunk_size` rows; return their paths."""
     paths = []
     for i, frame in enumerate(iter_table(path, chunk_size, encoding)):
-        paths.append(scratch / f"{path.name.split('.')[0]}-{i:05d}.parquet")
+        paths.append(scratch / f"{path.resolve().name.split('.')[0]}-{i:05d}.parquet")
         frame.to_parquet(paths[-1], index=False)
     return paths
 
@@ -75,7 +75,8 @@ def make_chunks(
     Parameters
     ----------
     catalog : path, list of paths, or DataFrame
-        A file that holds a table, a folder of Parquet files, a list of these, or a frame.
+        A file that holds a table, a folder of Parquet files or of NFO files, a list of these,
+        or a frame.
     scratch : Path
         Folder for the Parquet copies of sources that are not Parquet.
     chunk_size : int
@@ -146,7 +147,7 @@ def _parquet_files(catalog, scratch, chunk_size, encoding=None):
     if path.is_dir():
         files = sorted(path.glob("*.parquet"))
         if not files:
-            raise CatalogError(f"{path} holds no Parquet file")
+            return _to_parquet(path, scratch, chunk_size, encoding)
         return files
     if not path.is_file():
         raise CatalogError(f"there is no file {path}")
