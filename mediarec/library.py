@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from mediarec.core import CatalogError, CatalogWarning, format_list, normalize_text
+from mediarec.core import (
+    CatalogError,
+    CatalogWarning,
+    TableError,
+    format_list,
+    normalize_text,
+)
 from mediarec.nfo import (
     GENRE_SEPARATOR,
     NfoFields,
@@ -392,10 +398,13 @@ def watched_table(path: str | Path) -> pd.DataFrame:
 
     Raises
     ------
-    CatalogError
+    TableError
         If no film or series was found, or none was watched.
     """
-    library = read_library(path)
+    try:
+        library = read_library(path)
+    except CatalogError as error:
+        raise TableError(str(error)) from None
     rows = [_viewing_row(title, title.viewing) for title in library.titles]
     for episode in library.episodes:
         if episode.series:
@@ -406,7 +415,7 @@ def watched_table(path: str | Path) -> pd.DataFrame:
     viewings = [*(t.viewing for t in library.titles), *(e.viewing for e in library.episodes)]
     is_seen = [viewing.is_watched or bool(viewing.rating) for viewing in viewings]
     if not any(is_seen):
-        raise CatalogError(
+        raise TableError(
             f"{path} holds {len(library.titles):,} titles, and none was watched. {_WATCHED_HINT}"
         )
     seen_rows = [row for row, seen in zip(rows, is_seen) if seen]

@@ -1,4 +1,4 @@
-"""A library at home of NFO files, with everything that is met on disks: what is read and counted."""
+"""A library at home of NFO files, with all that is met on disks: what is read, what is counted."""
 
 import os
 import random
@@ -42,7 +42,7 @@ def film_nfo(i, **fields):
         "runtime": 80 + i % 60,
         "playcount": int(i % 5 == 0),
         "lastplayed": f"2024-03-{1 + i % 28:02d} 21:00:00" if i % 5 == 0 else "1601-01-01",
-        "userrating": 1 + i % 10 if i % 10 == 0 else 0,
+        "userrating": 1 + i // 10 % 10 if i % 10 == 0 else 0,
     } | fields
     parts = [f"<{name}>{escape(str(value))}</{name}>" for name, value in values.items()]
     genres = " / ".join(rng.sample(GENRES, 2))

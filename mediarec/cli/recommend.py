@@ -268,7 +268,8 @@ def for_me(
         Path,
         typer.Argument(
             help="A history, ratings or a watchlist of Netflix, Letterboxd, IMDb, Trakt or Prime "
-            "Video; a list of titles; or a CSV file of title,rating."
+            "Video; a folder with the NFO files of Kodi or Jellyfin; a list of titles; or a CSV "
+            "file of title,rating."
         ),
     ],
     model: ModelOption = None,
@@ -292,10 +293,12 @@ def for_me(
     Example: mediarec for-me NetflixViewingHistory.csv --type Movie
 
     Example: mediarec for-me ratings.csv
+
+    Example: mediarec for-me /films --model model
     """
     from mediarec.recommend.profiles import read_profile, recommend_for_profile
 
-    if not file.is_file():
+    if not file.exists():
         raise MediarecError(f"there is no file {file}")
     recommender = load_model_option(model)
     person = read_profile(recommender, file, profile, date_order, encoding)
