@@ -373,7 +373,8 @@ def library_table(path: str | Path) -> pd.DataFrame:
     library = read_library(path)
     if library.unread:
         name = Path(path).expanduser().resolve().name
-        message = f"{name}: not used, of {library.n_files:,} NFO files: "
+        n_unread = len({file for files in library.unread.values() for file in files})
+        message = f"{name}: {n_unread:,} of {library.n_files:,} NFO files not used: "
         warnings.warn(message + _format_unread(library.unread), CatalogWarning, stacklevel=4)
     rows = [title.row for title in library.titles]
     frame = pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype=object)
@@ -413,15 +414,15 @@ def watched_table(path: str | Path) -> pd.DataFrame:
             row = {"title": episode.series_title, "type": "TV Show"} | _viewing(episode.viewing)
         rows.append(row | {"season": episode.season, "episode": episode.episode})
     viewings = [*(t.viewing for t in library.titles), *(e.viewing for e in library.episodes)]
-    is_seen = [viewing.is_watched or bool(viewing.rating) for viewing in viewings]
-    if not any(is_seen):
+    seen_rows = [row for row, viewing in zip(rows, viewings) if _is_seen(viewing)]
+    if not seen_rows:
         raise TableError(
             f"{path} holds {len(library.titles):,} titles, and none was watched. {_WATCHED_HINT}"
         )
-    seen_rows = [row for row, seen in zip(rows, is_seen) if seen]
     frame = pd.DataFrame(seen_rows, columns=_HISTORY_COLUMNS, dtype=object).fillna("")
-    seen_titles = {row["title"] for row in seen_rows}
-    n_unwatched = sum(title.row["title"] not in seen_titles for title in library.titles)
+    seen = {id(title) for title in library.titles if _is_seen(title.viewing)}
+    seen |= {id(e.series) for e in library.episodes if _is_seen(e.viewing)}
+    n_unwatched = sum(id(title) not in seen for title in library.titles)
     frame.attrs["left_out"] = {"not watched": n_unwatched} | {
         reason: len(names) for reason, names in library.unread.items()
     }
@@ -436,6 +437,11 @@ _WATCHED_HINT = (
     "Kodi writes what was watched when it exports the library; in Jellyfin choose a user under "
     "Dashboard > NFO settings"
 )
+
+
+def _is_seen(viewing: _Viewing) -> bool:
+    """Return whether a title was watched, or rated."""
+    return viewing.is_watched or bool(viewing.rating)
 
 
 def _viewing_row(title: _Title, viewing: _Viewing) -> dict[str, str]:

@@ -312,7 +312,7 @@ def for_me(
         mood=mood or None,
         diversity=diversity,
     )
-    found.attrs["query"] = f"{len(person.matched):,} titles of {file.name}"
+    found.attrs["query"] = f"{len(person.matched):,} titles of {file.resolve().name}"
     unmatched = person.unmatched.title.tolist()
     if json_output:
         matched = person.matched.title.tolist()
