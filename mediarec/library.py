@@ -251,7 +251,7 @@ def _read_files(library: Library, paths: list[Path], folder: Path) -> None:
 
 def _nothing_found(path: Path, library: Library) -> str:
     """Say why a folder is not a catalog, and what to do."""
-    if library.n_files:
+    if library.n_files or library.unread:
         return f"{path} holds no film or series: {_format_unread(library.unread)}. {_EXPORT_HINT}"
     tables = sorted(p.name for p in path.iterdir() if p.suffix.lower() in _TABLE_SUFFIXES)
     hint = f"name a file in it, such as {tables[0]}" if tables else _EXPORT_HINT

@@ -360,3 +360,14 @@ def test_unreadable_files_are_counted(tmp_path):
             assert len(load_catalog(tmp_path)) == 1
     finally:
         Path(tmp_path, "closed").chmod(0o755)
+
+
+def test_folder_that_cannot_be_opened(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", os.fspath(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CatalogError, match="a folder that cannot be opened: 1"):
+        load_catalog(tmp_path)
+    with pytest.raises(TableError, match="a folder that cannot be opened: 1"):
+        read_viewing_history(tmp_path)
