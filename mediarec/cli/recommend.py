@@ -268,7 +268,8 @@ def for_me(
         Path,
         typer.Argument(
             help="A history, ratings or a watchlist of Netflix, Letterboxd, IMDb, Trakt or Prime "
-            "Video; a folder with the NFO files of Kodi or Jellyfin; a list of titles; or a CSV "
+            "Video; a whole export of one of them (zip or folder); a folder with the NFO files "
+            "of Kodi or Jellyfin; a list of titles; or a CSV "
             "file of title,rating."
         ),
     ],
@@ -285,7 +286,10 @@ def for_me(
     date_order: Annotated[
         str | None, typer.Option(help="Order of the dates: Y-M-D, M/D/Y or D/M/Y.")
     ] = None,
-    encoding: EncodingOption = "utf-8",
+    encoding: EncodingOption = None,
+    scale: Annotated[
+        int | None, typer.Option(help="The best possible rating: 5 or 10. Default: detected.")
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """Recommend for a person, from a history, ratings, a watchlist or a list of titles.
@@ -294,6 +298,8 @@ def for_me(
 
     Example: mediarec for-me ratings.csv
 
+    Example: mediarec for-me letterboxd-export.zip
+
     Example: mediarec for-me /films --model model
     """
     from mediarec.recommend.profiles import read_profile, recommend_for_profile
@@ -301,7 +307,7 @@ def for_me(
     if not file.exists():
         raise MediarecError(f"there is no file {file}")
     recommender = load_model_option(model)
-    person = read_profile(recommender, file, profile, date_order, encoding)
+    person = read_profile(recommender, file, profile, date_order, encoding, scale)
     found = recommend_for_profile(
         recommender,
         person,

@@ -184,6 +184,7 @@ class _Entry(NamedTuple):
     type_: str
     release_year: int | None
     watched_year: int | None
+    is_viewing: bool
 
 
 def _is_possible(index: TitleIndex, row: int, entry: _Entry) -> bool:
@@ -315,7 +316,8 @@ class _HistoryMatcher:
             return entry.type_
         if title.seasons or title.is_episode:
             return "TV Show"
-        return "Movie" if self.has_seasons and len(title.parts) < 3 else ""
+        is_film = self.has_seasons and entry.is_viewing and len(title.parts) < 3
+        return "Movie" if is_film else ""
 
     def match(self, entry: _Entry) -> tuple[int | None, str]:
         """Return the row of an entry and how it matched, or None and why it did not match."""
@@ -401,14 +403,8 @@ def _unmatched_reason(index: TitleIndex, name: str, hint: str, release_year: int
     return f"{label} was released after the row's date"
 
 # %% ../../nbs/48_recommend.history_matching.ipynb #f4a9a7e4
-_UNKNOWN = {
-    "other_title": "",
-    "type": "",
-    "year": float("nan"),
-    "episode": "",
-    "weight": float("nan"),
-    "is_wanted": False,
-}  # values of the columns that a frame of `title` and `date` lacks
+_UNKNOWN = {"other_title": "", "type": "", "episode": "", "is_wanted": False, "is_viewing": True}
+_UNKNOWN |= {"year": float("nan"), "weight": float("nan")}  # if a frame lacks these columns
 
 
 def match_viewing_history(
@@ -433,15 +429,15 @@ def match_viewing_history(
     """
     is_history = isinstance(history, ViewingHistory)
     rows = history.rows if is_history else history
-    unknown = {name: value for name, value in _UNKNOWN.items() if name not in rows}
-    rows = rows.assign(**unknown)
-    by_entry = rows.groupby(["title", "other_title", "type", "year"], sort=False, dropna=False)
+    rows = rows.assign(**{name: value for name, value in _UNKNOWN.items() if name not in rows})
+    columns = ["title", "other_title", "type", "year", "is_viewing"]
+    by_entry = rows.groupby(columns, sort=False, dropna=False)
     entries = []
-    for (title, other_title, type_, year), date in by_entry.date.max().items():
+    for (title, other_title, type_, year, is_viewing), date in by_entry.date.max().items():
         release_year = None if pd.isna(year) else int(year)
         watched_year = None if pd.isna(date) else date.year
         names = parse_episode_title(title), parse_episode_title(other_title)
-        entries.append(_Entry(*names, type_, release_year, watched_year))
+        entries.append(_Entry(*names, type_, release_year, watched_year, is_viewing))
     make_matcher = _ListMatcher if is_history and history.form.is_list else _HistoryMatcher
     matcher = make_matcher(index, [entry.title for entry in entries])
     found = []
@@ -449,8 +445,7 @@ def match_viewing_history(
         row, how = matcher.match(entry)
         name, hint = matcher.display_name(entry), matcher.type_hint(entry)
         found.append((row, name, hint, normalize_text(entry.title.text), how))
-    columns = ["row", "name", "hint", "key", "how"]
-    results = pd.DataFrame(found, columns=columns, dtype=object)
+    results = pd.DataFrame(found, columns=["row", "name", "hint", "key", "how"], dtype=object)
     results = results.iloc[by_entry.ngroup()].set_axis(rows.index)
     results["episode"] = results.key + " " + rows.episode
     results["last_watched"] = rows.date
@@ -469,7 +464,10 @@ def _sort_newest_first(frame: pd.DataFrame) -> pd.DataFrame:
 def _matched_frame(results: pd.DataFrame, index: TitleIndex) -> pd.DataFrame:
     """Aggregate the matched rows of a history by work."""
     results = results.astype({"row": int, "weight": float, "is_wanted": bool})
-    by_work = results.groupby([index.works[row] for row in results.row], sort=False)
+    works = pd.Series([index.works[row] for row in results.row], index=results.index)
+    is_only_wanted = results.is_wanted.groupby(works).transform("all")
+    results["weight"] = results.weight.where(~results.is_wanted | is_only_wanted)
+    by_work = results.groupby(works, sort=False)
     titles = by_work.agg(
         row=("row", "first"),
         hint=("hint", "max"),
@@ -487,7 +485,10 @@ def _matched_frame(results: pd.DataFrame, index: TitleIndex) -> pd.DataFrame:
 
 def _unmatched_frame(results: pd.DataFrame) -> pd.DataFrame:
     """Aggregate the unmatched rows of a history by name and hint."""
-    by_name = results.assign(key=results.name.map(normalize_text)).groupby(["key", "hint"])
+    results = results.assign(key=results.name.map(normalize_text))
+    known_hint = results.groupby("key").hint.transform("max")
+    results["hint"] = results.hint.where(results.hint != "", known_hint)
+    by_name = results.groupby(["key", "hint"])
     names = by_name.agg(
         title=("name", "first"),
         episodes=("episode", "nunique"),

@@ -70,7 +70,7 @@ def watched_ids(matched: pd.DataFrame, index: TitleIndex) -> list[str]:
 _MAX_PROFILE_TITLES = 60
 _MIN_TYPE_SHARE = 0.2  # of these titles and of the results, for films and for series
 _MIN_MATCHED_SHARE = 0.5  # below this share of matched titles, there is a hint
-_VERBS = {"watched": "you watched", "rated": "you liked", "liked": "you liked"}
+_VERBS = {"rated": "liked", "liked": "liked"}  # by the kind of a form; the others: watched
 
 
 @dataclass
@@ -134,7 +134,8 @@ def read_profile(
     path: str | Path,
     profile: str | None = None,
     date_order: str | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
+    scale: int | None = None,
 ) -> Profile:
     """Read a file about a person, and match its titles to the catalog of a model.
 
@@ -145,12 +146,15 @@ def read_profile(
     path : str or Path
         A history, ratings or a watchlist of Netflix, Letterboxd, IMDb, Trakt or Prime Video, a
         file with one title per line, or a CSV file with the columns ``title`` and ``rating``.
+        Or the whole export of a service, as a zip archive or an unpacked folder.
     profile : str, optional
         The profile to read, if the file has several. By default all profiles.
     date_order : {"Y-M-D", "M/D/Y", "D/M/Y"}, optional
         The order of the dates. By default it is detected from the column.
-    encoding : str
-        The encoding of the file.
+    encoding : str, optional
+        The encoding of the file. By default it is detected.
+    scale : {5, 10}, optional
+        The best possible rating. By default it depends on the form and on the ratings.
 
     Returns
     -------
@@ -171,7 +175,7 @@ def read_profile(
     """
     model._check_is_fitted()
     index = model.title_index
-    history = read_viewing_history(path, profile, date_order, encoding)
+    history = read_viewing_history(path, profile, date_order, encoding, scale=scale)
     matched, unmatched = match_viewing_history(history, index)
     n_titles = len(matched) + len(unmatched)
     form = history.form
@@ -362,10 +366,15 @@ def _because_text(
     if not positions:
         return model.reasons(query, [row])[0]
     rows = [query.liked_rows[i] for i in positions]
-    titles = format_names(model.get_fields(rows, ["title"])["title"].tolist())
+    fields = model.get_fields(rows, ["show_id", "title"])
+    names: dict[str, list[str]] = {}
+    for show_id, title in zip(fields["show_id"], fields["title"]):
+        is_wanted = show_id in profile.wanted
+        verb = "want to watch" if is_wanted else _VERBS.get(profile.form.kind, "watched")
+        names.setdefault(verb, []).append(title)
+    titles = " and ".join(f"{verb} {format_names(n)}" for verb, n in names.items())
     reason = model.reasons(_sub_query(query, positions), [row])[0]
-    verb = _VERBS.get(profile.form.kind, "you want to watch")
-    return f"Because {verb} {titles}: {reason[0].lower()}{reason[1:]}"
+    return f"Because you {titles}: {reason[0].lower()}{reason[1:]}"
 
 # %% ../../nbs/49_recommend.profiles.ipynb #38079f37
 def recommend_for_profile(
