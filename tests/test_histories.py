@@ -1,8 +1,11 @@
 """Histories of each form: recognized, told, matched, and nothing watched is recommended."""
 
+import gzip
 import json
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,28 @@ FORMS = {
     "prime_playback.csv": ("Prime Video history: 2 titles, 2 matched", "Inception Dark", ""),
     "prime_watch_events.csv": ("Prime Video history: 2 titles, 2 matched", "Inception Dark", ""),
     "list.txt": ("list: 4 titles, 3 matched", "Inception Heat Dark", ""),
+    "netflix_utf16.csv": ("Netflix viewing history: 2 titles, 2 matched", "Inception Dark", ""),
+    "netflix_cp1252.csv": ("Netflix viewing history: 3 titles, 2 matched", "Inception Dark", ""),
+    "letterboxd_reviews.csv": ("Letterboxd reviews: 3 films, 2 matched", "Inception Heat", ""),
+    "letterboxd_list.csv": ("Letterboxd list: 2 films, 2 matched", "Inception Heat", ""),
+    "letterboxd_export": (
+        "Letterboxd export: 5 films, 4 matched; from diary.csv, likes/films.csv, ratings.csv, "
+        "watched.csv, watchlist.csv",
+        "Inception Heat Arrival",
+        "",
+    ),
+    "netflix_export": (
+        "Netflix export: 4 titles, 4 matched; from CONTENT_INTERACTION/MyList.csv, "
+        "CONTENT_INTERACTION/Ratings.csv, CONTENT_INTERACTION/ViewingActivity.csv",
+        "Dark Heat Arrival",
+        "Inception",
+    ),
+    "trakt_export": (
+        "Trakt export: 3 titles, 3 matched; from lists-watchlist.json, ratings-movies.json, "
+        "ratings-shows.json, watched-history-1.json, watched-movies.json, watched-shows.json",
+        "Inception Dark",
+        "Heat",
+    ),
     "list_of_ratings.csv": ("list of ratings: 3 titles, 3 matched", "Inception Heat Arrival", ""),
 }
 
@@ -115,6 +140,78 @@ def test_missing_column_is_named(read):
 
     with pytest.raises(TableError, match="the columns Date, Year, .* which also has name"):
         read("lacks_name.csv")
+
+
+def test_exports_as_archives_are_equal_to_folders(model, read, tmp_path):
+    from mediarec.recommend.profiles import read_profile
+
+    for name in ("letterboxd_export", "netflix_export", "trakt_export"):
+        shutil.make_archive(tmp_path / name, "zip", HISTORIES, name)
+        packed = read_profile(model, tmp_path / f"{name}.zip")
+        folder = read(name)
+        assert packed.source.replace(f"{name}/", "") == folder.source
+        assert packed.liked == folder.liked and packed.watched == folder.watched
+
+
+def test_letterboxd_export_is_one_row_a_film(model, read):
+    from mediarec.recommend.histories import read_viewing_history
+
+    rows = read_viewing_history(HISTORIES / "letterboxd_export").rows.set_index("title")
+    assert sorted(rows.index) == ["Arrival", "Batman Begins", "Heat", "Inception", "The Net"]
+    assert rows.weight["Inception"] == 1 and rows.weight["The Net"] == -1
+    assert rows.weight["Heat"] == 0.75  # four stars are 0.5, and the like is halfway to 1
+    assert str(rows.date["Heat"])[:10] == "2024-04-10"
+    assert rows.index[rows.is_wanted].tolist() == ["Batman Begins"]
+    for name in ("letterboxd_export", "letterboxd_reviews.csv"):
+        profile = read(name)
+        said = f"{profile.source} {profile.matched.to_csv()} {profile.unmatched.to_csv()}"
+        assert "coffee" not in said and "plan" not in said
+
+
+def test_netflix_export_has_profiles_and_ratings(model, read):
+    ann = read("netflix_export", profile="Ann")
+    assert sorted(ann.matched.title) == ["Dark", "Heat", "Inception"]
+    titles = model.catalog.set_index("show_id").title
+    assert titles[ann.disliked].tolist() == ["Heat"]
+    assert ann.matched.set_index("title").type["Dark"] == "TV Show"
+    assert read("netflix_export", profile="Ben").matched.title.tolist() == ["Arrival"]
+
+
+def test_trakt_export_uses_the_ratings_of_shows(model, read):
+    profile = read("trakt_export")
+    titles = model.catalog.set_index("show_id").title
+    assert titles[profile.disliked].tolist() == ["Dark"]
+    assert titles[profile.wanted].tolist() == ["Heat"]
+
+
+def test_packed_files(model, tmp_path):
+    from mediarec.core import TableError
+    from mediarec.recommend.profiles import read_profile
+
+    raw = (HISTORIES / "netflix_german.csv").read_bytes()
+    (tmp_path / "netflix.csv.gz").write_bytes(gzip.compress(raw))
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as archive:
+        archive.writestr("a.csv", raw)
+        archive.writestr("README.txt", "Read me\n")
+        archive.writestr("__MACOSX/a.csv", raw)
+    for name in ("netflix.csv.gz", "one.zip"):
+        assert len(read_profile(model, tmp_path / name).matched) == 3
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("ann.csv", raw)
+        archive.writestr("ben.csv", raw)
+    with pytest.raises(TableError, match=r"several files .*: ann.csv \(Netflix .* name one of"):
+        read_profile(model, tmp_path / "two.zip")
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"a" * 200_000_001, 1))
+    with pytest.raises(TableError, match="too large: at most 200 MB"):
+        read_profile(model, tmp_path / "bomb.csv.gz")
+
+
+def test_encoding_can_be_named(read):
+    from mediarec.core import TableError
+
+    assert len(read("netflix_cp1252.csv", encoding="cp1252").matched) == 2
+    with pytest.raises(TableError, match='encoding="cp1252" in Python, --encoding cp1252'):
+        read("netflix_cp1252.csv", encoding="utf-8")
 
 
 def test_most_titles_unknown_gives_a_hint(model, tmp_path):

@@ -254,7 +254,10 @@ class ViewingHistory:
         summary += [f"{n:,} left out ({reason})" for reason, n in counts if n]
         if self.form.date and self.n_undated:
             summary.append(f"{self.n_undated:,} without a date")
-        return "; ".join([*summary, self.date_format] if self.date_format else summary)
+        dates = self.date_format
+        if self.other_date_orders:
+            dates += " (date_order= in Python, --date-order in the shell)"
+        return "; ".join([*summary, dates] if dates else summary)
 
 # %% ../../nbs/47_recommend.histories.ipynb #ef4b07d5
 def _read_dates(
@@ -487,6 +490,9 @@ def _select_profile(parts: list[_File], profile: str, name: str) -> list[_File]:
     profiles = dict.fromkeys(p for _, columns, _ in parts for p in columns.profile)
     if profile not in profiles:
         known = format_list((p or "none" for p in profiles), 12)
-        raise TableError(f"{name} has no profile {profile!r:.40}; it has {known}")
+        raise TableError(
+            f"{name} has no profile {profile!r:.40}; it has {known}. "
+            "Choose one by profile= in Python, --profile in the shell"
+        )
     selected = [(n, columns[columns.profile == profile], form) for n, columns, form in parts]
     return [part for part in selected if len(part[1])]
