@@ -8,6 +8,7 @@ __all__ = ['ViewingHistory', 'read_viewing_history']
 # %% ../../nbs/47_recommend.histories.ipynb #5eb4bc97
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -243,8 +244,11 @@ class ViewingHistory:
 
     @property
     def n_undated(self) -> int:
-        """Number of rows without a date."""
-        return int(self.rows.date.isna().sum())
+        """Number of rows without a date. Titles that are only wanted need none."""
+        is_undated = self.rows.date.isna()
+        if "is_wanted" in self.rows:
+            is_undated &= ~self.rows.is_wanted
+        return int(is_undated.sum())
 
     def __str__(self) -> str:
         """Summarize how the file was read."""
@@ -345,10 +349,7 @@ def _combine(histories: list[ViewingHistory], files: list[str]) -> ViewingHistor
     raised = (combined.weight.fillna(1.0) + 1) / 2
     weight = combined.weight.mask(combined.is_liked, raised)
     combined["weight"] = weight.mask(combined.is_wanted, _WANTED_WEIGHT)
-    dropped: dict[str, int] = {}
-    for history in histories:
-        for reason, n in history.dropped.items():
-            dropped[reason] = dropped.get(reason, 0) + n
+    dropped = sum((Counter(history.dropped) for history in histories), Counter())
     date_formats = dict.fromkeys(history.date_format for history in histories)
     orders = [order for history in histories for order in history.other_date_orders]
     form = histories[0].form
