@@ -318,7 +318,7 @@ def for_me(
         mood=mood or None,
         diversity=diversity,
     )
-    found.attrs["query"] = f"{len(person.matched):,} titles of {file.resolve().name}"
+    found.attrs["query"] = f"{len(person.matched):,} titles of {file.absolute().name}"
     unmatched = person.unmatched.title.tolist()
     if json_output:
         matched = person.matched.title.tolist()
@@ -330,7 +330,7 @@ def for_me(
     if len(found):
         print_table(recommendations_table(found))
     else:
-        echo_err(f"no title passes these filters for {file.name}")
+        echo_err(f"no title passes these filters for {file.absolute().name}")
 
 # %% ../../nbs/94_cli.recommend.ipynb #982d4c93
 _ID_HEADERS = ("show_id", "query_id", "id")

@@ -467,7 +467,7 @@ def read_viewing_history(
     """
     if scale not in (None, 5, 10):
         raise TableError(f"scale must be 5 or 10, not {scale!r:.40}")
-    files = _open_history(path)
+    files = _open_history(Path(path).expanduser().absolute())
     found = _find_files(files, encoding)
     parts = [(name, select_columns(frame, form), form) for name, frame, form in found]
     if profile is not None:
