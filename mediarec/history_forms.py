@@ -103,6 +103,7 @@ HISTORY_FORMS = (
     HistoryForm("Netflix viewing history", ("title", "date"), "date"),
 )
 LIST_FORM = HistoryForm("list", ("title",), kind="rated")
+LIBRARY_FORM = HistoryForm("Kodi library", ("title", "last played"), "last played", scale=10)
 
 # %% ../nbs/09_history_forms.ipynb #c7225885
 _HEADER_TRANSLATIONS = {

@@ -21,7 +21,7 @@ from mediarec.data.columns import add_missing_header, align_columns
 from mediarec.data.tables import read_table, tidy_table, to_string_frame
 from mediarec.data.values import ValueForms, convert_values, parse_type
 from mediarec.delimited import MAX_FIELD_LENGTH, RowReader
-from mediarec.formats import detect_encoding, detect_format
+from mediarec.files import detect_encoding, detect_format
 
 # %% ../../nbs/14_data.catalog.ipynb #b2376fc1
 NETFLIX_FILENAME = "netflix_titles.csv"

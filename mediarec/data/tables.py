@@ -16,7 +16,7 @@ import pandas as pd
 
 from mediarec.core import CatalogError, TableError, format_list, join_list
 from mediarec.delimited import RowReader
-from mediarec.formats import decode_text, detect_format, unpack
+from mediarec.files import decode_text, detect_format, unpack
 from mediarec.library import library_table
 from mediarec.nfo import is_library
 
