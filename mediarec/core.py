@@ -65,6 +65,9 @@ _NO_VALUES = {
     "-",
     "--",
     "unknown",
+    "various",
+    "not available",
+    "not_exist",
 }  # how public files write an empty list
 
 
@@ -88,13 +91,15 @@ def split_list(text: object) -> list[str]:
     values = _parse_literal(text) if text[:1] in ("[", "{") else None
     if values is None:
         values = _split_text(text)
-    return list(dict.fromkeys(value for value in values if value))
+    return list(dict.fromkeys(v for v in values if v and v.lower() not in _NO_VALUES))
 
 
 def join_list(values: list[str]) -> str:
     """Join values to a text from which `split_list` returns the same values."""
     text = ", ".join(values)
-    return text if split_list(text) == values else "|".join(values)
+    if split_list(text) == values:
+        return text
+    return "|".join(values) if len(values) != 1 else f"{values[0]}|"
 
 
 def _split_text(text: str) -> list[str]:
@@ -105,8 +110,6 @@ def _split_text(text: str) -> list[str]:
         padding = " '\""
     separator = "|" if "|" in text else ";" if ";" in text else ","
     values = [part.strip().strip(padding) for part in text.split(separator)]
-    if text.lower() in _NO_VALUES:
-        return []
     return _join_name_suffixes(values) if separator == "," else values
 
 

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mediarec.core import COLUMNS, CatalogError, CatalogWarning, env_path, format_list, package_path
@@ -52,12 +53,12 @@ def find_catalog() -> Path:
 
 # %% ../../nbs/14_data.catalog.ipynb #b48b1cbc
 _logger = logging.getLogger(__name__)
-_INVISIBLE = r"[\s\u200b-\u200f\u2060\ufeff]"
+_VISIBLE = r"[^\s\u200b-\u200f\u2060\ufeff]"
 
 
 def _is_filled(values: pd.Series) -> pd.Series:
     """Return whether each value has visible characters."""
-    return values.str.replace(_INVISIBLE, "", regex=True) != ""
+    return values.str.contains(_VISIBLE, regex=True)
 
 
 def _is_unique(values: pd.Series) -> pd.Series:
@@ -146,15 +147,21 @@ def _raise_error(errors: pd.DataFrame, name: str) -> None:
     """Raise an error for the first failed check, if there is one."""
     for (column, check), rows in errors.groupby(["column", "check"], sort=False):
         message = f"{name}, column {column!r} {check}: {_format_rows(rows)}"
-        if column == "show_id":
-            message += _IDS_HINT
+        if check == "is empty" or column == "show_id":
+            message += _HINTS[column]
         raise CatalogError(message)
 
 
-_IDS_HINT = (
-    '. To have ids made, leave the column out: columns={"show_id": ""} in Python, '
-    "--column show_id= in the shell"
-)
+_HINTS = {
+    "show_id": (
+        '. To have ids made, leave the column out: columns={"show_id": ""} in Python, '
+        "--column show_id= in the shell"
+    ),
+    "title": (
+        ". Delete these rows, or name another column of titles: "
+        'columns={"original_title": "title"} in Python, --column original_title=title in the shell'
+    ),
+}
 
 
 def _format_rows(errors: pd.DataFrame) -> str:
@@ -184,6 +191,7 @@ def _load_source(
         raise CatalogError(f"a catalog is a path or a frame, not {type(source).__name__}")
     warn_about_blank_rows(name, table.attrs.get("n_blank_rows", 0))
     aligned = align_columns(_drop_equal_rows(table, name), name, columns)
+    aligned = _drop_nameless_rows(aligned, name)
     catalog = validate_catalog(set_type(aligned, name, type_all), name)
     catalog.attrs = {}
     return stem, catalog
@@ -203,12 +211,32 @@ def _warn_about_dropped(name: str, one: str, several: str, n_rows: int) -> None:
 
 def _drop_equal_rows(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Drop and count the rows that are equal to an earlier row in all named columns."""
-    named = [column for column in frame if not str(column).startswith("Unnamed:")]
-    is_equal = frame.duplicated(named)
+    is_equal = frame.duplicated(_named_columns(frame))
     n_rows = int(is_equal.sum())
+    _warn_about_equal_rows(name, n_rows)
+    return frame[~is_equal] if n_rows else frame
+
+
+def _named_columns(frame: pd.DataFrame) -> list[str]:
+    """Return the columns that have a name in the file."""
+    return [column for column in frame if not str(column).startswith("Unnamed:")]
+
+
+def _warn_about_equal_rows(name: str, n_rows: int) -> None:
+    """Warn about equal rows that were dropped, if there are any."""
     several = f"{n_rows:,} rows that are equal to an earlier one"
     _warn_about_dropped(name, "1 row that is equal to an earlier one", several, n_rows)
-    return frame[~is_equal] if n_rows else frame
+
+
+def _drop_nameless_rows(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Drop and count the rows without an id and a title, if other rows have ids."""
+    is_nameless = (frame.show_id.str.strip() == "") & (frame.title.str.strip() == "")
+    n_rows = int(is_nameless.sum())
+    if n_rows == len(frame) or (frame.show_id == "").all():
+        return frame
+    several = f"{n_rows:,} rows without an id and a title"
+    _warn_about_dropped(name, "1 row without an id and a title", several, n_rows)
+    return frame[~is_nameless] if n_rows else frame
 
 
 def set_type(frame: pd.DataFrame, name: str, type_all: str | None = None) -> pd.DataFrame:
@@ -327,7 +355,7 @@ _N_SNIFFED_BYTES = 1 << 20  # of the start of a file, for its encoding
 def iter_table(
     path: str | Path, chunk_size: int, encoding: str | None = None
 ) -> Iterator[pd.DataFrame]:
-    """Yield a file as frames of strings.
+    """Yield a file as frames of strings, without rows that are equal to an earlier one.
 
     Parameters
     ----------
@@ -342,7 +370,7 @@ def iter_table(
     if path.is_file() and _is_csv(path):
         yield from _iter_csv(path, chunk_size, encoding)
     else:
-        yield add_missing_header(read_table(path, encoding), path.name)
+        yield _drop_equal_rows(add_missing_header(read_table(path, encoding), path.name), path.name)
 
 
 def _iter_csv(path: Path, chunk_size: int, encoding: str | None) -> Iterator[pd.DataFrame]:
@@ -358,6 +386,8 @@ def _iter_csv(path: Path, chunk_size: int, encoding: str | None) -> Iterator[pd.
             reader = RowReader(lines, name)
             rows = iter(reader)
             columns = None
+            hashes = np.empty(0, np.uint64)  # of the rows so far, ascending
+            n_equal = 0
             chunk = list(islice(rows, chunk_size))
             while chunk:
                 frame = pd.DataFrame(chunk, columns=reader.header, dtype=object)
@@ -368,9 +398,13 @@ def _iter_csv(path: Path, chunk_size: int, encoding: str | None) -> Iterator[pd.
                     frame = frame[columns]
                 else:  # the file has no header, so the names are made up
                     frame = frame.set_axis(columns, axis=1)
-                yield frame
+                is_new, hashes = _find_new_rows(frame, hashes)
+                n_equal += int((~is_new).sum())
+                if is_new.any():
+                    yield frame[is_new]
                 chunk = list(islice(rows, chunk_size))
             warn_about_blank_rows(name, reader.n_blank_rows)
+            _warn_about_equal_rows(name, n_equal)
     except UnicodeDecodeError as e:
         raise CatalogError(
             f'{name} is not valid {encoding} ({e}): name its encoding, encoding="cp1252" in '
@@ -378,6 +412,23 @@ def _iter_csv(path: Path, chunk_size: int, encoding: str | None) -> Iterator[pd.
         ) from None
     except LookupError:
         raise CatalogError(f"unknown encoding {encoding!r}") from None
+
+
+def _find_new_rows(frame: pd.DataFrame, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows are equal to no earlier one, and the hashes of all rows so far.
+
+    A hash has 64 bits. Among ten million different rows, the chance of two equal hashes is
+    below one in a hundred thousand.
+    """
+    row_hashes = pd.util.hash_pandas_object(frame[_named_columns(frame)], index=False).to_numpy()
+    new, first_rows = np.unique(row_hashes, return_index=True)
+    positions = np.searchsorted(hashes, new)
+    is_known = np.zeros(len(new), dtype=bool)
+    inside = positions < len(hashes)
+    is_known[inside] = hashes[positions[inside]] == new[inside]
+    is_new = np.zeros(len(frame), dtype=bool)
+    is_new[first_rows[~is_known]] = True
+    return is_new, np.insert(hashes, positions[~is_known], new[~is_known])
 
 
 def _opener(path: Path) -> Callable[..., Any]:

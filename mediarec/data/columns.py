@@ -77,6 +77,7 @@ _MAX_SAMPLE = 2_000  # values that are looked at
 _MIN_SHARE = 0.5  # of the values that must fit the field
 _CERTIFICATE_AGES = {0, 3, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21}
 _MAX_SCORE_LENGTH = 12  # characters
+_MIN_RANKS = 5  # values of a column of ranks
 _GENRES = re.compile(
     r"\b(?:action|adventure|animation|anime|comed|crime|document|drama|fantasy|horror|music|"
     r"mystery|romance|romantic|sci-fi|science fiction|thriller|western|family)",
@@ -114,6 +115,14 @@ def _is_score(values: list[str]) -> bool:
     return not (whole and is_age and max(numbers) > 10)
 
 
+def _is_rank(values: list[str]) -> bool:
+    """Return whether the values, or every n-th of them, count up from 1."""
+    numbers = [parse_number(text) for text in values[:_MIN_RANKS]]
+    steps = {after - before for before, after in zip(numbers, numbers[1:])}
+    counts_up = len(steps) == 1 and steps.pop() >= 1
+    return len(numbers) == _MIN_RANKS and numbers[0] == 1 and counts_up
+
+
 _TESTS: dict[str, Callable[[str], bool]] = {
     "release_year": lambda text: parse_year(text) == parse_year(text),
     "date_added": lambda text: parse_date(text) is not None,
@@ -145,6 +154,8 @@ def _fitting_field(values: pd.Series, field: str, priority: int) -> tuple[str, i
     if field == "show_id":
         is_id = values.is_unique and bool((values.str.strip() != "").all())
         return (field, priority) if is_id else None
+    if field == "score" and _is_rank(sample):
+        return None
     test = _TESTS.get(field)
     if test is not None:
         fits = _share(sample, test) >= _MIN_SHARE

@@ -7,6 +7,8 @@ __all__ = []
 
 # %% ../../nbs/12_data.values.ipynb #ba5fb7d8
 import csv
+import html
+import logging
 import re
 import warnings
 from collections.abc import Callable
@@ -17,7 +19,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from mediarec.core import LIST_COLUMNS, CatalogWarning, package_path
+from mediarec.core import COLUMNS, LIST_COLUMNS, CatalogWarning, package_path
+from mediarec.lists import read_lists
 
 # %% ../../nbs/12_data.values.ipynb #561ad3f0
 MISSING_WORDS = {"", "na", "n/a", "nan", "none", "null", "\\n", "nat", "<na>"}
@@ -119,6 +122,7 @@ _SEASONS = re.compile(
 _HOURS = r"(?P<hours>\d+(?:\.\d+)?)\s*(?:h|hrs?|hours?|std|stunden?|heures?|horas?|ore|saat)\b\.?"
 _MINUTES = r"(?P<minutes>\d+(?:\.\d+)?)\s*(?:m|mins?|minut\w*|dakika|dk|'|′|分)(?!\w)\.?"
 _HOURS_AND_MINUTES = re.compile(rf"^(?:{_HOURS})?[\s,and]*(?:{_MINUTES})?", re.IGNORECASE)
+_SECONDS = re.compile(r"(\d+)\s*(?:s|secs?|seconds?)\b\.?", re.IGNORECASE)
 _COMPACT_HOURS = re.compile(r"(\d)([hm])(?=\d)", re.IGNORECASE)
 _RANGE = re.compile(r"^(\d+)\s*[-–]\s*\d+(?=\s*m)", re.IGNORECASE)
 _ISO_START = re.compile(r"^P(?:0D)?T(?=\d)", re.IGNORECASE)
@@ -156,6 +160,9 @@ def _parse_minutes(text: str, minutes_per_unit: float) -> float:
         clock = f"{text}:00" if text.count(":") == 1 else text
         duration = pd.to_timedelta(clock, errors="coerce")
         return duration / pd.Timedelta(minutes=1) if duration is not pd.NaT else np.nan
+    seconds = _SECONDS.match(text)
+    if seconds:
+        return max(float(seconds[1]) / 60, 1.0)
     plain = _RANGE.sub(r"\1", _ISO_START.sub("", text))
     spaced = _COMPACT_HOURS.sub(r"\1\2 ", plain)
     if re.fullmatch(r"\d+h \d+", spaced, re.IGNORECASE):
@@ -363,7 +370,9 @@ class ValueForms:
     day_first: bool = False
 
 
+_logger = logging.getLogger(__name__)
 _LINE_BREAK = re.compile(r"\s*[\t\r\n]+\s*")
+_ENTITY = r"&(?:#\d+|#x[0-9a-fA-F]+|[a-z]{2,8});"  # a character as it is written in HTML
 
 
 def detect_value_forms(frame: pd.DataFrame) -> ValueForms:
@@ -374,7 +383,9 @@ def detect_value_forms(frame: pd.DataFrame) -> ValueForms:
     frame : DataFrame
         Strings, with the columns `COLUMNS`.
     """
-    has_year = frame.title.str.strip().str.match(_TITLE_YEAR.pattern)
+    titles = frame.title.str.strip()
+    has_year = titles.str.endswith((")", "]"))
+    has_year[has_year] = titles[has_year].str.match(_TITLE_YEAR.pattern)
     no_years = bool((frame.release_year == "").all())
     return ValueForms(
         title_years=bool(has_year.mean() > 0.5 or (no_years and has_year.any())),
@@ -406,7 +417,7 @@ def convert_values(frame: pd.DataFrame, name: str, forms: ValueForms | None = No
         If values could not be read: one warning for each column.
     """
     forms = forms or detect_value_forms(frame)
-    frame = frame.copy()
+    frame = _unescape(frame)
     if forms.title_years:
         _split_title_years(frame)
     frame["title"] = frame.title.map(move_article)
@@ -420,8 +431,7 @@ def convert_values(frame: pd.DataFrame, name: str, forms: ValueForms | None = No
     _convert_dates(frame, name, forms.day_first)
     is_known = map_values(frame.rating, _is_known_rating).astype(bool)
     _warn_unread(name, "rating", frame.rating[~is_known], "kept as text, without an age group")
-    for column in LIST_COLUMNS:
-        frame[column] = _join_lines(frame[column])
+    _convert_lists(frame, name)
     for column in frame.columns.intersection(["score", "votes"]):
         text = frame[column]
         frame[column] = parse_numbers(text)
@@ -440,8 +450,11 @@ def _split_title_years(frame: pd.DataFrame) -> None:
 
 
 def _convert_durations(frame: pd.DataFrame, name: str, minutes_per_unit: float) -> None:
-    """Write the durations of a frame as "148 min" or "3 Seasons"."""
-    text = frame.duration
+    """Write the durations of a frame as "148 min" or "3 Seasons"; zero is a missing value."""
+    is_zero = frame.duration.str.fullmatch(r"0+(?:\.0+)?(?:\s*min)?")
+    if is_zero.any():
+        _logger.info("%s, duration: 0 in %s rows is a missing value", name, f"{is_zero.sum():,}")
+    text = frame.duration.mask(is_zero, "")
     found = map_values(text, lambda value: parse_duration(value, minutes_per_unit))
     _warn_unread(name, "duration", text[found.isna()], "kept as text, without a length")
     frame["duration"] = found.where(found.notna(), text)
@@ -455,9 +468,27 @@ def _convert_dates(frame: pd.DataFrame, name: str, day_first: bool) -> None:
     frame["date_added"] = found.where(found.notna(), text)
 
 
+def _unescape(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy of a frame in which "&amp;" is "&"."""
+    frame = frame.copy()
+    for column in frame.columns.intersection(COLUMNS):
+        if frame[column].str.contains(_ENTITY).any():
+            frame[column] = frame[column].map(html.unescape)
+    return frame
+
+
+def _convert_lists(frame: pd.DataFrame, name: str) -> None:
+    """Write the lists of a frame with commas, and with the usual names."""
+    for column in LIST_COLUMNS:
+        text = _join_lines(frame[column])
+        frame[column] = read_lists(text, column)
+        is_lost = (frame[column] == "") & (text != "")
+        _warn_unread(name, column, text[is_lost], "the names are missing")
+
+
 def _join_lines(values: pd.Series) -> pd.Series:
     """Write lists with one value a line, or with tabs, as lists with commas."""
-    if not values.str.contains(_LINE_BREAK.pattern).any():
+    if not values.str.contains(r"[\t\r\n]").any():
         return values
     return values.str.strip().str.replace(_LINE_BREAK, ", ", regex=True)
 

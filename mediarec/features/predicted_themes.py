@@ -6,6 +6,7 @@
 __all__ = ['fit_theme_predictor', 'predict_themes']
 
 # %% ../../nbs/27_features.predicted_themes.ipynb #3d7880d4
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,7 @@ from mediarec.features.themes import add_themes, load_themes, mood_terms
 
 # %% ../../nbs/27_features.predicted_themes.ipynb #c66be0b7
 _FIRST_DECADE = 1930  # older titles have this decade
+_ANIMATION_WORDS = {"animation", "animations", "animated"}  # have the stem of "anime"
 
 
 def _list_facts(catalog):
@@ -43,7 +45,7 @@ def _list_facts(catalog):
 def _facts_of_title(genres, countries, title_type, age_group, year):
     """Return the facts of one title, in normalized form."""
     genre_words = normalize_text(" ".join(genres)).split()
-    stems = [stem(word) for word in genre_words]
+    stems = [stem(word) for word in genre_words if word not in _ANIMATION_WORDS]
     facts = [f"genre {word_stem}" for word_stem in stems if word_stem]
     facts += [f"country {normalize_text(country)}" for country in countries]
     facts += [f"type {normalize_text(title_type)}", f"age {normalize_text(age_group)}"]
@@ -365,6 +367,9 @@ def cross_val_probabilities(
     return probabilities
 
 # %% ../../nbs/27_features.predicted_themes.ipynb #23885565
+_DECADE_THEME = re.compile(r"\d{4}s")  # a story set in a decade is not told before it
+
+
 def predict_themes(catalog: pd.DataFrame, predictor: ThemePredictor | None = None) -> pd.DataFrame:
     """Predict themes and moods from titles, descriptions and facts.
 
@@ -390,7 +395,12 @@ def predict_themes(catalog: pd.DataFrame, predictor: ThemePredictor | None = Non
     'heist'
     """
     predictor = predictor or default_theme_predictor()
-    themes, moods = select_themes(predictor.themes, theme_probabilities(predictor, catalog))
+    probabilities = theme_probabilities(predictor, catalog)
+    years = catalog.release_year.astype("Float64").to_numpy(float, na_value=np.inf)
+    for column, theme in enumerate(predictor.themes):
+        if _DECADE_THEME.fullmatch(theme):
+            probabilities[years < int(theme[:4]), column] = 0
+    themes, moods = select_themes(predictor.themes, probabilities)
     predicted = pd.DataFrame(index=catalog.index)
     predicted["themes"] = pd.Series(themes, index=catalog.index, dtype=object)
     predicted["moods"] = pd.Series(moods, index=catalog.index, dtype=object)

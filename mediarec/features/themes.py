@@ -15,6 +15,7 @@ import pandas as pd
 
 from mediarec.core import MISSING_LABEL, TYPES, FilterError, normalize_text, package_path
 from mediarec.data.labels import list_values, suggestion
+from mediarec.data.values import split_title_year
 
 # %% ../../nbs/23_features.themes.ipynb #d10d1e68
 @lru_cache(maxsize=1)
@@ -228,7 +229,11 @@ def match_titles(catalog: pd.DataFrame) -> np.ndarray:
     rows = []
     for title_type, title, year in zip(catalog.type, catalog.title, catalog.release_year):
         known_year = None if pd.isna(year) else int(year)
-        rows.append(_find_known_title(title_type, title, known_year))
+        row = _find_known_title(title_type, title, known_year)
+        name, title_year = split_title_year(title)
+        if row < 0 and title_year and title_type == "Movie":
+            row = _find_known_title(title_type, name, int(title_year))
+        rows.append(row)
     return np.array(rows, dtype=int)
 
 # %% ../../nbs/23_features.themes.ipynb #1e7c7dce
