@@ -79,6 +79,16 @@ def _read_people(cell: str) -> str:
     return cell if names == given else join_list(names)
 
 
+_LINE_BREAK = re.compile(r"\s*[\t\r\n]+\s*")
+
+
+def _join_lines(values: pd.Series) -> pd.Series:
+    """Write lists with one value a line, or with tabs, as lists with commas."""
+    if not values.str.contains(r"[\t\r\n]").any():
+        return values
+    return values.str.strip().str.replace(_LINE_BREAK, ", ", regex=True)
+
+
 def read_lists(values: pd.Series, column: str) -> pd.Series:
     """Return a column of lists with the usual names.
 
@@ -94,6 +104,7 @@ def read_lists(values: pd.Series, column: str) -> pd.Series:
     Series of str
         The cells. A cell that had only numbers in place of names is empty.
     """
+    values = _join_lines(values)
     cells = pd.Series(values.unique(), dtype=object)
     if column == "country":
         read = _read_countries

@@ -89,7 +89,7 @@ def _judged_or_empty(
 
 def _pairs_row(recommender: Any, path: Path) -> dict[str, Any]:
     """Return the AUC on pairs of films, as a row of the answer."""
-    from mediarec.evaluation.pairs import pairs_auc, read_pairs, score_pairs
+    from mediarec.evaluation.judgments import pairs_auc, read_pairs, score_pairs
 
     auc = pairs_auc(score_pairs(recommender, read_pairs(path)))
     return {"metric": "pairs AUC", **auc._asdict()}

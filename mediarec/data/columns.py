@@ -29,6 +29,7 @@ from mediarec.core import (
     split_list,
 )
 from mediarec.data.values import (
+    detect_value_forms,
     is_missing,
     parse_date,
     parse_duration,
@@ -304,7 +305,11 @@ def align_columns(
     mapping = recognize_columns(frame, name, columns)
     _log_mapping(frame, name, mapping)
     aligned = apply_columns(frame, mapping)
-    _warn_about_missing_columns(name, set(mapping.values()))
+    found = set(mapping.values())
+    if "release_year" not in found and detect_value_forms(aligned).title_years:
+        _logger.info("%s: the years are read from the titles", name)
+        found.add("release_year")
+    _warn_about_missing_columns(name, found)
     return aligned
 
 
@@ -390,7 +395,9 @@ def _warn_about_missing_columns(name: str, found: set[str]) -> None:
         found = found | {"duration"}
     if "crew" in found:
         found = found | {"director"}
-    missing = [column for column in COLUMNS if column not in found]
+    if "show_id" not in found:
+        _logger.info("%s has no ids: they are made from the numbers of the rows", name)
+    missing = [column for column in COLUMNS if column not in found | {"show_id"}]
     if missing:
         message = f"{name} has no column {format_list(missing, 12)}: filled with missing values"
         warnings.warn(message, CatalogWarning, stacklevel=4)

@@ -23,7 +23,8 @@ from mediarec.core import COLUMNS, LIST_COLUMNS, CatalogWarning, package_path
 from mediarec.lists import read_lists
 
 # %% ../../nbs/12_data.values.ipynb #561ad3f0
-MISSING_WORDS = {"", "na", "n/a", "nan", "none", "null", "\\n", "nat", "<na>"}
+MISSING_WORDS = {"", "na", "n/a", "nan", "none", "null", "\\n", "nat", "<na>", "-", "--"}
+MISSING_WORDS |= {"unknown", "not available", "not_exist", "tba", "tbd"}
 
 
 def is_missing(text: str) -> bool:
@@ -371,7 +372,6 @@ class ValueForms:
 
 
 _logger = logging.getLogger(__name__)
-_LINE_BREAK = re.compile(r"\s*[\t\r\n]+\s*")
 _ENTITY = r"&(?:#\d+|#x[0-9a-fA-F]+|[a-z]{2,8});"  # a character as it is written in HTML
 
 
@@ -480,17 +480,10 @@ def _unescape(frame: pd.DataFrame) -> pd.DataFrame:
 def _convert_lists(frame: pd.DataFrame, name: str) -> None:
     """Write the lists of a frame with commas, and with the usual names."""
     for column in LIST_COLUMNS:
-        text = _join_lines(frame[column])
+        text = frame[column]
         frame[column] = read_lists(text, column)
         is_lost = (frame[column] == "") & (text != "")
         _warn_unread(name, column, text[is_lost], "the names are missing")
-
-
-def _join_lines(values: pd.Series) -> pd.Series:
-    """Write lists with one value a line, or with tabs, as lists with commas."""
-    if not values.str.contains(r"[\t\r\n]").any():
-        return values
-    return values.str.strip().str.replace(_LINE_BREAK, ", ", regex=True)
 
 
 def _is_known_rating(text: str) -> bool:

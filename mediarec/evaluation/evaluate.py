@@ -6,13 +6,15 @@
 __all__ = ['evaluate_model']
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #d8c625a6
+import re
 from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mediarec.core import MediarecError
+from mediarec.core import MISSING_LABEL, MediarecError, normalize_text, without_article
 from mediarec.evaluation.baselines import Scorer
 from mediarec.evaluation.metrics import (
     condensed_ndcg_at_k,
@@ -20,9 +22,10 @@ from mediarec.evaluation.metrics import (
     ndcg_from_gains,
     precision_at_k,
 )
-from mediarec.features.numeric import is_documentary_genre
+from mediarec.features.numeric import is_documentary_genre, is_nonfiction
+from mediarec.features.text import stem, tokenize
 from mediarec.recommend.base import BaseRecommender
-from mediarec.recommend.explanations import select_reasons
+from mediarec.recommend.explanations import NO_REASON, select_reasons
 from mediarec.recommend.ranking import query_for_row, score_query
 from mediarec.recommend.recommender import Recommender, check_in_memory, recommend_batch
 
@@ -310,3 +313,128 @@ def evaluate_reasons(model: BaseRecommender, queries: Iterable, n: int = 10) -> 
             rows.append((query_id, show_id, rank, why, coverage, blocks))
     columns = ["query_id", "show_id", "rank", "why", "coverage", "blocks"]
     return pd.DataFrame(rows, columns=columns)
+
+# %% ../../nbs/64_evaluation.evaluate.ipynb #37dc2212
+_PERSONAL = re.compile(
+    r"^(?:also in the franchise (?P<franchise>.+?))?(?:, )?"
+    r"(?:also directed by (?P<directors>.+?))?(?:, )?(?:with (?P<actors>.+))?$",
+    re.IGNORECASE,
+)
+_DECADE = re.compile(r"^also from the (\d{4})s$", re.IGNORECASE)
+_SINCE = re.compile(r"^also from (\d{4}) or later$", re.IGNORECASE)
+_COUNTRY = re.compile(r"^also from (?:the )?(.+)$", re.IGNORECASE)
+_EQUAL_FIELDS = {
+    "also a film": "type",
+    "also a series": "type",
+    "for the same age group": "age_group",
+}
+_MIN_SHARED_STEMS = 2  # of two similar descriptions
+_MIN_COSINE = 0.33  # of the vectors of two similar descriptions
+
+
+def _names_are_shared(text: str, field: str, a: Any, b: Any) -> bool:
+    """Return whether every name of a list in words is in a field of both titles."""
+    shared = {normalize_text(x) for x in a[field]} & {normalize_text(x) for x in b[field]}
+    if normalize_text(text) in shared:
+        return True
+    pieces = re.split(r", | and ", text)
+    return all(any(normalize_text(piece) in name for name in shared) for piece in pieces)
+
+
+def _starts_with(title: str, name: str) -> bool:
+    """Return whether a title starts with a name, both without their articles."""
+    return without_article(normalize_text(title)).startswith(without_article(normalize_text(name)))
+
+
+def _is_personal_true(match: re.Match, a: Any, b: Any) -> bool:
+    """Return whether the franchise and the people of a line are those of both titles."""
+    franchise, directors, actors = match.group("franchise", "directors", "actors")
+    if franchise and not (_starts_with(a.title, franchise) and _starts_with(b.title, franchise)):
+        return False
+    if franchise and normalize_text(a.title) == normalize_text(b.title):
+        return False
+    if directors and not _names_are_shared(directors, "directors", a, b):
+        return False
+    return not actors or _names_are_shared(actors, "actors", a, b)
+
+
+def _stems(title: Any) -> set[str]:
+    """Return the stems of the words of a title and its description."""
+    return {stem(word) for word in tokenize(f"{title.title} {title.description}")} - {""}
+
+
+def _have_similar_descriptions(model: Recommender, a: Any, b: Any) -> bool:
+    """Return whether two descriptions share two stems, or are close in meaning."""
+    if MISSING_LABEL in (a.description, b.description):
+        return False
+    rows = [model.row_by_id[title.name] for title in (a, b)]
+    first, second = model.index.vectors[0][rows]
+    return len(_stems(a) & _stems(b)) >= _MIN_SHARED_STEMS or first @ second >= _MIN_COSINE
+
+
+def is_claim_true(model: Recommender, claim: str, a: Any, b: Any) -> bool:
+    """Return whether a claim is true of two titles.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    claim : str
+        A part of a line of reasons, such as "also from Japan".
+    a, b : Series
+        Rows of the catalog, indexed by the column; the name is the id.
+    """
+    if claim.lower() in _EQUAL_FIELDS:
+        field = _EQUAL_FIELDS[claim.lower()]
+        return a[field] == b[field]
+    if claim.lower() == "similar description":
+        return _have_similar_descriptions(model, a, b)
+    if claim.lower() == "also nonfiction":
+        return bool(is_nonfiction(pd.DataFrame([a, b])).all())
+    match = _PERSONAL.match(claim)
+    if match and any(match.groups()):
+        return _is_personal_true(match, a, b)
+    if match := _DECADE.match(claim):
+        return {a.release_year // 10, b.release_year // 10} == {int(match[1]) // 10}
+    if match := _SINCE.match(claim):
+        return min(a.release_year, b.release_year) >= int(match[1])
+    if match := _COUNTRY.match(claim):
+        return match[1] in a.countries and match[1] in b.countries
+    terms = [{normalize_text(x) for x in (*t.themes, *t.moods, *t.genres)} for t in (a, b)]
+    named = [normalize_text(term) for term in claim.split(", ")]
+    return set(named) <= terms[0] & terms[1] or " ".join(named) in terms[0] & terms[1]
+
+
+def find_untrue_claims(model: Recommender, reasons: pd.DataFrame) -> tuple[int, pd.DataFrame]:
+    """Look up every claim of some reasons in the catalog.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    reasons : DataFrame
+        Columns `query_id`, `show_id` and `why`, from `evaluate_reasons`.
+
+    Returns
+    -------
+    n_claims : int
+        The number of claims.
+    untrue : DataFrame
+        The untrue ones: `query`, `result` (titles) and `claim`.
+    """
+    check_in_memory(model, "the check of the reasons")
+    by_id = model.catalog.set_index("show_id")
+    n_claims = 0
+    untrue = []
+    for query_id, show_id, why in zip(reasons.query_id, reasons.show_id, reasons.why):
+        if why == NO_REASON:
+            continue
+        query, result = by_id.loc[query_id], by_id.loc[show_id]
+        claims = why.split("; ")
+        n_claims += len(claims)
+        untrue += [
+            (query.title, result.title, claim)
+            for claim in claims
+            if not is_claim_true(model, claim, query, result)
+        ]
+    return n_claims, pd.DataFrame(untrue, columns=["query", "result", "claim"])

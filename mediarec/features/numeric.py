@@ -20,7 +20,7 @@ from mediarec.features.themes import MAX_FAME, nonfiction_terms
 # %% ../../nbs/25_features.numeric.ipynb #f9507c87
 DOCUMENTARY = 1.0
 OTHER_NONFICTION = 4.0  # far from 1, so that the two kinds have a similarity of 0.05
-_DOCUMENTARY_GENRE = re.compile(r"\b(?:documentar\w*|docu ?series)\b")
+_DOCUMENTARY_GENRE = re.compile(r"\b(?:documentar\w*|documentation|docu ?series)\b")
 _STORY_GENRE = re.compile(
     r"\b(?:dramas?|anime|horror|thrillers?|action|romantic|romance|fantasy|sci|crime tv shows|"
     r"mystery|mysteries|sitcoms?|soap)\b"
