@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from mediarec.core import LIST_COLUMNS, join_list, package_path, split_list
+from mediarec.core import join_list, package_path, split_list
 
 # %% ../nbs/09_lists.ipynb #41660bfe
 _MAX_CODE_LENGTH = 4  # characters; codes are in capital letters

@@ -147,7 +147,8 @@ COLUMNS_OF_PUBLIC_FILES = {
         "tm1,Heat,MOVIE,Thieves.,1995,R,170,\"['crime', 'drama']\",['US'],,"
         "tt0113277,8.3,577113,40,8\n"
         "ts1,Dark,SHOW,A cave.,2017,TV-MA,53,['drama'],['DE'],3.0,tt5753856,8.7,400000,90,8\n",
-        {"type": "Movie", "minutes": 170, "age_group": "Adults", "score": 8.3, "countries": ["US"]},
+        {"type": "Movie", "minutes": 170, "age_group": "Adults", "score": 8.3}
+        | {"countries": ["United States"]},
     ),
     "TMDb with credits": (
         "id,original_title,title,overview,genres,release_date,runtime,vote_average,vote_count,"

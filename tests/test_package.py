@@ -13,6 +13,7 @@ ASSETS = {
     "README.md",
     "certificates.csv",
     "column_names.csv",
+    "country_names.csv",
     "judgments.csv",
     "reference_groups.csv",
     "related_themes.csv",

@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.core import MISSING_LABEL, MediarecError, normalize_text, without_article
+from mediarec.core import (
+    MISSING_LABEL,
+    RANDOM_STATE,
+    MediarecError,
+    normalize_text,
+    without_article,
+)
 from mediarec.evaluation.baselines import Scorer
 from mediarec.evaluation.metrics import (
     condensed_ndcg_at_k,
@@ -239,7 +245,9 @@ def rank_metrics(ranks: pd.Series, k: int = 10) -> dict[str, pd.Series]:
     }
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #5d1c0a02
-def documentary_precision(model: Recommender, n: int = 10) -> pd.Series:
+def documentary_precision(
+    model: Recommender, n: int = 10, max_queries: int | None = None
+) -> pd.Series:
     """Return the share of documentaries among the first n results of each documentary.
 
     Parameters
@@ -248,6 +256,8 @@ def documentary_precision(model: Recommender, n: int = 10) -> pd.Series:
         A fitted model. A title is a documentary if the name of a genre says so.
     n : int
         Number of results.
+    max_queries : int, optional
+        Of more documentaries, a random sample is taken.
 
     Returns
     -------
@@ -256,11 +266,14 @@ def documentary_precision(model: Recommender, n: int = 10) -> pd.Series:
     """
     check_in_memory(model, "the precision of documentaries")
     is_documentary = model.catalog.genres.map(_has_documentary_genre).astype(bool)
-    queries = model.catalog.show_id[is_documentary].tolist()
-    if not queries:
+    documentaries = model.catalog.show_id[is_documentary]
+    if documentaries.empty:
         return pd.Series(dtype=float)
+    queries = documentaries.tolist()
+    if max_queries is not None and len(queries) > max_queries:
+        queries = documentaries.sample(max_queries, random_state=RANDOM_STATE).tolist()
     run = recommend_batch(model, queries, n)
-    hits = run.candidate_id.isin(queries)
+    hits = run.candidate_id.isin(documentaries)
     return hits.groupby(run.query_id).mean().reindex(queries)
 
 
