@@ -336,6 +336,7 @@ _PERSONAL = re.compile(
 _DECADE = re.compile(r"^also from the (\d{4})s$", re.IGNORECASE)
 _SINCE = re.compile(r"^also from (\d{4}) or later$", re.IGNORECASE)
 _COUNTRY = re.compile(r"^also from (?:the )?(.+)$", re.IGNORECASE)
+_TITLE_WORD = re.compile(r"^\u201c(.+)\u201d in both titles$")
 _EQUAL_FIELDS = {
     "also a film": "type",
     "also a series": "type",
@@ -355,8 +356,10 @@ def _names_are_shared(text: str, field: str, a: Any, b: Any) -> bool:
 
 
 def _starts_with(title: str, name: str) -> bool:
-    """Return whether a title starts with a name, both without their articles."""
-    return without_article(normalize_text(title)).startswith(without_article(normalize_text(name)))
+    """Return whether a title starts with a name, both without articles and "Disney's"."""
+    start = without_article(normalize_text(name))
+    titles = (title, re.sub(r"^\w+['\u2019]s\s+", "", title))
+    return any(without_article(normalize_text(text)).startswith(start) for text in titles)
 
 
 def _is_personal_true(match: re.Match, a: Any, b: Any) -> bool:
@@ -413,9 +416,20 @@ def is_claim_true(model: Recommender, claim: str, a: Any, b: Any) -> bool:
         return min(a.release_year, b.release_year) >= int(match[1])
     if match := _COUNTRY.match(claim):
         return match[1] in a.countries and match[1] in b.countries
+    if match := _TITLE_WORD.match(claim):
+        words = [normalize_text(title.title).split() for title in (a, b)]
+        return all(normalize_text(match[1]) in title_words for title_words in words)
     terms = [{normalize_text(x) for x in (*t.themes, *t.moods, *t.genres)} for t in (a, b)]
-    named = [normalize_text(term) for term in claim.split(", ")]
-    return set(named) <= terms[0] & terms[1] or " ".join(named) in terms[0] & terms[1]
+    return _are_terms(claim.split(", "), terms[0] & terms[1])
+
+
+def _are_terms(pieces: list[str], terms: set[str]) -> bool:
+    """Return whether the pieces of a list are terms. A term may have commas."""
+    if not pieces:
+        return True
+    ends = range(len(pieces), 0, -1)
+    starts = [n for n in ends if normalize_text(", ".join(pieces[:n])) in terms]
+    return any(_are_terms(pieces[n:], terms) for n in starts)
 
 
 def find_untrue_claims(model: Recommender, reasons: pd.DataFrame) -> tuple[int, pd.DataFrame]:

@@ -15,11 +15,12 @@ import pandas as pd
 
 from mediarec.core import MISSING_LABEL, UnknownTitleError
 from mediarec.features.embedding import DEFAULT_ENCODER_NAME
-from mediarec.features.text import ENGLISH, descriptions_and_titles, detect_language
+from mediarec.features.text import ENGLISH, descriptions_and_titles, detect_language, tokenize
 from mediarec.features.text_query import WANTED_KINDS, TextParts, query_language
 from mediarec.frames import object_frame
 from mediarec.parameters import check_fraction, check_n, check_titles
 from mediarec.recommend.explanations import (
+    NO_REASON,
     REASON_FIELDS,
     Constraint,
     Rows,
@@ -93,6 +94,17 @@ def _forget_missing_descriptions(
             ]
         out.append(parts)
     return out
+
+
+_MIN_WORD_LENGTH = 3
+
+
+def _title_word_reason(title: str, liked_titles: Iterable[str]) -> str | None:
+    """Name the longest word that a title shares with one of the liked titles, or None."""
+    liked_words = {word for liked in liked_titles for word in tokenize(liked)}
+    shared = [word for word in tokenize(title) if word in liked_words]
+    words = [word for word in shared if len(word) >= _MIN_WORD_LENGTH]
+    return f"\u201c{max(words, key=len)}\u201d in both titles" if words else None
 
 
 def _has_description(text: object) -> bool:
@@ -520,7 +532,15 @@ class BaseRecommender(ABC):
         query = self.resolve_query(query)
         explanations = self.explain(query, rows, constraint)
         from_text = not (query.liked_rows or query.disliked_rows)
-        return [format_reason(parts, from_text) for parts in explanations]
+        lines = [format_reason(parts, from_text) for parts in explanations]
+        if NO_REASON not in lines or not query.liked_rows:
+            return lines
+        liked_titles = self.get_fields(query.liked_rows, ["title"])["title"]
+        titles = self.get_fields(rows, ["title"])["title"]
+        return [
+            (_title_word_reason(title, liked_titles) or line) if line == NO_REASON else line
+            for line, title in zip(lines, titles)
+        ]
 
     def query_label(self, query: ResolvedQuery) -> str:
         """Describe a query for users."""
