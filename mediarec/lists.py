@@ -79,12 +79,14 @@ def _read_people(cell: str) -> str:
     return cell if names == given else join_list(names)
 
 
+_UNUSUAL_PEOPLE = re.compile(rf"{_HAS_AND}|\d")
 _LINE_BREAK = re.compile(r"\s*[\t\r\n]+\s*")
 
 
 def _join_lines(values: pd.Series) -> pd.Series:
     """Write lists with one value a line, or with tabs, as lists with commas."""
-    if not values.str.contains(r"[\t\r\n]").any():
+    text = "".join(values)
+    if not any(character in text for character in "\t\r\n"):
         return values
     return values.str.strip().str.replace(_LINE_BREAK, ", ", regex=True)
 
@@ -111,7 +113,8 @@ def read_lists(values: pd.Series, column: str) -> pd.Series:
     elif column == "listed_in":
         read = _genre_reader(cells)
     else:
-        cells = cells[cells.str.contains(rf"{_HAS_AND}|\d", regex=True)]
+        cells = pd.Series([cell for cell in cells if _UNUSUAL_PEOPLE.search(cell)], dtype=object)
         read = _read_people
     changed = {cell: read(cell) for cell in cells}
-    return values.map(lambda cell: changed.get(cell, cell)).astype(object)
+    read_cells = [changed.get(cell, cell) for cell in values]
+    return pd.Series(read_cells, index=values.index, dtype=object)

@@ -68,7 +68,8 @@ def _is_unique(values: pd.Series) -> pd.Series:
 
 def _has_valid_length(values: pd.Series) -> pd.Series:
     """Return whether each value is at most `MAX_FIELD_LENGTH` long."""
-    return values.str.len() <= MAX_FIELD_LENGTH
+    is_valid = [len(value) <= MAX_FIELD_LENGTH for value in values]
+    return pd.Series(is_valid, index=values.index)
 
 
 def _catalog_schema() -> Any:
@@ -230,9 +231,10 @@ def _warn_about_equal_rows(name: str, n_rows: int) -> None:
 
 def _drop_nameless_rows(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Drop and count the rows without an id and a title, if other rows have ids."""
-    is_nameless = (frame.show_id.str.strip() == "") & (frame.title.str.strip() == "")
+    named = zip(frame.show_id, frame.title)
+    is_nameless = np.array([not (show_id.strip() or title.strip()) for show_id, title in named])
     n_rows = int(is_nameless.sum())
-    if n_rows == len(frame) or (frame.show_id == "").all():
+    if n_rows == len(frame) or not any(frame.show_id):
         return frame
     several = f"{n_rows:,} rows without an id and a title"
     _warn_about_dropped(name, "1 row without an id and a title", several, n_rows)

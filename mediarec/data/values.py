@@ -74,7 +74,7 @@ def parse_years(values: pd.Series) -> pd.Series:
 
 # %% ../../nbs/12_data.values.ipynb #7a502ee3
 _TITLE_YEAR = re.compile(
-    r"^(?P<title>.*\S)\s*[(\[](?:[A-Za-z .]+ )?(?P<year>1[89]\d\d|20\d\d)"
+    r"^(?=.*[)\]]$)(?P<title>.*\S)\s*[(\[](?:[A-Za-z .]+ )?(?P<year>1[89]\d\d|20\d\d)"
     r"(?:\s*[-–/]\s*\d*)?\s*[)\]]$"
 )
 _ARTICLES = "|".join(
@@ -244,7 +244,7 @@ def _is_date(text: str) -> bool:
 
 def day_comes_first(values: pd.Series) -> bool:
     """Return whether the dates of a column are written with the day before the month."""
-    parts = values.str.extract(_NUMERIC_DATE.pattern).dropna()
+    parts = pd.Series(values.unique()).str.extract(_NUMERIC_DATE.pattern).dropna()
     if not len(parts):
         return False
     first, second = parts[0].astype(int), parts[2].astype(int)
@@ -372,7 +372,9 @@ class ValueForms:
 
 
 _logger = logging.getLogger(__name__)
-_ENTITY = r"&(?:#\d+|#x[0-9a-fA-F]+|[a-z]{2,8});"  # a character as it is written in HTML
+_ENTITY = re.compile(
+    r"&(?:#\d+|#x[0-9a-fA-F]+|[a-z]{2,8});"
+)  # a character as it is written in HTML
 
 
 def detect_value_forms(frame: pd.DataFrame) -> ValueForms:
@@ -383,12 +385,10 @@ def detect_value_forms(frame: pd.DataFrame) -> ValueForms:
     frame : DataFrame
         Strings, with the columns `COLUMNS`.
     """
-    titles = frame.title.str.strip()
-    has_year = titles.str.endswith((")", "]"))
-    has_year[has_year] = titles[has_year].str.match(_TITLE_YEAR.pattern)
-    no_years = bool((frame.release_year == "").all())
+    n_with_year = sum(_TITLE_YEAR.match(title.strip()) is not None for title in frame.title)
+    no_years = not any(frame.release_year)
     return ValueForms(
-        title_years=bool(has_year.mean() > 0.5 or (no_years and has_year.any())),
+        title_years=n_with_year > 0.5 * len(frame) or (no_years and n_with_year > 0),
         minutes_per_unit=duration_unit(frame.duration),
         day_first=day_comes_first(frame.date_added),
     )
@@ -451,13 +451,18 @@ def _split_title_years(frame: pd.DataFrame) -> None:
 
 def _convert_durations(frame: pd.DataFrame, name: str, minutes_per_unit: float) -> None:
     """Write the durations of a frame as "148 min" or "3 Seasons"; zero is a missing value."""
-    is_zero = frame.duration.str.fullmatch(r"0+(?:\.0+)?(?:\s*min)?")
+    is_zero = map_values(frame.duration, _is_zero_duration).astype(bool)
     if is_zero.any():
         _logger.info("%s, duration: 0 in %s rows is a missing value", name, f"{is_zero.sum():,}")
     text = frame.duration.mask(is_zero, "")
     found = map_values(text, lambda value: parse_duration(value, minutes_per_unit))
     _warn_unread(name, "duration", text[found.isna()], "kept as text, without a length")
     frame["duration"] = found.where(found.notna(), text)
+
+
+def _is_zero_duration(text: str) -> bool:
+    """Return whether a duration is 0."""
+    return re.fullmatch(r"0+(?:\.0+)?(?:\s*min)?", text.strip()) is not None
 
 
 def _convert_dates(frame: pd.DataFrame, name: str, day_first: bool) -> None:
@@ -472,7 +477,7 @@ def _unescape(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy of a frame in which "&amp;" is "&"."""
     frame = frame.copy()
     for column in frame.columns.intersection(COLUMNS):
-        if frame[column].str.contains(_ENTITY).any():
+        if _ENTITY.search("\n".join(frame[column])):
             frame[column] = frame[column].map(html.unescape)
     return frame
 

@@ -417,8 +417,8 @@ def is_claim_true(model: Recommender, claim: str, a: Any, b: Any) -> bool:
     if match := _COUNTRY.match(claim):
         return match[1] in a.countries and match[1] in b.countries
     if match := _TITLE_WORD.match(claim):
-        words = [normalize_text(title.title).split() for title in (a, b)]
-        return all(normalize_text(match[1]) in title_words for title_words in words)
+        word = re.compile(rf"\b{re.escape(normalize_text(match[1]))}s?\b")  # or "man's"
+        return all(word.search(normalize_text(title.title)) for title in (a, b))
     terms = [{normalize_text(x) for x in (*t.themes, *t.moods, *t.genres)} for t in (a, b)]
     return _are_terms(claim.split(", "), terms[0] & terms[1])
 

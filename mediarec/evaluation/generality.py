@@ -78,9 +78,11 @@ def measure_catalog(path: Path, n_queries: int = 100) -> dict:
     try:
         catalog, messages = load_with_warnings(path)
         n_used, n_unused = used_columns(path)
-        model = Recommender().fit(catalog)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about texts in other languages
+            model = Recommender().fit(catalog)
     except MediarecError as error:
-        return {"file": path.name, "error": f"{error}"}
+        return {"file": path.name, "error": str(error)}
     measured: dict = {
         "file": path.name,
         "rows": len(catalog),
