@@ -32,7 +32,7 @@ from mediarec.features.themes import add_themes, load_themes, mood_terms
 
 # %% ../../nbs/27_features.predicted_themes.ipynb #c66be0b7
 _FIRST_DECADE = 1930  # older titles have this decade
-_ANIMATION_WORDS = {"animation", "animations", "animated"}  # have the stem of "anime"
+_ANIME_STEM = "anim"  # also of "animation" and "animals", which are other genres
 
 
 def _list_facts(catalog):
@@ -45,7 +45,9 @@ def _list_facts(catalog):
 def _facts_of_title(genres, countries, title_type, age_group, year):
     """Return the facts of one title, in normalized form."""
     genre_words = normalize_text(" ".join(genres)).split()
-    stems = [stem(word) for word in genre_words if word not in _ANIMATION_WORDS]
+    stems = [
+        stem(word) for word in genre_words if word.startswith("anime") or stem(word) != _ANIME_STEM
+    ]
     facts = [f"genre {word_stem}" for word_stem in stems if word_stem]
     facts += [f"country {normalize_text(country)}" for country in countries]
     facts += [f"type {normalize_text(title_type)}", f"age {normalize_text(age_group)}"]
