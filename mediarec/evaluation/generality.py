@@ -98,7 +98,7 @@ def measure_catalog(path: Path, n_queries: int = 100) -> dict:
     measured |= _theme_shares(model.catalog)
     measured |= _reason_counts(model, n_queries)
     precision = documentary_precision(model, max_queries=n_queries)
-    measured["documentaries"] = len(precision)
+    measured["documentary queries"] = len(precision)
     measured["among ten"] = float(precision.mean()) if len(precision) else np.nan
     return measured
 

@@ -72,6 +72,9 @@ def make_chunks(
 ) -> list[_Chunk]:
     """Split a catalog into chunks, and recognize its columns.
 
+    Rows that are equal to an earlier row of the same file are dropped and counted, but not in
+    Parquet files, which are read where they are.
+
     Parameters
     ----------
     catalog : path, list of paths, or DataFrame
