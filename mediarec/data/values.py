@@ -7,7 +7,6 @@ __all__ = []
 
 # %% ../../nbs/12_data.values.ipynb #ba5fb7d8
 import csv
-import html
 import logging
 import re
 import warnings
@@ -19,8 +18,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from mediarec.core import COLUMNS, LIST_COLUMNS, CatalogWarning, package_path
-from mediarec.lists import read_lists
+from mediarec.core import LIST_COLUMNS, CatalogWarning, package_path
+from mediarec.data.tables import read_lists, unescape_html
 
 # %% ../../nbs/12_data.values.ipynb #561ad3f0
 MISSING_WORDS = {"", "na", "n/a", "nan", "none", "null", "\\n", "nat", "<na>", "-", "--"}
@@ -372,9 +371,6 @@ class ValueForms:
 
 
 _logger = logging.getLogger(__name__)
-_ENTITY = re.compile(
-    r"&(?:#\d+|#x[0-9a-fA-F]+|[a-z]{2,8});"
-)  # a character as it is written in HTML
 
 
 def detect_value_forms(frame: pd.DataFrame) -> ValueForms:
@@ -417,7 +413,7 @@ def convert_values(frame: pd.DataFrame, name: str, forms: ValueForms | None = No
         If values could not be read: one warning for each column.
     """
     forms = forms or detect_value_forms(frame)
-    frame = _unescape(frame)
+    frame = unescape_html(frame)
     if forms.title_years:
         _split_title_years(frame)
     frame["title"] = frame.title.map(move_article)
@@ -471,15 +467,6 @@ def _convert_dates(frame: pd.DataFrame, name: str, day_first: bool) -> None:
     found = map_values(text, lambda value: parse_date(value, day_first))
     _warn_unread(name, "date_added", text[found.isna()], "kept as text")
     frame["date_added"] = found.where(found.notna(), text)
-
-
-def _unescape(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy of a frame in which "&amp;" is "&"."""
-    frame = frame.copy()
-    for column in frame.columns.intersection(COLUMNS):
-        if _ENTITY.search("\n".join(frame[column])):
-            frame[column] = frame[column].map(html.unescape)
-    return frame
 
 
 def _convert_lists(frame: pd.DataFrame, name: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mediarec.core import COLUMNS, OPTIONAL_COLUMNS, RANDOM_STATE, MediarecError, env_path
+from mediarec.core import COLUMNS, OPTIONAL_COLUMNS, RANDOM_STATE, MediarecError
 from mediarec.data.catalog import load_catalog
 from mediarec.data.columns import add_missing_header, recognize_columns
 from mediarec.data.tables import read_table
