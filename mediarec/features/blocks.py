@@ -41,6 +41,8 @@ from mediarec.features.numeric import (
 from mediarec.features.predicted_themes import PREDICTED_THEME_WEIGHT, add_predicted_themes
 from mediarec.features.text import (
     Vocabulary,
+    count_languages,
+    described_texts,
     descriptions_and_titles,
     fit_text,
     scale_rows,
@@ -217,7 +219,7 @@ def fit_blocks(
     encoders, blocks = {}, {}
     for block in TEXT_BLOCKS:
         encoders[block], blocks[block] = fit_text(inputs[block], min_df=min_df)
-        warn_about_languages(encoders[block].languages, encoder)
+    warn_about_languages(count_languages(described_texts(frame)), encoder)
     for block in MULTILABEL_BLOCKS:
         encoders[block] = fit_multilabel(inputs[block])
     blocks |= transform_people(encoders, inputs)

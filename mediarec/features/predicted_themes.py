@@ -6,6 +6,7 @@
 __all__ = ['fit_theme_predictor', 'predict_themes']
 
 # %% ../../nbs/27_features.predicted_themes.ipynb #3d7880d4
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from scipy import sparse
 from scipy.special import expit, logit
 
 from mediarec.core import MISSING_LABEL, RANDOM_STATE, CatalogError, normalize_text, package_path
+from mediarec.features.embedding import default_encoder
 from mediarec.features.multilabel import transform_multilabel
 from mediarec.features.text import (
     ENGLISH,
@@ -28,7 +30,13 @@ from mediarec.features.text import (
     stem,
     transform_text,
 )
-from mediarec.features.themes import add_themes, load_themes, mood_terms
+from mediarec.features.themes import (
+    add_themes,
+    find_themes,
+    load_themes,
+    mood_terms,
+    themes_by_name,
+)
 
 # %% ../../nbs/27_features.predicted_themes.ipynb #c66be0b7
 _FIRST_DECADE = 1930  # older titles have this decade
@@ -440,3 +448,44 @@ def add_predicted_themes(catalog: pd.DataFrame) -> pd.DataFrame:
         values[is_unknown.to_numpy()] = predicted[column].to_numpy()
         catalog[column] = pd.Series(values, index=catalog.index, dtype=object)
     return catalog
+
+# %% ../../nbs/27_features.predicted_themes.ipynb #8b43d227
+_MIN_GUESS_COSINE = 0.58
+_MIN_COMMON_PREFIX = 4  # letters that a word shares with another form of it
+_MAX_RATIO = 45  # a name with a higher ratio of `rapidfuzz` is spelled similarly
+
+
+@lru_cache(maxsize=1)
+def _name_vectors() -> tuple[list[str], np.ndarray]:
+    """Return the names of all themes with their aliases, and their unit vectors."""
+    names = list(themes_by_name())
+    vectors = np.asarray(default_encoder()(names), np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return names, vectors / np.maximum(norms, 1e-6)
+
+
+@lru_cache(maxsize=1 << 12)
+def guess_themes(word: str) -> tuple[str, ...]:
+    """Return the themes that a word may mean, by its vector; none if no name is near."""
+    if not word.isalpha():
+        return ()
+    names, vectors = _name_vectors()
+    vector = default_encoder()([word])[0]
+    cosines = np.einsum("nd,d->n", vectors, vector) / max(float(np.linalg.norm(vector)), 1e-6)
+    for i in np.argsort(-cosines)[:5].tolist():
+        if cosines[i] < _MIN_GUESS_COSINE:
+            break
+        if _is_good_guess(word, names[i]):
+            return tuple(find_themes(names[i]))
+    return ()
+
+
+def _is_good_guess(word, name):
+    """Return whether a name is a form of the word, or is spelled differently."""
+    from rapidfuzz import fuzz
+
+    if fuzz.ratio(word, name) > _MAX_RATIO:
+        n_common = len(os.path.commonprefix([word, name]))
+        is_form = n_common >= max(_MIN_COMMON_PREFIX, min(len(word), len(name)) - 2)
+        return is_form and " " not in name
+    return not any(part.startswith(word[:_MIN_COMMON_PREFIX]) for part in name.split())

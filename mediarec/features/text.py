@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
+from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,6 +97,12 @@ def descriptions_and_titles(frame: pd.DataFrame) -> list[str]:
     titles = fill_missing_text(frame, "title")
     descriptions = fill_missing_text(frame, "description")
     return [f"{description} {title}" for title, description in zip(titles, descriptions)]
+
+
+def described_texts(frame: pd.DataFrame) -> list[str]:
+    """Return the texts of the titles that have a description, which is needed for a language."""
+    has_description = [bool(text) for text in fill_missing_text(frame, "description")]
+    return list(compress(descriptions_and_titles(frame), has_description))
 
 # %% ../../nbs/20_features.text.ipynb #cfdf4c78
 ENGLISH = "en"

@@ -7,7 +7,6 @@ __all__ = []
 
 # %% ../../nbs/43_recommend.queries.ipynb #12260288
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -27,7 +26,6 @@ from mediarec.features.embedding import (
     CUSTOM_ENCODER_NAME,
     EmbeddingProjection,
     Encoder,
-    default_encoder,
     load_encoder,
     project_embeddings,
 )
@@ -37,6 +35,7 @@ from mediarec.features.numeric import (
     nonfiction_number,
     year_to_number,
 )
+from mediarec.features.predicted_themes import guess_themes
 from mediarec.features.text import (
     ENGLISH,
     IDF_EXPONENT,
@@ -57,10 +56,8 @@ from mediarec.features.text_query import (
     theme_term,
 )
 from mediarec.features.themes import (
-    find_themes,
     nonfiction_terms,
     related_themes,
-    themes_by_name,
 )
 from mediarec.recommend.filters import ClusterConstraint, Filters
 from mediarec.recommend.ranking import QueryFeatures, TermGroup, query_numbers
@@ -91,11 +88,6 @@ def catalog_names(block_encoders: Encoders) -> CatalogNames:
     )
 
 # %% ../../nbs/43_recommend.queries.ipynb #a52d1f88
-_MIN_GUESS_COSINE = 0.58
-_MIN_COMMON_PREFIX = 4  # letters that a word shares with another form of it
-_MAX_RATIO = 45  # a name with a higher ratio of `rapidfuzz` is spelled similarly
-
-
 MAX_TEXT_LENGTH = 2_000  # characters
 
 
@@ -108,42 +100,6 @@ def check_text(text: str) -> str:
             f"the text query has {len(text):,} characters; at most {MAX_TEXT_LENGTH:,} are allowed"
         )
     return text
-
-
-@lru_cache(maxsize=1)
-def _name_vectors() -> tuple[list[str], np.ndarray]:
-    """Return the names of all themes with their aliases, and their unit vectors."""
-    names = list(themes_by_name())
-    vectors = np.asarray(default_encoder()(names), np.float32)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return names, vectors / np.maximum(norms, 1e-6)
-
-
-@lru_cache(maxsize=1 << 12)
-def guess_themes(word: str) -> tuple[str, ...]:
-    """Return the themes that a word may mean, by its vector; none if no name is near."""
-    if not word.isalpha():
-        return ()
-    names, vectors = _name_vectors()
-    vector = default_encoder()([word])[0]
-    cosines = np.einsum("nd,d->n", vectors, vector) / max(float(np.linalg.norm(vector)), 1e-6)
-    for i in np.argsort(-cosines)[:5].tolist():
-        if cosines[i] < _MIN_GUESS_COSINE:
-            break
-        if _is_good_guess(word, names[i]):
-            return tuple(find_themes(names[i]))
-    return ()
-
-
-def _is_good_guess(word, name):
-    """Return whether a name is a form of the word, or is spelled differently."""
-    from rapidfuzz import fuzz
-
-    if fuzz.ratio(word, name) > _MAX_RATIO:
-        n_common = len(os.path.commonprefix([word, name]))
-        is_form = n_common >= max(_MIN_COMMON_PREFIX, min(len(word), len(name)) - 2)
-        return is_form and " " not in name
-    return not any(part.startswith(word[:_MIN_COMMON_PREFIX]) for part in name.split())
 
 
 def read_text(block_encoders: Encoders, text: str, with_title: bool = True) -> TextParts:

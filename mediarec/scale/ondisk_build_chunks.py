@@ -30,7 +30,7 @@ from mediarec.features.blocks import MULTILABEL_BLOCKS, NUMERIC_BLOCKS, block_in
 from mediarec.features.embedding import Encoder, encode_texts, load_encoder
 from mediarec.features.multilabel import RANK_DECAY, RANK_DECAY_BLOCKS
 from mediarec.features.predicted_themes import add_predicted_themes
-from mediarec.features.text import count_languages, descriptions_and_titles, text_terms
+from mediarec.features.text import count_languages, described_texts, text_terms
 from mediarec.scale.ondisk_files import commit_dir, hash_strings, write_arrays, write_arrow
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #41ae3a33
@@ -442,7 +442,7 @@ def _chunk_stats(frame, arrays):
         "square": vectors.T @ vectors,
         "low": np.nanmin(numbers, 0, initial=np.inf),
         "high": np.nanmax(numbers, 0, initial=-np.inf),
-        "languages": count_languages(descriptions_and_titles(frame.head(_N_DETECTED_TITLES))),
+        "languages": count_languages(described_texts(frame.head(_N_DETECTED_TITLES))),
         "minutes": _moments(frame.minutes),
         "seasons": _moments(frame.seasons),
         "labels": {
