@@ -16,6 +16,8 @@ from mediarec.core import CatalogError
 # %% ../nbs/06_delimited.ipynb #38906dae
 _DELIMITERS = (",", ";", "\t", "|", "::")
 _N_DELIMITER_LINES = 20
+MAX_FIELD_LENGTH = 100_000  # characters
+_MAX_COLUMNS = 2_000
 
 
 def detect_delimiter(lines: list[str]) -> str:
@@ -55,9 +57,44 @@ def _count_fields(lines: list[str], delimiter: str) -> list[int]:
 
 def _split_lines(lines: list[str], delimiter: str) -> Iterable[list[str]]:
     """Split lines into fields. Quotes have no meaning with the delimiter ``::``."""
+    if delimiter == "\t":
+        return _split_tabs(lines)
     if len(delimiter) == 1:
         return csv.reader(lines, delimiter=delimiter)
     return (line.rstrip("\r\n").split(delimiter) for line in lines)
+
+
+def _split_tabs(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Split lines at tabs. A quote inside a field is part of it, as in the files of IMDb."""
+    n_fields = 0  # of the header
+    open_lines = ""  # of a row with a line break in a quoted field
+    for line in lines:
+        text = open_lines + line
+        fields = text.rstrip("\r\n").split("\t")
+        is_open = len(fields) <= n_fields and _ends_in_quotes(text)
+        if is_open and len(text) <= MAX_FIELD_LENGTH:
+            open_lines = text
+            continue
+        open_lines = ""
+        n_fields = n_fields or len(fields)
+        if len(fields) > n_fields:
+            fields = next(csv.reader([text], delimiter="\t"))
+        yield [] if fields == [""] else [_unquote(field) for field in fields]
+    if open_lines:
+        raise csv.Error("unexpected end of data")
+
+
+def _ends_in_quotes(text: str) -> bool:
+    """Return whether the last field of a row starts with a quote and is not closed."""
+    field = text.rpartition("\t")[2]
+    return field.startswith('"') and field.count('"') % 2 == 1
+
+
+def _unquote(field: str) -> str:
+    """Return a field without the quotes around it."""
+    is_quoted = len(field) > 1 and field[0] == field[-1] == '"'
+    inner = field[1:-1].replace('""', "") if is_quoted else '"'
+    return field if '"' in inner else field[1:-1].replace('""', '"')
 
 
 def _named_delimiter(line: str) -> str | None:
@@ -68,9 +105,6 @@ def _named_delimiter(line: str) -> str | None:
     return None
 
 # %% ../nbs/06_delimited.ipynb #46acd3a0
-MAX_FIELD_LENGTH = 100_000  # characters
-
-
 class RowReader:
     """Iterate over the rows of a CSV file. All have as many fields as the header.
 
@@ -110,7 +144,7 @@ class RowReader:
         lines = chain(first_lines[offset:], self._lines)
         if delimiter is None:
             delimiter = detect_delimiter(first_lines)
-        if len(delimiter) == 1:
+        if len(delimiter) == 1 and delimiter != "\t":
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             yield from self._parse(reader, offset)
         else:
@@ -130,6 +164,11 @@ class RowReader:
                 self.n_blank_rows += n_empty
                 n_empty = 0
                 if not self.header:
+                    if len(row) > _MAX_COLUMNS:
+                        raise CatalogError(
+                            f"{self.name} has {len(row):,} columns (at most {_MAX_COLUMNS:,}): "
+                            "a catalog has one title a row"
+                        )
                     names = [column.strip() for column in row]
                     self.header = [name or f"Unnamed: {j}" for j, name in enumerate(names)]
                     continue

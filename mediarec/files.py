@@ -113,7 +113,9 @@ _NOT_A_TABLE = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
-    b"<": "a web page",
+    b"<!doctype html": "a web page",
+    b"<html": "a web page",
+    b"<": "XML, or a web page",
 }
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OLD_SPREADSHEET = b"\xd0\xcf\x11\xe0"
@@ -133,8 +135,11 @@ def detect_format(raw: bytes) -> str:
     if raw.startswith(b"PK\x03\x04"):
         is_spreadsheet = not _SPREADSHEET_MEMBERS.isdisjoint(_zip_members(raw))
         return "spreadsheet" if is_spreadsheet else "zip"
+    start = raw[:200].lstrip().lower()
+    if start.startswith(b"<?xml"):
+        return "text"
     for signature, description in _NOT_A_TABLE.items():
-        if raw.startswith(signature):
+        if start.startswith(signature.lower()):
             return description
     is_binary = b"\0" in raw[:4096] and not _utf16_codec(raw)
     return "binary data" if is_binary else "text"
@@ -156,6 +161,7 @@ def _is_hidden(name: str) -> bool:
 
 
 MAX_UNPACKED_BYTES = 2_000_000_000
+_PART_BYTES = 16_000_000  # that are unpacked at once
 _MAX_LAYERS = 3  # such as a gzip file in a zip archive
 _UNPACK_ERRORS = (
     *(OSError, EOFError, RuntimeError, NotImplementedError),
@@ -188,10 +194,18 @@ def unpack(raw: bytes, name: str, max_bytes: int = MAX_UNPACKED_BYTES) -> bytes:
 
 def _read_limited(file: IO[bytes], name: str, max_bytes: int) -> bytes:
     """Read a file to its end, or raise an error as soon as it exceeds a number of bytes."""
-    raw = file.read(max_bytes + 1)
-    if len(raw) > max_bytes:
-        raise CatalogError(f"{name} is too large: at most {max_bytes / 1e6:,.0f} MB can be read")
-    return raw
+    raw = bytearray()
+    while len(raw) <= max_bytes:
+        part = file.read(min(_PART_BYTES, max_bytes + 1 - len(raw)))
+        if not part:
+            return bytes(raw)
+        raw += part
+    raise _too_large(name, max_bytes)
+
+
+def _too_large(name: str, max_bytes: int) -> CatalogError:
+    """Return the error about a file that is too large."""
+    return CatalogError(f"{name} is too large: at most {max_bytes / 1e6:,.0f} MB can be read")
 
 
 def _only_member(raw: bytes, name: str, max_bytes: int) -> bytes:
@@ -205,6 +219,8 @@ def _only_member(raw: bytes, name: str, max_bytes: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         if not members:
             raise CatalogError(f"{name} is an archive without a file")
+        if archive.getinfo(members[0]).file_size > max_bytes:
+            raise _too_large(name, max_bytes)
         with archive.open(members[0]) as file:
             return _read_limited(file, name, max_bytes)
 
