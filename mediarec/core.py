@@ -57,6 +57,10 @@ RANDOM_STATE = 42
 
 # %% ../nbs/00_core.ipynb #6b2e18d3
 _NAME_SUFFIX = re.compile(r"(?:Jr|Sr|Esq|M\.D|Ph\.?D)\.?")
+_OTHER_COMMAS = re.compile(
+    "[、，،；]"  # of Chinese, Japanese and Arabic texts
+    r"|(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])/(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])"
+)
 _NAME_KEYS = ("name", "title", "english_name", "label", "value")
 _NO_VALUES = {
     "(no genres listed)",
@@ -68,6 +72,7 @@ _NO_VALUES = {
     "various",
     "not available",
     "not_exist",
+    "nan",
 }  # how public files write an empty list
 
 
@@ -109,6 +114,10 @@ def _split_text(text: str) -> list[str]:
         text = text[1:-1]
         padding = " '\""
     separator = "|" if "|" in text else ";" if ";" in text else ","
+    if not text.isascii():
+        text = _OTHER_COMMAS.sub(separator, text)
+    if separator == "," and " / " in text:
+        separator = " / "
     values = [part.strip().strip(padding) for part in text.split(separator)]
     return _join_name_suffixes(values) if separator == "," else values
 
@@ -130,7 +139,7 @@ def parse_literal(text: str) -> object:
     """Return the value of a JSON or Python literal, or None if the text is neither."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return ast.literal_eval(text)
@@ -145,7 +154,10 @@ def _parse_literal(text: str) -> list[str] | None:
         literal = [literal]
     if not isinstance(literal, (list, tuple, set)):
         return None
-    return [_value_name(value) for value in literal]
+    names = [_value_name(value) for value in literal]
+    if len(names) == 1 and ", " in names[0]:
+        names = _split_text(names[0])  # a text with commas that was made a list
+    return [name for name in names if name.lower() not in _NO_VALUES]
 
 
 def _value_name(value: object) -> str:
