@@ -11,9 +11,11 @@ import html
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 import numpy as np
 import pandas as pd
@@ -58,23 +60,33 @@ def _to_string(value: object) -> str:
         if any(isinstance(item, dict) for item in value):
             return json.dumps(value, ensure_ascii=False, default=str)
         return join_list([str(item) for item in value if item is not None])
-    return str(value)
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 # %% ../../nbs/10_data.tables.ipynb #65ed4753
+_MAX_COLUMNS = 2_000
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # of a pair, which may be incomplete
+
+
 def parse_table(text: str, name: str) -> pd.DataFrame:
-    """Parse the text of a CSV file, a JSON file, or a file of JSON lines.
+    """Parse the text of a CSV file, a JSON file, a file of JSON lines, or an XML file.
 
     Parameters and return value are those of `parse_csv`.
     """
     if text.lstrip()[:1] in ("{", "["):
         records = _parse_json(text)
         if records is not None:
-            return _records_to_frame(records, name)
+            try:
+                return _records_to_frame(records, name)
+            except RecursionError:
+                raise CatalogError(f"{name} has objects nested too deeply") from None
         if Path(name).suffix.lower() in (".json", ".jsonl", ".ndjson"):
             raise CatalogError(
                 f"{name} could not be parsed as JSON: expected an array of objects, "
                 'an object such as {"results": [...]}, or one object a line'
             )
+    if text.lstrip().startswith("<?xml"):
+        return _parse_xml(text, name)
     return parse_csv(text, name)
 
 
@@ -82,11 +94,15 @@ def _parse_json(text: str) -> list[dict] | None:
     """Return the objects of a JSON text, or None if it has no table."""
     try:
         value = json.loads(text)
+    except RecursionError:
+        return None
     except ValueError:
         try:
             value = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
+    if _HALF_CHARACTER.search(text):
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     if isinstance(value, dict):
         value = _table_in_object(value)
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
@@ -97,8 +113,13 @@ def _parse_json(text: str) -> list[dict] | None:
 def _table_in_object(value: dict) -> list | None:
     """Return the longest array of objects in an object, or its columns as rows."""
     arrays = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
-    if arrays:
+    if arrays and not _has_title(value):
         return max(arrays, key=len)
+    objects = [v for v in value.values() if isinstance(v, dict)]
+    if len(objects) == 1 and not _has_title(value):
+        inner = _table_in_object(objects[0])
+        if inner != objects:  # an answer of a service, such as {"data": {"items": [...]}}
+            return inner
     columns = list(value.values())
     if columns and all(isinstance(column, dict) for column in columns):
         is_column = all(set(column) == set(columns[0]) for column in columns)
@@ -110,8 +131,38 @@ def _table_in_object(value: dict) -> list | None:
     return [value]
 
 
+def _has_title(value: dict) -> bool:
+    """Return whether an object is about a title, so that its lists are not a table."""
+    return not {"title", "name"}.isdisjoint(key.lower() for key in value)
+
+
+def _parse_xml(text: str, name: str) -> pd.DataFrame:
+    """Return the elements of an XML file as a frame of strings: those of the most frequent tag."""
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        root = fromstring(text)
+    except (DefusedXmlException, ParseError, ValueError, RecursionError):
+        raise CatalogError(f"{name} is a web page or broken XML: save it as CSV") from None
+    tags: Counter = Counter()
+    for element in root:
+        tags[element.tag] += len(element)  # its fields
+    if not tags.total():
+        raise CatalogError(f"{name} is XML without a table: save it as CSV")
+    tag = tags.most_common(1)[0][0]
+    records = [
+        {field.tag: " ".join("".join(field.itertext()).split()) for field in element}
+        for element in root.iterfind(tag)
+    ]
+    return tidy_table(to_string_frame(pd.DataFrame(records, dtype=object)), name)
+
+
 def _records_to_frame(records: list[dict], name: str) -> pd.DataFrame:
     """Return the objects of a JSON file as a frame of strings; objects in them are flattened."""
+    names = {key for record in records for key in record}
+    if len(names) > _MAX_COLUMNS:
+        raise CatalogError(f"{name} has {len(names):,} columns (at most {_MAX_COLUMNS:,})")
     frame = pd.json_normalize(records, max_level=1)
     return tidy_table(to_string_frame(frame.astype(object)), name)
 
