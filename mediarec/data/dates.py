@@ -6,11 +6,14 @@
 __all__ = []
 
 # %% ../../nbs/11_data.dates.ipynb #cc662163
+import csv
+import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import pandas as pd
 
-from mediarec.core import TableError, format_list
+from mediarec.core import TableError, format_list, normalize_text, package_path
 
 # %% ../../nbs/11_data.dates.ipynb #6dce3a3f
 DATE_ORDERS = {
@@ -108,3 +111,57 @@ def _format_order(order: str, separator: str, parts: pd.DataFrame) -> str:
     has_long_year = (parts[DATE_ORDERS[order][0]].str.len() == 4).any()
     order = order.replace("Y", "YYYY" if has_long_year else "YY")
     return order.replace("/" if "/" in order else "-", separator)
+
+# %% ../../nbs/11_data.dates.ipynb #9b2e6a01
+_MONTHS = "January February March April May June July August September October November December"
+_WORD = re.compile(r"[^\W\d_]+\.?")
+_DATE_FILLERS = {"de", "del", "den", "der", "di", "er", "g", "г", "р", "года", "m", "ngay", "thang"}
+_EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?")
+_ORDINAL = re.compile(r"(?<!\d)(\d{1,2})(?:\.|º|°|er\b|st\b|nd\b|rd\b|th\b)(?=\s)")
+
+
+@lru_cache(maxsize=1)
+def _month_by_name() -> dict[str, str]:
+    """Return the English month of each name of a month."""
+    with open(package_path("month_names.csv"), encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {row["name"]: _MONTHS.split()[int(row["month"]) - 1] for row in rows}
+
+
+def plain_digits(text: str) -> str:
+    """Write the digits of all scripts, such as Arabic ones, as digits from 0 to 9."""
+    if text.isascii():
+        return text
+    return re.sub(r"\d", lambda match: str(int(match.group())), text)
+
+
+def english_date(text: str) -> str:
+    """Write a date with the name of a month in English; any other text is returned as it is.
+
+    Parameters
+    ----------
+    text : str
+        A date such as "26 novembre 2021" or "2021年11月26日".
+
+    Returns
+    -------
+    str
+        A date such as "26 November 2021" or "2021-11-26".
+    """
+    text = plain_digits(text)
+    east_asian = _EAST_ASIAN_DATE.match(text)
+    if east_asian:
+        year, month, day = east_asian.groups()
+        return f"{year}-{month:0>2}-{day:0>2}"
+    words = _WORD.findall(text)
+    if not any(normalize_text(word) in _month_by_name() for word in words):
+        return text
+    return " ".join(_WORD.sub(_english_word, _ORDINAL.sub(r"\1", text)).split())
+
+
+def _english_word(match: re.Match) -> str:
+    """Return the English month for a word of a date, and no text for a word without a meaning."""
+    word = normalize_text(match.group())
+    if word in _DATE_FILLERS:
+        return ""
+    return _month_by_name().get(word, match.group())
