@@ -193,6 +193,7 @@ def _load_source(
     warn_about_blank_rows(name, table.attrs.get("n_blank_rows", 0))
     aligned = align_columns(_drop_equal_rows(table, name), name, columns)
     aligned = _drop_nameless_rows(aligned, name)
+    aligned = drop_untitled(aligned, name)
     catalog = validate_catalog(set_type(aligned, name, type_all), name)
     catalog.attrs = {}
     return stem, catalog
@@ -208,6 +209,24 @@ def _warn_about_dropped(name: str, one: str, several: str, n_rows: int) -> None:
     if n_rows:
         message = f"{name}: dropped {one if n_rows == 1 else several}"
         warnings.warn(message, CatalogWarning, stacklevel=4)
+
+
+def drop_untitled(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Drop and count the rows without a title, unless no row has one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Strings, with the columns `COLUMNS`.
+    name : str
+        The name of the table, for messages.
+    """
+    has_title = _is_filled(frame.title)
+    n_rows = int((~has_title).sum())
+    if n_rows in (0, len(frame)):
+        return frame
+    _warn_about_dropped(name, "1 row without a title", f"{n_rows:,} rows without a title", n_rows)
+    return frame[has_title]
 
 
 def _drop_equal_rows(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -36,6 +36,7 @@ from mediarec.data.values import (
     parse_number,
     parse_type,
     parse_year,
+    parse_years,
     split_title_year,
 )
 
@@ -47,7 +48,17 @@ _OTHER_FIELDS = ("seasons", "crew")  # become part of the duration and of the di
 
 def _name_key(name: object) -> str:
     """Return the form in which names of columns are compared."""
-    return normalize_text(str(name)).replace(" ", "")
+    text = str(name).replace("ı", "i").replace("İ", "I")
+    return normalize_text(text).replace(" ", "")
+
+
+def _shorter_keys(name: object) -> list[str]:
+    """Return the keys of a name without brackets, and without "label" as Wikidata adds it."""
+    text = str(name)
+    without_brackets = re.sub(r"\s*[(\[].*?[)\]]", "", text)
+    without_label = re.sub(r"(?<=[a-z])Labels?$", "", text)
+    found = [_name_key(short) for short in (without_brackets, without_label)]
+    return [key for key in found if key and key != _name_key(name)]
 
 
 @lru_cache(maxsize=1)
@@ -66,6 +77,8 @@ def _field_of(name: object) -> tuple[str, int] | None:
     """
     key = _name_key(name)
     found = _field_by_name().get(key)
+    for shorter in _shorter_keys(name) if found is None else []:
+        found = found or _field_by_name().get(shorter)
     without_digits = re.sub(r"\d", "", key)
     if found is None and without_digits != key:
         found = _field_by_name().get(without_digits)
@@ -77,6 +90,7 @@ def _field_of(name: object) -> tuple[str, int] | None:
 _MAX_SAMPLE = 2_000  # values that are looked at
 _MIN_SHARE = 0.5  # of the values that must fit the field
 _CERTIFICATE_AGES = {0, 3, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21}
+_MIN_EQUAL_YEARS = 0.8
 _MAX_SCORE_LENGTH = 12  # characters
 _MIN_RANKS = 5  # values of a column of ranks
 _GENRES = re.compile(
@@ -165,7 +179,12 @@ def _fitting_field(values: pd.Series, field: str, priority: int) -> tuple[str, i
     return (field, priority) if fits else None
 
 # %% ../../nbs/13_data.columns.ipynb #907b4d1c
-_SERIES_NAMES = ("firstairdate", "episoderuntime", "numberofepisodes")  # of series only
+_SERIES_NAMES = (
+    "firstairdate",
+    "episoderuntime",
+    "numberofepisodes",
+    "statisticsseasoncount",
+)  # of series only
 _FIRST_IS_ENOUGH = ("show_id", "score", "votes", "seasons", "crew")
 
 
@@ -211,6 +230,9 @@ def recognize_columns(
         names = [theirs for priority, theirs in found_columns if priority == best]
         for theirs in _choose(frame, name, field, names):
             chosen[theirs] = field
+        if field == "title" and len(names) == 1 and _has_gaps(frame[names[0]]):
+            others = sorted(item for item in found_columns if item[0] > best)
+            chosen.update((theirs, field) for _, theirs in others)
     if "title" not in chosen.values():
         raise CatalogError(
             f'{name} has no column "title"; it has {format_list(frame, 20)}. Name yours: '
@@ -220,6 +242,17 @@ def recognize_columns(
     return dict(sorted(chosen.items(), key=lambda item: order.index(item[1])))
 
 
+def _has_gaps(values: pd.Series) -> bool:
+    """Return whether some values of a column are missing."""
+    return bool((values == "").any())
+
+
+def _has_equal_years(frame: pd.DataFrame, names: list[str]) -> bool:
+    """Return whether columns name the same year in nearly all rows where both name one."""
+    years = pd.DataFrame({theirs: parse_years(frame[theirs]) for theirs in names}).dropna()
+    return bool((years.nunique(axis=1) == 1).mean() > _MIN_EQUAL_YEARS) if len(years) else True
+
+
 def _choose(frame: pd.DataFrame, name: str, field: str, names: list[str]) -> list[str]:
     """Return the columns that feed a field, of several that are equally good."""
     if field in LIST_COLUMNS or len(names) == 1:
@@ -227,6 +260,8 @@ def _choose(frame: pd.DataFrame, name: str, field: str, names: list[str]) -> lis
     if field == "description":
         return [max(names, key=lambda theirs: frame[theirs].str.len().sum())]
     if field in _FIRST_IS_ENOUGH or all(frame[n].equals(frame[names[0]]) for n in names):
+        return names[:1]
+    if field == "release_year" and _has_equal_years(frame, names):
         return names[:1]
     first = f"{names[0]}={field}"
     raise CatalogError(

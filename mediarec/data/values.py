@@ -18,7 +18,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from mediarec.core import LIST_COLUMNS, CatalogWarning, package_path
+from mediarec.core import LIST_COLUMNS, CatalogWarning, package_path, parse_literal
+from mediarec.data.dates import english_date, plain_digits
 from mediarec.data.tables import read_lists, unescape_html
 
 # %% ../../nbs/12_data.values.ipynb #561ad3f0
@@ -29,6 +30,10 @@ MISSING_WORDS |= {"unknown", "not available", "not_exist", "tba", "tbd"}
 def is_missing(text: str) -> bool:
     """Return whether a text is empty, or a word for a missing value."""
     return text.strip().lower() in MISSING_WORDS
+
+
+MISSING_WORDS |= {"–", "—", "?", "k. a.", "k.a.", "unbekannt", "inconnu", "desconocido", "未知"}
+MISSING_WORDS |= {"bilinmiyor", "неизвестно", "暂无评分", "暂无", "不明", "nan min", "sconosciuto"}
 
 
 def map_values(values: pd.Series, function: Callable) -> pd.Series:
@@ -56,7 +61,7 @@ def parse_year(text: str) -> float:
     float
         The first year from 1870 to 2100.
     """
-    text = text.strip()
+    text = plain_digits(text.strip())
     if len(text) > _MAX_YEAR_LENGTH:
         return np.nan
     match = _YEAR.search(text)
@@ -114,7 +119,22 @@ def move_article(title: str, every_language: bool = False) -> str:
     return f"{match['article']}{space}{match['name']}{match['rest'] or ''}"
 
 # %% ../../nbs/12_data.values.ipynb #f4336eee
-_CANONICAL_DURATION = re.compile(r"\s*\d+\s*(?:min|seasons?)\b", re.IGNORECASE)
+_STARTS_WITH_DURATION = re.compile(r"\d+ (?:min|seasons?)\b(?=.)", re.IGNORECASE)
+_CANONICAL_DURATION = re.compile(r"\d+ (?:min|Seasons?)")
+_DURATION_WORDS = {
+    "h": "h|hrs?|hours?|std|stunden?|heures?|horas?|ora|ore|saat|uur|uren|godz|godzin[ay]?|timm?ar|"
+    "timmer?|timer|ч|час|часа|часов|год|година|години|小时|小時|時間|시간|ساعة|ساعات|jam|giờ",
+    "m": "m|mins?|minuten?|minutes?|minutos?|minuti|minut[aey]?|minutter|minuter|dk|dakika|perc|"
+    "мин|минут[аы]?|хв|分钟|分鐘|分|분|دقيقة|دقائق|menit|phút|นาที",
+    "seasons": "seasons?|staffeln?|saisons?|temporadas?|stagion[ei]|sezon|sezony|sezonów|sezonlar|"
+    "seizoen(?:en)?|sæsoner|säsonger|sesonger|évad|сезона?|сезонов|季|シーズン|시즌|موسم|مواسم",
+}
+_FOREIGN_DURATION = re.compile(
+    r"(?:(?P<hours>\d+(?:[.,]\d+)?)\s*(?:{h})\.?)?[\s,]*(?:(?:und|et|e|y|ve|i|и|و|and)\s*)?"
+    r"(?:(?P<minutes>\d+(?:[.,]\d+)?)\s*(?:(?:{m})\.?)?)?".format(**_DURATION_WORDS),
+    re.IGNORECASE,
+)
+_FOREIGN_SEASONS = re.compile(rf"(\d+)\s*(?:{_DURATION_WORDS['seasons']})", re.IGNORECASE)
 _SEASONS = re.compile(
     r"(\d+)\s*(?:seasons?|staffeln?|saisons?|temporadas?|stagion[ei]|sezon\w*|series)\b",
     re.IGNORECASE,
@@ -141,7 +161,10 @@ def parse_duration(text: str, minutes_per_unit: float = 1.0) -> str | None:
         What a bare number counts, such as 1/60 for seconds.
     """
     text = text.strip()
-    if _CANONICAL_DURATION.match(text):
+    if _CANONICAL_DURATION.fullmatch(text):
+        return text
+    text = _english_duration(text)
+    if _STARTS_WITH_DURATION.match(text):
         return text
     seasons = _SEASONS.match(text)
     if seasons:
@@ -149,6 +172,19 @@ def parse_duration(text: str, minutes_per_unit: float = 1.0) -> str | None:
         return f"{n_seasons} Season{'s' if n_seasons != 1 else ''}"
     minutes = _parse_minutes(text, minutes_per_unit)
     return f"{round(minutes)} min" if 0 < minutes <= _MAX_MINUTES else None
+
+
+def _english_duration(text: str) -> str:
+    """Write hours, minutes and seasons in English; any other text is returned as it is."""
+    text = plain_digits(text)
+    seasons = _FOREIGN_SEASONS.fullmatch(text)
+    if seasons:
+        return f"{seasons[1]} seasons"
+    found = _FOREIGN_DURATION.fullmatch(text)
+    if found is None or text.replace(".", "", 1).isdigit() or not any(found.groups()):
+        return text
+    hours, minutes = (part.replace(",", ".") if part else "0" for part in found.groups())
+    return f"{hours}h {minutes}m"
 
 
 def _parse_minutes(text: str, minutes_per_unit: float) -> float:
@@ -188,6 +224,7 @@ _CANONICAL_DATE = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}|\d{4}-\d\d-\d\d")
 _TIME_ZONE = re.compile(r"(?<=:\d\d)(?:[.,]\d+)?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?!\d)")
 _DATE_PARTS = re.compile(r"[A-Za-zÀ-ÿ]{3,}|\d+")
+_NUMBERS_ONLY = re.compile(r"[0-9/.:TZ+ -]*")
 _EPOCH_RANGE = (1e8, 1e11)  # seconds from 1973 to 5138; more is milliseconds
 
 
@@ -216,6 +253,8 @@ def parse_date(text: str, day_first: bool = False) -> str | None:
     text = " ".join(text.split())
     if _CANONICAL_DATE.fullmatch(text) and _is_date(text):
         return given
+    if not _NUMBERS_ONLY.fullmatch(text):
+        text = english_date(text)
     if _is_epoch(text):
         seconds = float(text)
         seconds /= 1000 if seconds >= _EPOCH_RANGE[1] else 1
@@ -253,13 +292,45 @@ def day_comes_first(values: pd.Series) -> bool:
 
 # %% ../../nbs/12_data.values.ipynb #9c2d5116
 _NUMBER = re.compile(r"^(-?\d+(?:\.\d+)?)\s*([kKmM]?)\s*(?:/\s*\d+|%|votes?|★)?$")
-_DECIMAL_COMMA = re.compile(r"^\d+,\d{1,2}(?:/\d+)?$")
+_DECIMAL_COMMA = re.compile(r"^\d+,\d{1,2}(?:/\d+|[km])?$")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
+
+
+_NUMBER_WORDS = {
+    "": "votes|votos|vote|voti|stimmen|bewertungen|avis|oy|głosów|голосов|人评价|人評價|人|件|票|명|分|"
+    "stars?|sterne|étoiles|★",
+    "k": "tsd|tys|тыс|mil|bin",
+    "m": "mio|mln|mill|millones|millions?|млн|mn",
+    "w": "万|萬|만",
+}
+_NUMBER_WORD = re.compile(
+    r"^(?P<number>[\d.,]+)\s*(?:(?P<k>{k})\b\.?|(?P<m>{m})\b\.?|(?P<w>{w}))?\s*"
+    r"(?:{none})?$".format(none=_NUMBER_WORDS[""], **{k: v for k, v in _NUMBER_WORDS.items() if k}),
+    re.IGNORECASE,
+)
+_OUT_OF = re.compile(r"\s*(?:out of|von|sur|su|de|из|üzerinden)\s*(?=\d+$)", re.IGNORECASE)
+_SPACED_THOUSANDS = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
+_POINTED_THOUSANDS = re.compile(r"^\d{1,3}(?:\.\d{3}){2,}$")
+_ARABIC_SIGNS = str.maketrans({"٫": ".", "٬": ","})
+
+
+def _plain_number(text: str) -> str:
+    """Write a number in English; any other text is returned as it is."""
+    text = plain_digits(text).translate(_ARABIC_SIGNS).lstrip("★⭐ ")
+    text = _OUT_OF.sub("/", _SPACED_THOUSANDS.sub("", text))
+    if _POINTED_THOUSANDS.match(text):
+        text = text.replace(".", "")
+    found = _NUMBER_WORD.match(text)
+    if found is None:
+        return text
+    if found["w"]:
+        return str(float(found["number"].replace(",", "")) * 10_000)
+    return found["number"] + ("k" if found["k"] else "m" if found["m"] else "")
 
 
 def parse_number(text: str) -> float:
     """Return the number in a text such as "8.1/10", "87%", "1,234" or "1.2M", or NaN."""
-    text = text.strip()
+    text = _plain_number(text.strip())
     text = text.replace(",", ".") if _DECIMAL_COMMA.match(text) else text.replace(",", "")
     match = _NUMBER.match(text)
     return float(match[1]) * _FACTORS[match[2].lower()] if match else np.nan
@@ -269,19 +340,30 @@ def parse_numbers(values: pd.Series) -> pd.Series:
     """Return the number in each text as a float, NaN where there is none."""
     return map_values(values, parse_number).astype(float)
 
+
+_POINTED_COUNT = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
+
+
+def has_pointed_thousands(values: pd.Series) -> bool:
+    """Return whether the points in a column of counts separate thousands, as in "1.234"."""
+    with_point = [value for value in values.unique() if "." in value and value[-1:].isdigit()]
+    return bool(with_point) and all(map(_POINTED_COUNT.fullmatch, with_point))
+
 # %% ../../nbs/12_data.values.ipynb #8bc2ff9a
 _TYPE_NAMES = {
     "Movie": (
         "movie, movies, film, films, feature, feature film, tv movie, tv movies, tv film, "
         "movie tv, short, short film, shorts, tv short, video, dvd, documentary, "
         "special, tv special, specials, tv specials, film tv, pelicula, peliculas, filme, "
-        "spielfilm, fernsehfilm, kurzfilm, long metrage, court metrage"
+        "spielfilm, fernsehfilm, kurzfilm, long metrage, court metrage, 映画, 电影, 電影, 영화, "
+        "фильм, فيلم, ταινια, cortometraje, lungometraggio"
     ),
     "TV Show": (
         "tv show, tv shows, show, shows, series, tv series, tv, serie, serien, series tv, "
         "tv mini series, mini series, miniseries, limited series, tv miniseries, web series, "
         "anime, ova, ona, dizi, diziler, tv program, tv programme, serial, telenovela, "
-        "scripted, reality, fernsehserie, serie tv, season, seasons"
+        "scripted, reality, fernsehserie, serie tv, season, seasons, ドラマ, テレビドラマ, 电视剧, "
+        "電視劇, 剧集, 드라마, сериал, مسلسل, σειρα, tv dizisi, serial tv"
     ),
 }
 TYPE_ALIASES = {
@@ -307,10 +389,26 @@ _CERTIFICATE_EXPLANATION = re.compile(
     r"^(?:rated\s+)?(.+?)(?:\s+-\s.*|\s*\(.*\)|\s+for\s.*)?$", re.I
 )
 _CERTIFICATE_COUNTRY = re.compile(
-    r"^(?:[a-z]{2,3}|usa|germany|france|spain|italy|sweden|australia|canada|brazil)\s*:\s*"
+    r"^(?:[a-z]{2,3}|usa|germany|france|spain|italy|sweden|australia|canada|brazil)\s*[:/]\s*"
     r"|^(?:ar|at|au|be|br|ca|ch|de|dk|es|fi|fr|gb|ie|in|it|jp|kr|mx|nl|no|nz|pl|pt|se|uk|us)\s*-\s*",
     re.I,
 )
+
+
+_AGE_PHRASE = re.compile(
+    r"(?:(?:fsk\s*)?(?:freigegeben\s+)?ab\s+|(?:interdit|déconseillé) (?:aux )?moins de |-\s?|"
+    r"(?:no recomendada|no apta) (?:para|a) menores de |(?:vietato|v\.?m\.?) (?:ai )?minori di |"
+    r"от\s+|pg|r|vm|k|btl|u/?a)\s*(?P<age>\d{1,2})\s*\+?"
+    r"(?:\s+(?:jahren?|ans?|años|anni|лет))?(?:\s+freigegeben)?",
+    re.IGNORECASE,
+)
+
+
+def _age_group(age: int) -> str:
+    """Return the age group of an age in years, with the limits of the table of certificates."""
+    if age >= 17:
+        return "Adults"
+    return "Teens" if age >= 12 else "Older Kids" if age >= 7 else "Kids"
 
 
 @lru_cache(maxsize=1)
@@ -341,6 +439,9 @@ def parse_certificate(text: str) -> str | None:
     """
     age_groups = _age_group_by_certificate()
     found = age_groups.get(_certificate_key(text))
+    age = _AGE_PHRASE.fullmatch(text.strip()) if found is None else None
+    if age:
+        found = _age_group(int(age["age"]))
     for part in text.split(" / ") if found is None else []:
         plain = _CERTIFICATE_COUNTRY.sub("", part.strip())
         match = _CERTIFICATE_EXPLANATION.match(plain)
@@ -363,11 +464,14 @@ class ValueForms:
         What a bare number of the durations counts.
     day_first : bool
         Whether the day comes before the month in numeric dates.
+    pointed_thousands : bool
+        Whether points separate the thousands of the votes, as in "1.234".
     """
 
     title_years: bool = False
     minutes_per_unit: float = 1.0
     day_first: bool = False
+    pointed_thousands: bool = False
 
 
 _logger = logging.getLogger(__name__)
@@ -387,6 +491,7 @@ def detect_value_forms(frame: pd.DataFrame) -> ValueForms:
         title_years=n_with_year > 0.5 * len(frame) or (no_years and n_with_year > 0),
         minutes_per_unit=duration_unit(frame.duration),
         day_first=day_comes_first(frame.date_added),
+        pointed_thousands="votes" in frame and has_pointed_thousands(frame.votes),
     )
 
 
@@ -423,6 +528,7 @@ def convert_values(frame: pd.DataFrame, name: str, forms: ValueForms | None = No
     frame["release_year"] = years.astype("Int64")
     known = map_values(frame.type, parse_type)
     _warn_unread(name, "type", frame.type[known.isna()], "inferred from the duration if possible")
+    frame["description"] = frame.description.map(_plain_description)
     _convert_durations(frame, name, forms.minutes_per_unit)
     _convert_dates(frame, name, forms.day_first)
     is_known = map_values(frame.rating, _is_known_rating).astype(bool)
@@ -430,7 +536,10 @@ def convert_values(frame: pd.DataFrame, name: str, forms: ValueForms | None = No
     _convert_lists(frame, name)
     for column in frame.columns.intersection(["score", "votes"]):
         text = frame[column]
-        frame[column] = parse_numbers(text)
+        plain = text
+        if column == "votes" and forms.pointed_thousands:
+            plain = text.str.replace(r"\.(?=\d{3})", "", regex=True)
+        frame[column] = parse_numbers(plain)
         _warn_unread(name, column, text[frame[column].isna()], "the number is missing")
     return frame
 
@@ -476,6 +585,20 @@ def _convert_lists(frame: pd.DataFrame, name: str) -> None:
         frame[column] = read_lists(text, column)
         is_lost = (frame[column] == "") & (text != "")
         _warn_unread(name, column, text[is_lost], "the names are missing")
+
+
+_TAG = re.compile(r"</?(?:p|br|b|i|em|strong|a|div|span|ul|li|h\d|u|small)\b[^<>]*>", re.IGNORECASE)
+
+
+def _plain_description(text: str) -> str:
+    """Return a description without the tags of HTML; a list with one text is that text."""
+    if text.startswith(("['", '["')):
+        values = parse_literal(text)
+        if isinstance(values, list) and all(isinstance(value, str) for value in values):
+            text = " ".join(values)
+    if is_missing(text):
+        return ""
+    return _TAG.sub(" ", text).strip() if "<" in text else text
 
 
 def _is_known_rating(text: str) -> bool:
