@@ -132,6 +132,38 @@ def normalize_header(header: str) -> str:
     return _ENGLISH_HEADERS.get(text, text)
 
 
+_OTHER_HEADERS = {
+    "title": "movie, film, name, show, series, movie title, film title, movie name, film name, "
+    "tv show name, show name, series name, show title, series title, anime title, media title, "
+    "grandparent title, pelicula, filme, film adi, фильм, 电影, 影片, 电影名称, 映画",
+    "rating": "my rating, rating10, score, my score, stars, my stars, user rating, wertung, "
+    "bewertung, meine bewertung, note, ma note, nota, mi nota, puntuacion, voto, il mio voto, "
+    "ocena, moja ocena, puan, puanim, оценка, моя оценка, 评分, 我的评分, 評価, 평점",
+    "date watched": "watcheddate, watched date, date seen, seen on, seen, watched on, watched, "
+    "last watched, finish date, my finish date, created at, gesehen, gesehen am, vu le, visto, "
+    "izlenme tarihi, дата просмотра, 创建时间, 标记时间, 観た日, 시청일",
+    "type": "media type, series type, kind, format",
+    "status": "my status, watchlist, shelf, state, 状态",
+}
+_FIELD_BY_HEADER = {
+    normalize_text(word): field
+    for field, words in _OTHER_HEADERS.items()
+    for word in words.split(", ")
+}
+
+
+def general_headers(headers: list[str]) -> list[str]:
+    """Return normalized headers with our names for those of other services and of own tables.
+
+    A header is replaced only if no other has that name, and by the first that fits.
+    """
+    found: list[str] = []
+    for header in headers:
+        field = _FIELD_BY_HEADER.get(header, header)
+        found.append(header if field in (*headers, *found) else field)
+    return found
+
+
 def detect_form(headers: list[str], file_name: str = "") -> HistoryForm | None:
     """Return the form of a file with these normalized headers, or None."""
     stem = normalize_text(Path(file_name).stem)
@@ -154,11 +186,14 @@ def missing_columns(headers: list[str]) -> str:
     return f"the closest form is {form.name}, which also has {format_list(missing)}"
 
 # %% ../nbs/09_history_forms.ipynb #52cb6a9c
-_SERIES_TYPES = re.compile("series|show|episode|season|serie|シリーズ|剧集|劇集")
+_SERIES_TYPES = re.compile(
+    "series|show|episode|season|serie|シリーズ|剧集|劇集|^(?:tv|tv short|ova|ona|anime|dizi)$"
+)
 _OTHER_TYPES = re.compile("game|music|podcast")
 _OPTIONAL_COLUMNS = {
     "other_title": ("original title",),
     "year": ("year", "release year"),
+    "status": ("status",),
     "type": ("title type", "type"),
     "rating": ("your rating", "rating"),
     "profile": ("profile name",),

@@ -9,7 +9,7 @@ __all__ = ['ViewingHistory', 'read_viewing_history']
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ import pandas as pd
 from mediarec.core import CatalogError, TableError, format_list, normalize_text
 from mediarec.data.clean import normalize_typography
 from mediarec.data.dates import ParsedDates, parse_dates
-from mediarec.data.tables import decode_text, parse_csv, reject_rows, to_string_frame
+from mediarec.data.tables import decode_text, parse_csv, parse_table, reject_rows, to_string_frame
+from mediarec.data.values import is_missing, map_values, parse_date, parse_number
 from mediarec.files import FileCollection, open_files
 from mediarec.history_forms import (
     HISTORY_FORMS,
@@ -29,6 +30,7 @@ from mediarec.history_forms import (
     TEXT_SUFFIXES,
     HistoryForm,
     detect_form,
+    general_headers,
     is_used_in_export,
     missing_columns,
     normalize_header,
@@ -53,6 +55,13 @@ def _read_text(files: FileCollection, name: str, encoding: str | None) -> str:
 def _flatten_record(record: dict[str, Any]) -> dict[str, str]:
     """Return the fields of a JSON record; nested ones name the film, series or episode."""
     flat = {key: str(v) for key, v in record.items() if isinstance(v, (str, int, float))}
+    if isinstance(record.get("title"), dict):
+        flat["title"] = _main_title(record["title"])
+    if flat.get("grandparent_title"):
+        flat["title"] = flat["grandparent_title"]
+    media = record.get("media")
+    if isinstance(media, dict):
+        flat |= _flatten_record(media)
     for key in ("movie", "show"):
         nested = record.get(key)
         if isinstance(nested, dict):
@@ -65,18 +74,54 @@ def _flatten_record(record: dict[str, Any]) -> dict[str, str]:
     return flat
 
 
+def _main_title(names: dict[str, Any]) -> str:
+    """Return one of the names of a title, the English one if there is one."""
+    known = {key: name for key, name in names.items() if isinstance(name, str) and name}
+    return known.get("english") or next(iter(known.values()), "")
+
+
+_RECORD_KEYS = {"title", "movie", "show", "media"}
+
+
+def _find_records(value: Any) -> list[dict[str, Any]]:
+    """Return the records of titles that lie in the objects and arrays of a JSON value."""
+    if isinstance(value, dict):
+        if not _RECORD_KEYS.isdisjoint(value):
+            return [value]
+        value = list(value.values())
+    if not isinstance(value, list):
+        return []
+    return [record for item in value for record in _find_records(item)]
+
+
 def _parse_json(text: str, name: str) -> pd.DataFrame | None:
     """Parse JSON records or a JSON list of titles; None if the text is not JSON."""
     try:
         records = json.loads(text)
+        is_flat = isinstance(records, list) and not any(isinstance(r, list) for r in records)
+        if not is_flat or any(isinstance(r, dict) and "entries" in r for r in records):
+            records = _find_records(records)
     except ValueError:
         return None
+    except RecursionError:
+        raise TableError(f"{name} is nested too deeply") from None
     if not isinstance(records, list) or not records:
         raise TableError(f"{name} is not a list of JSON records")
     records = [{"title": r} if isinstance(r, str) else r for r in records]
     if not all(isinstance(record, dict) for record in records):
         raise TableError(f"{name} is not a list of JSON records")
     return to_string_frame(pd.DataFrame([_flatten_record(record) for record in records]))
+
+
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+
+
+def _strip_bullets(lines: list[str]) -> list[str]:
+    """Remove the bullets or numbers of a list, if more than half of its lines have one."""
+    filled = [line for line in lines if line.strip()]
+    n_bullets = sum(_BULLET.match(line) is not None for line in filled)
+    is_bulleted = n_bullets > 1 and n_bullets > len(filled) / 2
+    return [_BULLET.sub("", line) for line in lines] if is_bulleted else lines
 
 
 _TRAILING_NUMBER = re.compile(r"[,;\t]\s*\d+(?:[.,]\d)?$")
@@ -86,7 +131,7 @@ def _parse_title_list(text: str, name: str) -> pd.DataFrame:
     """Parse one title per line; lines that start with `#` are comments."""
     titles = []
     numbers = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_strip_bullets(text.splitlines()), 1):
         title = normalize_typography(line)
         if title and not line.startswith("#"):
             titles.append(title)
@@ -105,21 +150,53 @@ def _parse_title_list(text: str, name: str) -> pd.DataFrame:
 _LETTERBOXD_LIST = re.compile(r"Letterboxd list export.*?^(?=Position,Name,)", re.S | re.M)
 
 
-def _first_headers(text: str) -> list[str]:
+_TABLE_SUFFIXES = (".csv", ".tsv")
+_N_TABLE_LINES = 20  # that are compared
+_MIN_TABLE_LINES = 3  # with fewer, equal numbers of commas are chance
+
+
+def _is_other_table(headers: list[str], text: str, name: str) -> bool:
+    """Return whether a file is a table, although no service has its headers."""
+    if len(headers) < 2 or any(header.isdigit() for header in headers):
+        return False
+    n_known = len(set(general_headers(headers)) - set(headers))
+    if Path(name).suffix.lower() not in _TABLE_SUFFIXES:
+        return n_known > 1
+    lines = [line for line in text.strip().split("\n")[:_N_TABLE_LINES] if line.strip()]
+    n_fields = {len(re.split("[,;\t]", re.sub('"[^"]*"', "", line))) for line in lines}
+    return n_known > 0 or (len(n_fields) == 1 and len(lines) >= _MIN_TABLE_LINES)
+
+
+def _first_headers(text: str, name: str = "") -> list[str]:
     """Return the normalized headers of a table, or an empty list for a list of titles."""
     fields = [part.strip(' "\r') for part in re.split("[,;\t]", text.strip().split("\n")[0])]
     headers = [normalize_header(header) for header in fields]
     has_known_header = any(header in KNOWN_HEADERS for header in headers)
     is_table = headers[0] == "title" or (has_known_header and len(headers) > 1)
+    is_table = is_table or _is_other_table(headers, text, name)
     return headers if is_table else []
+
+
+_SHORT_FORM = "Netflix viewing history"
+_N_SHORT_HEADERS = 3  # a title, a date, and possibly an empty one
+
+
+def _parse_xml(text: str, name: str) -> pd.DataFrame:
+    """Parse the records of an XML file, such as an export of MyAnimeList."""
+    try:
+        return parse_table(text, name)
+    except CatalogError as error:
+        raise TableError(str(error)) from None
 
 
 def _read_frame(text: str, name: str) -> tuple[pd.DataFrame, HistoryForm]:
     """Return the rows of a file as strings with normalized headers, and its form."""
     frame = _parse_json(text, name) if text.lstrip()[:1] in ("[", "{") else None
+    if text.lstrip().startswith("<?xml"):
+        frame = _parse_xml(text, name)
     if frame is None:
         text = _LETTERBOXD_LIST.sub("", text, count=1)
-        if not _first_headers(text):
+        if not _first_headers(text, name):
             return _parse_title_list(text, name), LIST_FORM
         try:
             frame = parse_csv(text, name)
@@ -128,6 +205,13 @@ def _read_frame(text: str, name: str) -> tuple[pd.DataFrame, HistoryForm]:
     names = [str(header) for header in frame]
     headers = [normalize_header(header) for header in names]
     form = detect_form(headers, name)
+    if form is None or form.is_list:
+        headers = general_headers(headers)
+        form = detect_form(headers, name)
+        if form and (form.service or form.name == _SHORT_FORM):
+            form = replace(form, name="viewing history")  # of another service
+    if form is not None and form.name == _SHORT_FORM and len(headers) > _N_SHORT_HEADERS:
+        form = replace(form, name="viewing history")
     if form is None:
         columns = format_list((f"{header:.40}" for header in names), 12)
         raise TableError(
@@ -180,11 +264,22 @@ def rating_weights(rating: pd.Series, scale: int) -> pd.Series:
     return weight.clip(-1, 1)
 
 
+_STARS = re.compile("[★⭐☆½\ufe0f]+")
+
+
+def _rating_number(text: str) -> float:
+    """Return the number of a rating such as "8", "8,5", "8/10" or "★★★★½", or NaN."""
+    if _STARS.fullmatch(text):
+        return text.count("★") + text.count("⭐") + text.count("½") / 2
+    return parse_number(text)
+
+
 def _read_ratings(columns: pd.DataFrame, name: str, scale: int | None) -> pd.Series:
     """Convert ratings to weights, NaN if missing; both decimal separators are accepted."""
-    text = columns.rating.str.replace(",", ".")
-    has_rating = text != ""
-    rating = pd.to_numeric(text.where(has_rating), errors="coerce")
+    is_zero = columns.rating.isin(["0", "0.0"]) & (columns.status != "")
+    text = columns.rating.mask(is_zero, "")
+    has_rating = ~map_values(text, is_missing).astype(bool)
+    rating = map_values(text.where(has_rating), _rating_number).astype(float)
     if scale:
         message = f"a rating is a number from 1 to {scale}"
     else:
@@ -192,6 +287,14 @@ def _read_ratings(columns: pd.DataFrame, name: str, scale: int | None) -> pd.Ser
     wrong = columns[has_rating & ~rating.between(0.5, scale or 10)]
     reject_rows(wrong[["title", "rating"]], name, message)
     return rating_weights(rating, scale or (10 if rating.max() > 5 else 5))
+
+
+_WANTED_STATUS = re.compile("plan|want|watch ?list|wish|to watch|queue|backlog|想看|geplant", re.I)
+
+
+def _is_wanted(columns: pd.DataFrame) -> pd.Series:
+    """Return whether the status of each title says that it is still to be watched."""
+    return columns.status.str.contains(_WANTED_STATUS)
 
 
 def _read_weights(
@@ -205,6 +308,7 @@ def _read_weights(
     weight = weight.fillna(stars.where(is_star | thumbs.isna(), thumbs))
     if "thumbs value" in form.required:
         return weight.fillna(0.0)  # a rating that was withdrawn
+    weight = weight.mask(weight.isna() & _is_wanted(columns), _WANTED_WEIGHT)
     default = {"rated": 1.0, "liked": 1.0, "wanted": _WANTED_WEIGHT}.get(form.kind, np.nan)
     return weight.fillna(default)
 
@@ -270,16 +374,19 @@ class ViewingHistory:
 def _read_dates(
     text: pd.Series, date_order: str | None, today: str | pd.Timestamp | None
 ) -> ParsedDates:
-    """Parse numeric dates, or else dates with the name of a month such as "May 1, 2024"."""
+    """Parse numeric dates, or else dates such as "May 1, 2024" and seconds since 1970."""
     parsed = parse_dates(text, date_order, today)
-    has_month_name = text.str.contains("[a-zA-Z]{3}")
-    if date_order or parsed.dates.notna().any() or not has_month_name.any():
+    if date_order or parsed.dates.notna().any():
         return parsed
-    named = text.where(has_month_name)
-    dates = pd.to_datetime(named, format="mixed", errors="coerce", utc=True).dt.tz_localize(None)
+    found = map_values(text, parse_date)
+    dates = pd.to_datetime(found, format="mixed", errors="coerce").dt.normalize()
+    latest = pd.Timestamp(today or pd.Timestamp.now()) + pd.Timedelta(days=1)
+    dates = dates.where(dates <= latest)
     if not dates.notna().any():
         return parsed
-    return ParsedDates(dates.dt.normalize(), "dates read with the names of months", [])
+    is_number = text[dates.notna()].str.isdecimal().all()
+    form = "as seconds since 1970" if is_number else "with the names of months"
+    return ParsedDates(dates, f"dates read {form}", [])
 
 
 def _keep_latest_ratings(rows: pd.DataFrame) -> pd.DataFrame:
@@ -299,7 +406,9 @@ def _read_rows(
     scale: int | None,
 ) -> ViewingHistory:
     """Convert the selected columns of one file to a history."""
-    seconds = pd.to_timedelta(frame.duration, errors="coerce").dt.total_seconds()
+    clock = frame.duration.where(frame.duration.str.contains(":", regex=False))
+    seconds = pd.to_timedelta(clock, errors="coerce").dt.total_seconds()
+    is_wanted = (form.kind == "wanted") | _is_wanted(frame)
     rows = pd.DataFrame(
         {
             "title": [normalize_typography(title.strip('"')) or "" for title in frame.title],
@@ -309,7 +418,7 @@ def _read_rows(
             "episode": (frame.season + " " + frame.episode).str.strip(),
             "minutes": seconds.fillna(pd.to_numeric(frame.seconds, errors="coerce")) / 60,
             "weight": _read_weights(frame, form, name, scale),
-            "is_wanted": (form.kind == "wanted") & (frame.rating == ""),
+            "is_wanted": is_wanted & frame.rating.isin(["", "0"]),
             "is_viewing": form.kind == "watched",
             "is_extra": (frame.extra != "") | frame.material.str.contains(_EXTRA_TYPES),
             "date": frame.date,
@@ -381,7 +490,7 @@ def _find_files(files: FileCollection, encoding: str | None) -> list[_File]:
     lists: list[_File] = []
     for name in names:
         text = _read_text(files, name, encoding)
-        headers = _first_headers(text)
+        headers = _first_headers(text, name)
         form = detect_form(headers, name)
         if len(text.strip().splitlines()) < 2 and text.lstrip()[:1] not in ("[", "{"):
             continue
