@@ -14,6 +14,7 @@ ASSETS = {
     "certificates.csv",
     "column_names.csv",
     "country_names.csv",
+    "month_names.csv",
     "judgments.csv",
     "reference_groups.csv",
     "related_themes.csv",

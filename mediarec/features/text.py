@@ -108,6 +108,11 @@ def described_texts(frame: pd.DataFrame) -> list[str]:
 ENGLISH = "en"
 _MIN_DETECTOR_SCORE = 0.4  # below it, a text counts as English
 _N_DETECTED_CHARACTERS = 300
+# languages that are not written with the Latin letters of ASCII
+_OTHER_SCRIPTS = frozenset(
+    "am ar be bg bn el fa gu he hi hy ja ka km kn ko lo mk ml mn mr my ne pa ru si sr ta te th uk "
+    "ur wuu yue zh".split()
+)
 
 
 @lru_cache(maxsize=1)
@@ -128,7 +133,8 @@ def detect_language(text: str) -> str:
     if not start:
         return ENGLISH
     best = _language_detector().detect(start, model="lite")[0]
-    return best["lang"] if best["score"] >= _MIN_DETECTOR_SCORE else ENGLISH
+    is_possible = not (start.isascii() and best["lang"] in _OTHER_SCRIPTS)
+    return best["lang"] if is_possible and best["score"] >= _MIN_DETECTOR_SCORE else ENGLISH
 
 
 def count_languages(texts: Sequence[str]) -> dict[str, int]:
