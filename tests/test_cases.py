@@ -120,6 +120,85 @@ def show_id_of(catalog):
     return catalog.show_id.iloc[0]
 
 
+LANGUAGES = {
+    "de": {
+        "date_added": "2021-11-26",
+        "age_group": "Teens",
+        "minutes": 90,
+        "genres": ["Krimi", "Drama"],
+        "score": 7.1,
+        "votes": 1234,
+    },
+    "fr": {
+        "date_added": "2021-11-26",
+        "age_group": "Kids",
+        "minutes": 102,
+        "score": 3.8,
+        "votes": 1234,
+    },
+    "tr": {"date_added": "2021-11-26", "minutes": 196, "score": 8.1, "votes": 1234},
+    "zh": {
+        "release_year": 1994,
+        "minutes": 142,
+        "directors": ["王一", "李二"],
+        "genres": ["剧情", "犯罪"],
+        "votes": 2195436,
+    },
+    "ja": {"type": "Movie", "release_year": 2001, "minutes": 125, "actors": ["柊る", "入野自"]},
+    "ar": {"release_year": 2010, "minutes": 120, "actors": ["منى سعيد", "عادل حسن"], "score": 7.5},
+    "ru": {"date_added": "2021-11-26", "minutes": 114, "age_group": "Teens", "score": 6.5},
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_other_languages(language):
+    row = load(CASES / f"language_{language}.csv")[0].iloc[0]
+    expected = LANGUAGES[language]
+    assert {field: row[field] for field in expected} == expected
+
+
+def test_quotes_nested_answers_and_lists():
+    assert load(CASES / "imdb_quotes.tsv")[0].title.tolist()[:2] == ['Carmen "x', 'Dark "Town"']
+    answer = load(CASES / "nested_answer.json")[0]
+    assert answer.title.tolist() == ["Cow Boy", "Mononoke"]
+    assert answer.release_year.tolist() == [1998, 1997]
+    assert load(CASES / "anime_list.xml")[0].title.tolist() == ["Kauboi"]
+    listed = load(CASES / "index_and_lists.csv")[0]
+    assert listed.actors.tolist() == [["Marlo Brand", "Al Pace"], ["Tim Rob"], []]
+    assert listed.description.iloc[0] == "The patriarch of a house."
+
+
+def test_missing_words_and_rows_without_a_title():
+    catalog, messages = load(CASES / "missing_words.csv")
+    assert "dropped 1 row without a title" in messages
+    assert catalog.title.tolist() == ["Alpha", "Beta", "Gamma", "N/A", "None"]
+    assert catalog.genres.iloc[1] == catalog.genres.iloc[2] == []
+    assert "<p>" not in catalog.description.iloc[0]
+
+
+HOSTILE = {
+    "columns.csv": "title," + ",".join(f"c{i}" for i in range(100_000)) + "\nHeat\n",
+    "deep.json": "[" * 100_000 + "]" * 100_000,
+    "deep_value.json": '[{"title": "Heat", "genre": ' + "[" * 5_000 + "]" * 5_000 + "}]",
+    "deep_object.json": '[{"title": "Heat", "genre": ' + '{"a":' * 900 + "1" + "}" * 900 + "}]",
+    "half.json": '[{"title": "Heat"}, {"title": ',
+    "entities.xml": '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a><t>&b;</t></a>',
+    "many_keys.json": json.dumps([{f"c{i}": i for i in range(3_000)} | {"title": "Heat"}]),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_refused_in_one_sentence(name, tmp_path):
+    with pytest.raises(CatalogError, match=name) as error:
+        load_text(tmp_path, HOSTILE[name], name)
+    assert len(str(error.value)) < 300
+
+
+def test_half_a_character_is_replaced(tmp_path):
+    catalog, _ = load_text(tmp_path, '[{"title": "\\ud800 Heat"}]', "x.json")
+    assert catalog.title.tolist() == ["? Heat"]
+
+
 COLUMNS_OF_PUBLIC_FILES = {
     "IMDb top 1000": (
         "Poster_Link,Series_Title,Released_Year,Certificate,Runtime,Genre,IMDB_Rating,Overview,"
