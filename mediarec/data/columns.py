@@ -53,11 +53,13 @@ def _name_key(name: object) -> str:
 
 
 def _shorter_keys(name: object) -> list[str]:
-    """Return the keys of a name without brackets, and without "label" as Wikidata adds it."""
+    """Return the keys of a name without brackets, "label" of Wikidata, and "movie." of JSON."""
     text = str(name)
     without_brackets = re.sub(r"\s*[(\[].*?[)\]]", "", text)
     without_label = re.sub(r"(?<=[a-z])Labels?$", "", text)
-    found = [_name_key(short) for short in (without_brackets, without_label)]
+    without_prefix = re.sub(r"^(?:movie|show|film|media)\.", "", text)
+    shorter = (without_brackets, without_label, without_prefix)
+    found = [_name_key(short) for short in shorter]
     return [key for key in found if key and key != _name_key(name)]
 
 
@@ -91,7 +93,7 @@ _MAX_SAMPLE = 2_000  # values that are looked at
 _MIN_SHARE = 0.5  # of the values that must fit the field
 _CERTIFICATE_AGES = {0, 3, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21}
 _MIN_EQUAL_YEARS = 0.8
-_MAX_SCORE_LENGTH = 12  # characters
+_MAX_SCORE_LENGTH = 20  # characters
 _MIN_RANKS = 5  # values of a column of ranks
 _GENRES = re.compile(
     r"\b(?:action|adventure|animation|anime|comed|crime|document|drama|fantasy|horror|music|"

@@ -123,14 +123,14 @@ _STARTS_WITH_DURATION = re.compile(r"\d+ (?:min|seasons?)\b(?=.)", re.IGNORECASE
 _CANONICAL_DURATION = re.compile(r"\d+ (?:min|Seasons?)")
 _DURATION_WORDS = {
     "h": "h|hrs?|hours?|std|stunden?|heures?|horas?|ora|ore|saat|uur|uren|godz|godzin[ay]?|timm?ar|"
-    "timmer?|timer|ч|час|часа|часов|год|година|години|小时|小時|時間|시간|ساعة|ساعات|jam|giờ",
+    "timmer?|timer|tim|t|ч|час|часа|часов|год|година|години|小时|小時|時間|시간|ساعة|ساعات|jam|giờ",
     "m": "m|mins?|minuten?|minutes?|minutos?|minuti|minut[aey]?|minutter|minuter|dk|dakika|perc|"
     "мин|минут[аы]?|хв|分钟|分鐘|分|분|دقيقة|دقائق|menit|phút|นาที",
     "seasons": "seasons?|staffeln?|saisons?|temporadas?|stagion[ei]|sezon|sezony|sezonów|sezonlar|"
     "seizoen(?:en)?|sæsoner|säsonger|sesonger|évad|сезона?|сезонов|季|シーズン|시즌|موسم|مواسم",
 }
 _FOREIGN_DURATION = re.compile(
-    r"(?:(?P<hours>\d+(?:[.,]\d+)?)\s*(?:{h})\.?)?[\s,]*(?:(?:und|et|e|y|ve|i|и|و|and)\s*)?"
+    r"(?:(?P<hours>\d+(?:[.,]\d+)?)\s*(?:{h})\.?)?[\s,]*(?:(?:und|et|e|en|och|og|y|ve|i|и|و|and)\s*)?"
     r"(?:(?P<minutes>\d+(?:[.,]\d+)?)\s*(?:(?:{m})\.?)?)?".format(**_DURATION_WORDS),
     re.IGNORECASE,
 )
@@ -308,7 +308,10 @@ _NUMBER_WORD = re.compile(
     r"(?:{none})?$".format(none=_NUMBER_WORDS[""], **{k: v for k, v in _NUMBER_WORDS.items() if k}),
     re.IGNORECASE,
 )
-_OUT_OF = re.compile(r"\s*(?:out of|von|sur|su|de|из|üzerinden)\s*(?=\d+$)", re.IGNORECASE)
+_OUT_OF = re.compile(
+    r"\s*(?:/|out of|von|sur|su|de|из)\s*(?P<best>\d+)(?:\s*(?:stars?|sterne|étoiles|points?))?$",
+    re.IGNORECASE,
+)
 _SPACED_THOUSANDS = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 _POINTED_THOUSANDS = re.compile(r"^\d{1,3}(?:\.\d{3}){2,}$")
 _ARABIC_SIGNS = str.maketrans({"٫": ".", "٬": ","})
@@ -317,7 +320,7 @@ _ARABIC_SIGNS = str.maketrans({"٫": ".", "٬": ","})
 def _plain_number(text: str) -> str:
     """Write a number in English; any other text is returned as it is."""
     text = plain_digits(text).translate(_ARABIC_SIGNS).lstrip("★⭐ ")
-    text = _OUT_OF.sub("/", _SPACED_THOUSANDS.sub("", text))
+    text = _OUT_OF.sub(r"/\g<best>", _SPACED_THOUSANDS.sub("", text))
     if _POINTED_THOUSANDS.match(text):
         text = text.replace(".", "")
     found = _NUMBER_WORD.match(text)
@@ -361,7 +364,7 @@ _TYPE_NAMES = {
     "TV Show": (
         "tv show, tv shows, show, shows, series, tv series, tv, serie, serien, series tv, "
         "tv mini series, mini series, miniseries, limited series, tv miniseries, web series, "
-        "anime, ova, ona, dizi, diziler, tv program, tv programme, serial, telenovela, "
+        "anime, ova, ona, dizi, diziler, tv program, tv programme, serial, telenovela, serie de tv, programa de tv, "
         "scripted, reality, fernsehserie, serie tv, season, seasons, ドラマ, テレビドラマ, 电视剧, "
         "電視劇, 剧集, 드라마, сериал, مسلسل, σειρα, tv dizisi, serial tv"
     ),
@@ -398,8 +401,12 @@ _CERTIFICATE_COUNTRY = re.compile(
 _AGE_PHRASE = re.compile(
     r"(?:(?:fsk\s*)?(?:freigegeben\s+)?ab\s+|(?:interdit|déconseillé) (?:aux )?moins de |-\s?|"
     r"(?:no recomendada|no apta) (?:para|a) menores de |(?:vietato|v\.?m\.?) (?:ai )?minori di |"
-    r"от\s+|pg|r|vm|k|btl|u/?a)\s*(?P<age>\d{1,2})\s*\+?"
-    r"(?:\s+(?:jahren?|ans?|años|anni|лет))?(?:\s+freigegeben)?",
+    r"от\s+|från\s+|pg|r|vm|k|btl|u/?a)\s*(?P<age>\d{1,2})\s*\+?"
+    r"(?:\s+(?:jahren?|ans?|años|anni|лет|år))?(?:\s+freigegeben)?",
+    re.IGNORECASE,
+)
+_AGE_FIRST = re.compile(
+    r"(?P<age>\d{1,2})\s*(?:세\s*(?:이상\s*)?관람가|anos|años|ans|jahren?|anni|år|yaş|лет|歳)",
     re.IGNORECASE,
 )
 
@@ -439,7 +446,9 @@ def parse_certificate(text: str) -> str | None:
     """
     age_groups = _age_group_by_certificate()
     found = age_groups.get(_certificate_key(text))
-    age = _AGE_PHRASE.fullmatch(text.strip()) if found is None else None
+    age = None
+    if found is None:
+        age = _AGE_PHRASE.fullmatch(text.strip()) or _AGE_FIRST.fullmatch(text.strip())
     if age:
         found = _age_group(int(age["age"]))
     for part in text.split(" / ") if found is None else []:
