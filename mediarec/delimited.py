@@ -167,7 +167,7 @@ class RowReader:
                     if len(row) > _MAX_COLUMNS:
                         raise CatalogError(
                             f"{self.name} has {len(row):,} columns (at most {_MAX_COLUMNS:,}): "
-                            "a catalog has one title a row"
+                            "each title is a row"
                         )
                     names = [column.strip() for column in row]
                     self.header = [name or f"Unnamed: {j}" for j, name in enumerate(names)]

@@ -134,7 +134,7 @@ def normalize_header(header: str) -> str:
 
 _OTHER_HEADERS = {
     "title": "movie, film, name, show, series, movie title, film title, movie name, film name, "
-    "tv show name, show name, series name, show title, series title, anime title, media title, "
+    "tv show name, show name, series name, show title, series title, anime title, media title, item name, "
     "grandparent title, pelicula, filme, film adi, фильм, 电影, 影片, 电影名称, 映画",
     "rating": "my rating, rating10, score, my score, stars, my stars, user rating, wertung, "
     "bewertung, meine bewertung, note, ma note, nota, mi nota, puntuacion, voto, il mio voto, "
@@ -142,7 +142,7 @@ _OTHER_HEADERS = {
     "date watched": "watcheddate, watched date, date seen, seen on, seen, watched on, watched, "
     "last watched, finish date, my finish date, created at, gesehen, gesehen am, vu le, visto, "
     "izlenme tarihi, дата просмотра, 创建时间, 标记时间, 観た日, 시청일",
-    "type": "media type, series type, kind, format",
+    "type": "media type, series type, item type, kind, format",
     "status": "my status, watchlist, shelf, state, 状态",
 }
 _FIELD_BY_HEADER = {

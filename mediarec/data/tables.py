@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
@@ -90,19 +91,25 @@ def parse_table(text: str, name: str) -> pd.DataFrame:
     return parse_csv(text, name)
 
 
+def load_json(text: str) -> Any:
+    """Return the value of a JSON text. Half of a pair of characters becomes a question mark."""
+    value = json.loads(text)
+    if _HALF_CHARACTER.search(text):
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return value
+
+
 def _parse_json(text: str) -> list[dict] | None:
     """Return the objects of a JSON text, or None if it has no table."""
     try:
-        value = json.loads(text)
+        value = load_json(text)
     except RecursionError:
         return None
     except ValueError:
         try:
-            value = [json.loads(line) for line in text.splitlines() if line.strip()]
+            value = [load_json(line) for line in text.splitlines() if line.strip()]
         except (ValueError, RecursionError):
             return None
-    if _HALF_CHARACTER.search(text):
-        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     if isinstance(value, dict):
         value = _table_in_object(value)
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):

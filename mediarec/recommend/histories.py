@@ -6,7 +6,6 @@
 __all__ = ['ViewingHistory', 'read_viewing_history']
 
 # %% ../../nbs/47_recommend.histories.ipynb #5eb4bc97
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,14 @@ import pandas as pd
 from mediarec.core import CatalogError, TableError, format_list, normalize_text
 from mediarec.data.clean import normalize_typography
 from mediarec.data.dates import ParsedDates, parse_dates
-from mediarec.data.tables import decode_text, parse_csv, parse_table, reject_rows, to_string_frame
+from mediarec.data.tables import (
+    decode_text,
+    load_json,
+    parse_csv,
+    parse_table,
+    reject_rows,
+    to_string_frame,
+)
 from mediarec.data.values import is_missing, map_values, parse_date, parse_number
 from mediarec.files import FileCollection, open_files
 from mediarec.history_forms import (
@@ -97,7 +103,7 @@ def _find_records(value: Any) -> list[dict[str, Any]]:
 def _parse_json(text: str, name: str) -> pd.DataFrame | None:
     """Parse JSON records or a JSON list of titles; None if the text is not JSON."""
     try:
-        records = json.loads(text)
+        records = load_json(text)
         is_flat = isinstance(records, list) and not any(isinstance(r, list) for r in records)
         if not is_flat or any(isinstance(r, dict) and "entries" in r for r in records):
             records = _find_records(records)
