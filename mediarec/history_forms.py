@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -134,7 +135,8 @@ def normalize_header(header: str) -> str:
 
 _OTHER_HEADERS = {
     "title": "movie, film, name, show, series, movie title, film title, movie name, film name, "
-    "tv show name, show name, series name, show title, series title, anime title, media title, item name, "
+    "tv show name, show name, series name, show title, series title, anime title, media title, "
+    "item name, "
     "grandparent title, pelicula, filme, film adi, фильм, 电影, 影片, 电影名称, 映画",
     "rating": "my rating, rating10, score, my score, stars, my stars, user rating, wertung, "
     "bewertung, meine bewertung, note, ma note, nota, mi nota, puntuacion, voto, il mio voto, "
@@ -225,6 +227,59 @@ def read_type(text: str) -> str:
     if _OTHER_TYPES.search(text):
         return "other"
     return "TV Show" if _SERIES_TYPES.search(text) else "Movie" if text else ""
+
+# %% ../nbs/09_history_forms.ipynb #4c1f9d02
+def flatten_record(record: dict[str, Any]) -> dict[str, str]:
+    """Return the fields of a JSON record; nested ones name the film, series or episode."""
+    flat = {key: str(v) for key, v in record.items() if isinstance(v, (str, int, float))}
+    if isinstance(record.get("title"), dict):
+        flat["title"] = _main_title(record["title"])
+    if flat.get("grandparent_title"):
+        flat["title"] = flat["grandparent_title"]
+    media = record.get("media")
+    if isinstance(media, dict):
+        flat |= flatten_record(media)
+    for key in ("movie", "show"):
+        nested = record.get(key)
+        if isinstance(nested, dict):
+            flat |= {"type": key, "title": str(nested.get("title") or "")}
+            flat["year"] = str(nested.get("year") or "")
+    episode = record.get("episode")
+    if isinstance(episode, dict):
+        flat["season"] = str(episode.get("season", ""))
+        flat["episode"] = str(episode.get("number", ""))
+    return flat
+
+
+def _main_title(names: dict[str, Any]) -> str:
+    """Return one of the names of a title, the English one if there is one."""
+    known = {key: name for key, name in names.items() if isinstance(name, str) and name}
+    return known.get("english") or next(iter(known.values()), "")
+
+
+_RECORD_KEYS = {"title", "movie", "show", "media"}
+
+
+def find_records(value: Any) -> list[dict[str, Any]]:
+    """Return the records of titles that lie in the objects and arrays of a JSON value."""
+    if isinstance(value, dict):
+        if not _RECORD_KEYS.isdisjoint(value):
+            return [value]
+        value = list(value.values())
+    if not isinstance(value, list):
+        return []
+    return [record for item in value for record in find_records(item)]
+
+
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+
+
+def strip_bullets(lines: list[str]) -> list[str]:
+    """Remove the bullets or numbers of a list, if more than half of its lines have one."""
+    filled = [line for line in lines if line.strip()]
+    n_bullets = sum(_BULLET.match(line) is not None for line in filled)
+    is_bulleted = n_bullets > 1 and n_bullets > len(filled) / 2
+    return [_BULLET.sub("", line) for line in lines] if is_bulleted else lines
 
 # %% ../nbs/09_history_forms.ipynb #7f712188
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".json")

@@ -297,8 +297,8 @@ _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
 _NUMBER_WORDS = {
-    "": "votes|votos|vote|voti|stimmen|bewertungen|avis|oy|głosów|голосов|人评价|人評價|人|件|票|명|分|"
-    "stars?|sterne|étoiles|★",
+    "": "votes|votos|vote|voti|stimmen|bewertungen|avis|oy|głosów|голосов|"
+    "人评价|人評價|人|件|票|명|分|stars?|sterne|étoiles|★",
     "k": "tsd|tys|тыс|mil|bin",
     "m": "mio|mln|mill|millones|millions?|млн|mn",
     "w": "万|萬|만",
@@ -364,7 +364,8 @@ _TYPE_NAMES = {
     "TV Show": (
         "tv show, tv shows, show, shows, series, tv series, tv, serie, serien, series tv, "
         "tv mini series, mini series, miniseries, limited series, tv miniseries, web series, "
-        "anime, ova, ona, dizi, diziler, tv program, tv programme, serial, telenovela, serie de tv, programa de tv, "
+        "anime, ova, ona, dizi, diziler, tv program, tv programme, serial, telenovela, "
+        "serie de tv, programa de tv, "
         "scripted, reality, fernsehserie, serie tv, season, seasons, ドラマ, テレビドラマ, 电视剧, "
         "電視劇, 剧集, 드라마, сериал, مسلسل, σειρα, tv dizisi, serial tv"
     ),

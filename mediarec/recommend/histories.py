@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,12 +35,15 @@ from mediarec.history_forms import (
     TEXT_SUFFIXES,
     HistoryForm,
     detect_form,
+    find_records,
+    flatten_record,
     general_headers,
     is_used_in_export,
     missing_columns,
     normalize_header,
     read_type,
     select_columns,
+    strip_bullets,
 )
 from mediarec.library import watched_table
 from mediarec.nfo import find_nfo_files, is_library
@@ -58,55 +60,13 @@ def _read_text(files: FileCollection, name: str, encoding: str | None) -> str:
         raise TableError(str(error).replace("not a CSV file", "not a list of titles")) from None
 
 
-def _flatten_record(record: dict[str, Any]) -> dict[str, str]:
-    """Return the fields of a JSON record; nested ones name the film, series or episode."""
-    flat = {key: str(v) for key, v in record.items() if isinstance(v, (str, int, float))}
-    if isinstance(record.get("title"), dict):
-        flat["title"] = _main_title(record["title"])
-    if flat.get("grandparent_title"):
-        flat["title"] = flat["grandparent_title"]
-    media = record.get("media")
-    if isinstance(media, dict):
-        flat |= _flatten_record(media)
-    for key in ("movie", "show"):
-        nested = record.get(key)
-        if isinstance(nested, dict):
-            flat |= {"type": key, "title": str(nested.get("title") or "")}
-            flat["year"] = str(nested.get("year") or "")
-    episode = record.get("episode")
-    if isinstance(episode, dict):
-        flat["season"] = str(episode.get("season", ""))
-        flat["episode"] = str(episode.get("number", ""))
-    return flat
-
-
-def _main_title(names: dict[str, Any]) -> str:
-    """Return one of the names of a title, the English one if there is one."""
-    known = {key: name for key, name in names.items() if isinstance(name, str) and name}
-    return known.get("english") or next(iter(known.values()), "")
-
-
-_RECORD_KEYS = {"title", "movie", "show", "media"}
-
-
-def _find_records(value: Any) -> list[dict[str, Any]]:
-    """Return the records of titles that lie in the objects and arrays of a JSON value."""
-    if isinstance(value, dict):
-        if not _RECORD_KEYS.isdisjoint(value):
-            return [value]
-        value = list(value.values())
-    if not isinstance(value, list):
-        return []
-    return [record for item in value for record in _find_records(item)]
-
-
 def _parse_json(text: str, name: str) -> pd.DataFrame | None:
     """Parse JSON records or a JSON list of titles; None if the text is not JSON."""
     try:
         records = load_json(text)
         is_flat = isinstance(records, list) and not any(isinstance(r, list) for r in records)
         if not is_flat or any(isinstance(r, dict) and "entries" in r for r in records):
-            records = _find_records(records)
+            records = find_records(records)
     except ValueError:
         return None
     except RecursionError:
@@ -116,18 +76,7 @@ def _parse_json(text: str, name: str) -> pd.DataFrame | None:
     records = [{"title": r} if isinstance(r, str) else r for r in records]
     if not all(isinstance(record, dict) for record in records):
         raise TableError(f"{name} is not a list of JSON records")
-    return to_string_frame(pd.DataFrame([_flatten_record(record) for record in records]))
-
-
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
-
-
-def _strip_bullets(lines: list[str]) -> list[str]:
-    """Remove the bullets or numbers of a list, if more than half of its lines have one."""
-    filled = [line for line in lines if line.strip()]
-    n_bullets = sum(_BULLET.match(line) is not None for line in filled)
-    is_bulleted = n_bullets > 1 and n_bullets > len(filled) / 2
-    return [_BULLET.sub("", line) for line in lines] if is_bulleted else lines
+    return to_string_frame(pd.DataFrame([flatten_record(record) for record in records]))
 
 
 _TRAILING_NUMBER = re.compile(r"[,;\t]\s*\d+(?:[.,]\d)?$")
@@ -137,7 +86,7 @@ def _parse_title_list(text: str, name: str) -> pd.DataFrame:
     """Parse one title per line; lines that start with `#` are comments."""
     titles = []
     numbers = []
-    for number, line in enumerate(_strip_bullets(text.splitlines()), 1):
+    for number, line in enumerate(strip_bullets(text.splitlines()), 1):
         title = normalize_typography(line)
         if title and not line.startswith("#"):
             titles.append(title)
