@@ -8,6 +8,7 @@ __all__ = ['COLUMNS', 'TYPES', 'AGE_GROUPS', 'MediarecError', 'CatalogError', 'C
 
 # %% ../nbs/00_core.ipynb #781ef86f
 import ast
+import csv
 import json
 import os
 import re
@@ -422,6 +423,12 @@ def without_article(name: str) -> str:
     return _LEADING_ARTICLE.sub("", name)
 
 # %% ../nbs/00_core.ipynb #6b559017
+def read_package_table(name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file that belongs to mediarec, such as ``"certificates.csv"``."""
+    with open(package_path(name), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def package_path(name: str) -> Path:
     """Return the path of a file that belongs to mediarec.
 

@@ -119,11 +119,18 @@ _HEADER_TRANSLATIONS = {
     "episode": "folge, episodio, episódio, épisode, 集, エピソード",
     "your rating": "you rated",
 }
-_ENGLISH_HEADERS = {
-    normalize_text(word): english
-    for english, words in _HEADER_TRANSLATIONS.items()
-    for word in words.split(", ")
-}
+
+
+def _name_by_header(headers_by_name: dict[str, str]) -> dict[str, str]:
+    """Return the name that each header stands for; the headers of a name are one text."""
+    return {
+        normalize_text(header): name
+        for name, headers in headers_by_name.items()
+        for header in headers.split(", ")
+    }
+
+
+_ENGLISH_HEADERS = _name_by_header(_HEADER_TRANSLATIONS)
 KNOWN_HEADERS = {header for form in HISTORY_FORMS for header in form.required}
 
 
@@ -147,11 +154,7 @@ _OTHER_HEADERS = {
     "type": "media type, series type, item type, kind, format",
     "status": "my status, watchlist, shelf, state, 状态",
 }
-_FIELD_BY_HEADER = {
-    normalize_text(word): field
-    for field, words in _OTHER_HEADERS.items()
-    for word in words.split(", ")
-}
+_FIELD_BY_HEADER = _name_by_header(_OTHER_HEADERS)
 
 
 def general_headers(headers: list[str]) -> list[str]:

@@ -201,14 +201,26 @@ def _load_source(
 
 def warn_about_blank_rows(name: str, n_rows: int) -> None:
     """Warn about blank rows that were dropped, if there are any."""
-    _warn_about_dropped(name, "1 blank row", f"{n_rows:,} blank rows", n_rows)
+    _warn_about_dropped(name, n_rows, "blank row", "blank rows")
 
 
-def _warn_about_dropped(name: str, one: str, several: str, n_rows: int) -> None:
-    """Warn about rows that were dropped, if there are any."""
+_EQUAL_ROWS = ("row that is equal to an earlier one", "rows that are equal to an earlier one")
+
+
+def _warn_about_dropped(name: str, n_rows: int, one: str, several: str) -> None:
+    """Warn about rows that were dropped, if there are any; say what one row and several are."""
     if n_rows:
-        message = f"{name}: dropped {one if n_rows == 1 else several}"
-        warnings.warn(message, CatalogWarning, stacklevel=4)
+        dropped = f"1 {one}" if n_rows == 1 else f"{n_rows:,} {several}"
+        warnings.warn(f"{name}: dropped {dropped}", CatalogWarning, stacklevel=4)
+
+
+def _drop_rows(
+    frame: pd.DataFrame, is_dropped: pd.Series | np.ndarray, name: str, one: str, several: str
+) -> pd.DataFrame:
+    """Drop and count some rows of a frame."""
+    n_rows = int(is_dropped.sum())
+    _warn_about_dropped(name, n_rows, one, several)
+    return frame[~is_dropped] if n_rows else frame
 
 
 def drop_untitled(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -222,19 +234,15 @@ def drop_untitled(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         The name of the table, for messages.
     """
     has_title = _is_filled(frame.title)
-    n_rows = int((~has_title).sum())
-    if n_rows in (0, len(frame)):
+    if not has_title.any():
         return frame
-    _warn_about_dropped(name, "1 row without a title", f"{n_rows:,} rows without a title", n_rows)
-    return frame[has_title]
+    return _drop_rows(frame, ~has_title, name, "row without a title", "rows without a title")
 
 
 def _drop_equal_rows(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Drop and count the rows that are equal to an earlier row in all named columns."""
     is_equal = frame.duplicated(_named_columns(frame))
-    n_rows = int(is_equal.sum())
-    _warn_about_equal_rows(name, n_rows)
-    return frame[~is_equal] if n_rows else frame
+    return _drop_rows(frame, is_equal, name, *_EQUAL_ROWS)
 
 
 def _named_columns(frame: pd.DataFrame) -> list[str]:
@@ -242,22 +250,14 @@ def _named_columns(frame: pd.DataFrame) -> list[str]:
     return [column for column in frame if not str(column).startswith("Unnamed:")]
 
 
-def _warn_about_equal_rows(name: str, n_rows: int) -> None:
-    """Warn about equal rows that were dropped, if there are any."""
-    several = f"{n_rows:,} rows that are equal to an earlier one"
-    _warn_about_dropped(name, "1 row that is equal to an earlier one", several, n_rows)
-
-
 def _drop_nameless_rows(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Drop and count the rows without an id and a title, if other rows have ids."""
     named = zip(frame.show_id, frame.title)
     is_nameless = np.array([not (show_id.strip() or title.strip()) for show_id, title in named])
-    n_rows = int(is_nameless.sum())
-    if n_rows == len(frame) or not any(frame.show_id):
+    if is_nameless.all() or not any(frame.show_id):
         return frame
-    several = f"{n_rows:,} rows without an id and a title"
-    _warn_about_dropped(name, "1 row without an id and a title", several, n_rows)
-    return frame[~is_nameless] if n_rows else frame
+    without = "without an id and a title"
+    return _drop_rows(frame, is_nameless, name, f"row {without}", f"rows {without}")
 
 
 def set_type(frame: pd.DataFrame, name: str, type_all: str | None = None) -> pd.DataFrame:
@@ -425,7 +425,7 @@ def _iter_csv(path: Path, chunk_size: int, encoding: str | None) -> Iterator[pd.
                     yield frame[is_new]
                 chunk = list(islice(rows, chunk_size))
             warn_about_blank_rows(name, reader.n_blank_rows)
-            _warn_about_equal_rows(name, n_equal)
+            _warn_about_dropped(name, n_equal, *_EQUAL_ROWS)
     except UnicodeDecodeError as e:
         raise CatalogError(
             f'{name} is not valid {encoding} ({e}): name its encoding, encoding="cp1252" in '

@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/13_data.columns.ipynb #822778e1
-import csv
 import logging
 import re
 import warnings
@@ -24,8 +23,8 @@ from mediarec.core import (
     format_list,
     join_list,
     normalize_text,
-    package_path,
     parse_literal,
+    read_package_table,
     split_list,
 )
 from mediarec.data.values import (
@@ -66,8 +65,7 @@ def _shorter_keys(name: object) -> list[str]:
 @lru_cache(maxsize=1)
 def _field_by_name() -> dict[str, tuple[str, int]]:
     """Return the field and the priority of each name of a column."""
-    with open(package_path("column_names.csv"), encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_package_table("column_names.csv")
     fields = {_name_key(row["name"]): (row["field"], int(row["priority"])) for row in rows}
     return fields | {_name_key(column): (column, _EXACT) for column in COLUMNS}
 

@@ -6,14 +6,13 @@
 __all__ = []
 
 # %% ../../nbs/11_data.dates.ipynb #cc662163
-import csv
 import re
 from functools import lru_cache
 from typing import NamedTuple
 
 import pandas as pd
 
-from mediarec.core import TableError, format_list, normalize_text, package_path
+from mediarec.core import TableError, format_list, normalize_text, read_package_table
 
 # %% ../../nbs/11_data.dates.ipynb #6dce3a3f
 DATE_ORDERS = {
@@ -123,8 +122,7 @@ _ORDINAL = re.compile(r"(?<!\d)(\d{1,2})(?:\.|º|°|er\b|st\b|nd\b|rd\b|th\b)(?=
 @lru_cache(maxsize=1)
 def _month_by_name() -> dict[str, str]:
     """Return the English month of each name of a month."""
-    with open(package_path("month_names.csv"), encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_package_table("month_names.csv")
     return {row["name"]: _MONTHS.split()[int(row["month"]) - 1] for row in rows}
 
 

@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/10_data.tables.ipynb #05adb3fc
-import csv
 import html
 import io
 import json
@@ -27,7 +26,7 @@ from mediarec.core import (
     TableError,
     format_list,
     join_list,
-    package_path,
+    read_package_table,
     split_list,
 )
 from mediarec.delimited import RowReader
@@ -409,8 +408,7 @@ _MAX_CODE_LENGTH = 4  # characters; codes are in capital letters
 @lru_cache(maxsize=1)
 def _country_by_name() -> dict[str, str]:
     """Read the table of the names of countries once. Names longer than a code are lowercase."""
-    with open(package_path("country_names.csv"), encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_package_table("country_names.csv")
     return {_country_key(row["name"]): row["country"] for row in rows}
 
 

@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/12_data.values.ipynb #ba5fb7d8
-import csv
 import logging
 import re
 import warnings
@@ -18,22 +17,20 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from mediarec.core import LIST_COLUMNS, CatalogWarning, package_path, parse_literal
+from mediarec.core import LIST_COLUMNS, CatalogWarning, parse_literal, read_package_table
 from mediarec.data.dates import english_date, plain_digits
 from mediarec.data.tables import read_lists, unescape_html
 
 # %% ../../nbs/12_data.values.ipynb #561ad3f0
 MISSING_WORDS = {"", "na", "n/a", "nan", "none", "null", "\\n", "nat", "<na>", "-", "--"}
 MISSING_WORDS |= {"unknown", "not available", "not_exist", "tba", "tbd"}
+MISSING_WORDS |= {"–", "—", "?", "k. a.", "k.a.", "unbekannt", "inconnu", "desconocido", "未知"}
+MISSING_WORDS |= {"bilinmiyor", "неизвестно", "暂无评分", "暂无", "不明", "nan min", "sconosciuto"}
 
 
 def is_missing(text: str) -> bool:
     """Return whether a text is empty, or a word for a missing value."""
     return text.strip().lower() in MISSING_WORDS
-
-
-MISSING_WORDS |= {"–", "—", "?", "k. a.", "k.a.", "unbekannt", "inconnu", "desconocido", "未知"}
-MISSING_WORDS |= {"bilinmiyor", "неизвестно", "暂无评分", "暂无", "不明", "nan min", "sconosciuto"}
 
 
 def map_values(values: pd.Series, function: Callable) -> pd.Series:
@@ -422,8 +419,7 @@ def _age_group(age: int) -> str:
 @lru_cache(maxsize=1)
 def _age_group_by_certificate() -> dict[str, str]:
     """Read the table of certificates once."""
-    with open(package_path("certificates.csv"), encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_package_table("certificates.csv")
     return {_certificate_key(row["certificate"]): row["age_group"] for row in rows}
 
 

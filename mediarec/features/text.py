@@ -182,12 +182,9 @@ def stem(word: str, language: str = ENGLISH) -> str:
 
     The stem is not always a word.
     """
-    if len(word) < 2 or word in stop_words(language):
+    if len(word) < 2 or normalize_text(word) in stop_words(language):
         return ""
-    if language == ENGLISH:
-        return _stem_word(word, language)
-    is_stop_word = normalize_text(word) in stop_words(language)
-    return "" if is_stop_word else normalize_text(_stem_word(word, language))
+    return normalize_text(_stem_word(word, language))
 
 
 def _stem_word(word, language):
@@ -261,7 +258,7 @@ def _is_stop_piece(piece, language):
 
 def word_stem(word: str, language: str = ENGLISH) -> str:
     """Return the stem of a word of `tokenize`, or an empty string if it says nothing."""
-    if word.isascii() or piece_length(word) == 1:
+    if piece_length(word) == 1:
         return stem(word, language)
     return "" if _is_stop_piece(word, language) else word
 
@@ -288,6 +285,11 @@ _LETTERS = re.compile(r"[^\W\d]{3,}")
 _APOSTROPHE = re.compile("['’]")
 
 
+def space_apostrophes(text: str) -> str:
+    """Write a space for each apostrophe: "l'amour" is two words. The length is the same."""
+    return _APOSTROPHE.sub(" ", text)
+
+
 def content_words(text: str) -> list[str]:
     """Return the normalized words of a text that can name a group of titles.
 
@@ -296,7 +298,7 @@ def content_words(text: str) -> list[str]:
     language = detect_language(text)
     ignored = stop_words(language) | _sklearn_stop_words()
     words = []
-    for word in _split_unspaced(normalize_text(_APOSTROPHE.sub(" ", text)).split()):
+    for word in _split_unspaced(normalize_text(space_apostrophes(text)).split()):
         if piece_length(word) > 1:
             words += [] if _is_stop_piece(word, language) else [word]
         elif word.isascii():

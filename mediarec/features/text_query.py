@@ -14,7 +14,7 @@ from typing import Any
 
 from mediarec.core import TYPES, format_list, normalize_text
 from mediarec.features.countries import COUNTRY_ADJECTIVES, DEMONYMS, PLACES
-from mediarec.features.text import ENGLISH, detect_language, stop_words
+from mediarec.features.text import ENGLISH, detect_language, space_apostrophes, stop_words
 from mediarec.features.themes import find_themes_of_words, mood_terms
 
 # %% ../../nbs/24_features.text_query.ipynb #41e3a8c0
@@ -504,9 +504,6 @@ def _blank(text: str, span: Span) -> str:
     return text[:start] + " " * (end - start) + text[end:]
 
 
-_APOSTROPHE = re.compile("['’]")
-
-
 def parse_text(
     text: str,
     names: CatalogNames = CatalogNames(),
@@ -535,7 +532,7 @@ def parse_text(
     excluded, span = _read_exclusions(text, names)
     rest = _blank(text, span) if span else text
     if language != ENGLISH:
-        rest = _APOSTROPHE.sub(" ", rest)  # "l'amour" is two words
+        rest = space_apostrophes(rest)
     conditions: list[TextPiece] = []
     similar_to = None
     if with_title and (found := _read_similar_title(rest)):

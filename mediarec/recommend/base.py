@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.core import MISSING_LABEL, UnknownTitleError
+from mediarec.core import UnknownTitleError
 from mediarec.features.embedding import DEFAULT_ENCODER_NAME
 from mediarec.features.text import ENGLISH, descriptions_and_titles, detect_language, tokenize
 from mediarec.features.text_query import WANTED_KINDS, TextParts, query_language
@@ -70,32 +70,6 @@ def _min_text_score(query: ResolvedQuery, language: str) -> float:
     return MIN_WORDS_SCORE if wanted and names_nothing else MIN_TEXT_SCORE
 
 # %% ../../nbs/45_recommend.base.ipynb #7fbf7d3b
-def _forget_missing_descriptions(
-    explanations: list[list[dict]], descriptions: Iterable, liked_descriptions: Iterable
-) -> list[list[dict]]:
-    """Remove what titles without a description share with the descriptions of others.
-
-    Parameters
-    ----------
-    explanations : list of list of dict
-        From `keep_true_values`.
-    descriptions : iterable of str
-        The descriptions of the titles that are explained.
-    liked_descriptions : iterable of str
-        The descriptions of the liked titles of the query; none for a text.
-    """
-    liked = [_has_description(text) for text in liked_descriptions]
-    out = []
-    for parts, description in zip(explanations, descriptions):
-        if not _has_description(description) or (liked and not any(liked)):
-            parts = [
-                part | {"shared": []} if part["block"] in ("text", "embedding") else part
-                for part in parts
-            ]
-        out.append(parts)
-    return out
-
-
 _MIN_WORD_LENGTH = 3
 
 
@@ -105,11 +79,6 @@ def _title_word_reason(title: str, liked_titles: Iterable[str]) -> str | None:
     shared = [word for word in tokenize(title) if word in liked_words]
     words = [word for word in shared if len(word) >= _MIN_WORD_LENGTH]
     return f"\u201c{max(words, key=len)}\u201d in both titles" if words else None
-
-
-def _has_description(text: object) -> bool:
-    """Return whether the description of a title is not missing."""
-    return isinstance(text, str) and text not in ("", MISSING_LABEL)
 
 # %% ../../nbs/45_recommend.base.ipynb #dd614446
 class BaseRecommender(ABC):
@@ -490,15 +459,9 @@ class BaseRecommender(ABC):
         """
         query = self.resolve_query(query)
         explanations = self._explain(query, rows)
-        names = (*REASON_FIELDS, "description")
-        fields = self.get_fields(rows, names)
-        liked_fields = self.get_fields(query.liked_rows, names)
-        explanations = keep_true_values(
-            explanations, title_facts(fields), title_facts(liked_fields)
-        )
-        explanations = _forget_missing_descriptions(
-            explanations, fields["description"], liked_fields["description"]
-        )
+        row_facts = title_facts(self.get_fields(rows, REASON_FIELDS))
+        liked_facts = title_facts(self.get_fields(query.liked_rows, REASON_FIELDS))
+        explanations = keep_true_values(explanations, row_facts, liked_facts)
         if self._has_unread_texts():
             explanations = drop_similar_meaning(explanations, self._is_readable(query, rows))
         if constraint and constraint.weight:

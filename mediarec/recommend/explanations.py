@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mediarec.core import normalize_text, without_article
+from mediarec.core import MISSING_LABEL, normalize_text, without_article
 from mediarec.features.index import RankingIndex
 from mediarec.features.multilabel import FRANCHISE_SUFFIX
 from mediarec.features.numeric import DECAY_SCALES, FIRST_NEW_YEAR, number_to_year
@@ -226,6 +226,7 @@ REASON_FIELDS = (
     "themes",
     "moods",
     "has_predicted_themes",
+    "description",
 )
 _MIN_SHARED_THEMES = 2  # of two titles of one franchise that share no person
 
@@ -244,6 +245,8 @@ class TitleFacts:
         The given themes and moods; none if they are predicted.
     has_predicted_themes : bool
         Whether themes and moods are predicted.
+    description : str
+        The description; "" or "NA" if there is none.
     """
 
     title: str
@@ -253,6 +256,7 @@ class TitleFacts:
     themes: Sequence[str]
     moods: Sequence[str]
     has_predicted_themes: bool
+    description: str
 
     def __post_init__(self) -> None:
         """Forget predicted themes and moods, because they are guesses."""
@@ -263,6 +267,11 @@ class TitleFacts:
     def name(self) -> str:
         """The normalized title, without a leading article."""
         return without_article(normalize_text(self.title))
+
+    @property
+    def has_description(self) -> bool:
+        """Whether the title has a description."""
+        return isinstance(self.description, str) and self.description not in ("", MISSING_LABEL)
 
     @cached_property
     def people(self) -> set[str]:
@@ -343,7 +352,16 @@ def _true_nonfiction(shared, row, liked):
     return [] if is_predicted else shared
 
 
+def _true_descriptions(shared, row, liked):
+    """Return the shared values if the result and one of the liked titles have a description."""
+    is_described = row.has_description
+    is_described &= not liked or any(title.has_description for title in liked)
+    return shared if is_described else []
+
+
 _TRUE_VALUES = {
+    "text": _true_descriptions,
+    "embedding": _true_descriptions,
     "country": _true_countries,
     "franchise": _true_franchises,
     "themes": _true_terms,
