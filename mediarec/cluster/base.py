@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, clone
 
 from mediarec.core import MediarecError, NotFittedError, package_path
 from mediarec.features.blocks import fit_blocks
+from mediarec.features.predicted_themes import add_predicted_themes
 
 # %% ../../nbs/30_cluster.base.ipynb #2d0b2b90
 METHODS = ("kprototypes", "kmeans", "hdbscan", "lda_dbscan", "deep")
@@ -39,7 +40,7 @@ class ClusterInput:
     Parameters
     ----------
     frame : pd.DataFrame
-        Cleaned catalog, one row a title, rows numbered from 0.
+        Cleaned catalog with themes, one row a title, rows numbered from 0.
     blocks : dict
         Name of a block to its features: a sparse matrix, a dense matrix or a vector with one
         row a title, as returned by `fit_blocks`.
@@ -101,8 +102,9 @@ def make_cluster_input(frame: pd.DataFrame, encoder=None) -> ClusterInput:
     """
     if not len(frame):
         raise ClusterError("cannot cluster: the catalog has no titles")
+    frame = add_predicted_themes(frame.reset_index(drop=True))
     _, blocks = fit_blocks(frame, encoder)
-    return ClusterInput(frame.reset_index(drop=True), blocks)
+    return ClusterInput(frame, blocks)
 
 # %% ../../nbs/30_cluster.base.ipynb #09031e8e
 def _relabel_by_size(labels) -> np.ndarray:

@@ -14,10 +14,11 @@ from scipy import sparse
 
 from mediarec.cluster.base import BaseClustering, ClusterInput, check_n_clusters
 from mediarec.cluster.neighbor_embedding import (
-    DEFAULT_BLOCKS,
     DEFAULT_N_NEIGHBORS,
+    NEIGHBOR_BLOCKS,
     NeighborEmbedding,
     neighbor_graph,
+    neighbor_weights,
     spectral_embedding,
     stack_blocks,
     transform_neighbor_embedding,
@@ -27,6 +28,7 @@ from mediarec.core import RANDOM_STATE
 # %% ../../nbs/38_cluster.deep.ipynb #581e854a
 _MAX_BLOCK_COMPONENTS = 64  # SVD components of a block with more than twice as many terms
 _N_SPECTRAL_COMPONENTS = 12  # eigenvectors of the neighbor graph
+_INPUT_BLOCKS = tuple(name for name in NEIGHBOR_BLOCKS if name not in ("age_group", "nonfiction"))
 _EMBEDDING_SCALE = 2.0  # weight of the spectral embedding; all blocks together have length 1
 
 
@@ -136,9 +138,10 @@ def _fit_inputs(
         inputs of the neighbors, of the same shape.
     """
     graph = neighbor_graph(titles)
-    sparse_features, dense_features = stack_blocks(titles, DEFAULT_BLOCKS)
+    weights = neighbor_weights()
+    sparse_features, dense_features = stack_blocks(titles, weights)
     neighbor_embedding = NeighborEmbedding(
-        DEFAULT_BLOCKS,
+        weights,
         sparse_features,
         dense_features,
         spectral_embedding(graph, _N_SPECTRAL_COMPONENTS),
@@ -146,7 +149,7 @@ def _fit_inputs(
     )
     svd_components = {}
     block_norms = {}
-    for name in DEFAULT_BLOCKS:
+    for name in _INPUT_BLOCKS:
         svd_components[name] = _fit_svd(titles.blocks[name], random_state)
         reduced = _reduce_block(titles.blocks[name], svd_components[name])
         block_norms[name] = float(np.sqrt(np.square(reduced).sum(1).mean()))

@@ -44,17 +44,20 @@ def _hellinger_embedding(distributions: np.ndarray) -> np.ndarray:
 _MIN_WORD_SHARE = 0.007  # share of the titles that must contain a word
 _GENRE_REPEATS = 4  # copies of each genre family in a document
 _GENRE_PREFIX = "kind: "  # marks genre families; the prefix decides the order of the vocabulary
+_THEME_REPEATS = 3  # copies of each theme and mood in a document
+_THEME_PREFIX = "theme: "
 _N_POOLED_NEIGHBORS = 5  # neighbors whose words are added to a document
-_NEIGHBOR_BLOCKS = ("text", "genres", "embedding")  # blocks that define the neighbors
 
 
 def _build_documents(frame: pd.DataFrame) -> list[list[str]]:
-    """Return the words and the marked genre families of each title of a cleaned catalog."""
+    """Return the words, the marked genre families and the marked themes of each title."""
     documents = []
-    for title, description, genres in zip(frame.title, frame.description, frame.genres):
+    columns = (frame.title, frame.description, frame.genres, frame.themes, frame.moods)
+    for title, description, genres, themes, moods in zip(*columns):
         words = _content_words(str(title)) + _content_words(description)
         families = [f"{_GENRE_PREFIX}{family}" for family in genre_families(genres)]
-        documents.append(words + families * _GENRE_REPEATS)
+        terms = [f"{_THEME_PREFIX}{theme}" for theme in (*themes, *moods)]
+        documents.append(words + families * _GENRE_REPEATS + terms * _THEME_REPEATS)
     return documents
 
 
@@ -155,9 +158,9 @@ def _topic_distributions(model: Any, counts: sparse.csr_matrix) -> np.ndarray:
 
 
 def _top_words(model: Any, n_words: int = _N_TOP_WORDS) -> list[list[str]]:
-    """Return the most probable words of each topic, without genre families."""
+    """Return the most probable words of each topic, without genre families and themes."""
     vocabulary = [model.id2word[column] for column in range(model.num_terms)]
-    is_word = [not word.startswith(_GENRE_PREFIX) for word in vocabulary]
+    is_word = [not word.startswith((_GENRE_PREFIX, _THEME_PREFIX)) for word in vocabulary]
     columns = np.flatnonzero(is_word)
     topics = []
     for probabilities in model.get_topics():
@@ -348,7 +351,7 @@ class LDADBSCAN(BaseClustering):
         if len(self.vocabulary_) < 2:
             self.embedding_ = np.zeros((len(titles), 1), np.float32)
             return np.full(len(titles), NOISE)
-        neighbors, _ = nearest_neighbors(titles, None, _NEIGHBOR_BLOCKS, _N_POOLED_NEIGHBORS)
+        neighbors, _ = nearest_neighbors(titles, n_neighbors=_N_POOLED_NEIGHBORS)
         pooled = _pool_neighbors(self.counts_, neighbors, self.counts_)
         texts = [_content_words(description) for description in titles.frame.description]
         n_texts = sum(len(text) > 0 for text in texts)
@@ -404,7 +407,7 @@ class LDADBSCAN(BaseClustering):
             Rows that sum to 1. A title is not pooled with itself.
         """
         neighbors, similarities = nearest_neighbors(
-            titles, self.fit_input_, _NEIGHBOR_BLOCKS, _N_POOLED_NEIGHBORS + 1
+            titles, self.fit_input_, n_neighbors=_N_POOLED_NEIGHBORS + 1
         )
         neighbor_ids = self.fit_input_.frame.show_id.to_numpy()[neighbors]
         is_itself = neighbor_ids == titles.frame.show_id.to_numpy()[:, None]

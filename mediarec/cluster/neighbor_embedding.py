@@ -6,27 +6,46 @@
 __all__ = []
 
 # %% ../../nbs/31_cluster.neighbor_embedding.ipynb #71f4360e
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from mediarec.cluster.base import ClusterInput
+from mediarec.features.index import default_weights
+from mediarec.features.numeric import AGE_GROUP_ORDER, DOCUMENTARY, OTHER_NONFICTION
 
 # %% ../../nbs/31_cluster.neighbor_embedding.ipynb #6f7aea8f
-DEFAULT_BLOCKS = ("text", "franchise", "cast", "director", "genres", "country", "embedding")
-DEFAULT_N_NEIGHBORS = 10
+NEIGHBOR_BLOCKS = (
+    *("text", "franchise", "genres", "cast", "director", "country", "type", "themes", "moods"),
+    *("embedding", "age_group", "nonfiction"),
+)
+_THEME_FACTOR = 2.0  # of the weights of themes and moods, compared with those of the ranking
+DEFAULT_N_NEIGHBORS = 15
 _DEFAULT_N_COMPONENTS = 24
-_SPARSE_BLOCKS = {"text", "franchise", "cast", "director"}  # most pairs of titles share no term
+# blocks in which most pairs of titles share no term
+_SPARSE_BLOCKS = {"text", "franchise", "cast", "director", "themes", "moods"}
+_NUMERIC_VALUES = {  # numeric blocks that are compared as categories
+    "age_group": tuple(AGE_GROUP_ORDER.values()),
+    "nonfiction": (DOCUMENTARY, OTHER_NONFICTION),
+}
+
+
+def neighbor_weights() -> dict[str, float]:
+    """Return the weight of each block in the similarity of neighbors."""
+    weights = default_weights()
+    factors = {"themes": _THEME_FACTOR, "moods": _THEME_FACTOR}
+    return {block: weights[block] * factors.get(block, 1) for block in NEIGHBOR_BLOCKS}
 
 
 def stack_blocks(
-    titles: ClusterInput, block_names: Sequence[str]
+    titles: ClusterInput, weights: Mapping[str, float]
 ) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """Concatenate blocks horizontally, sparse and dense blocks separately.
+    """Concatenate weighted blocks horizontally, sparse and dense blocks separately.
 
-    Each result starts with a column of zeros, so it is valid without any block.
+    Each result starts with a column of zeros, so it is valid without any block. The dot product
+    of two rows is the sum of the similarities of the blocks times their weights.
 
     Returns
     -------
@@ -37,12 +56,15 @@ def stack_blocks(
     """
     sparse_parts = [sparse.csr_matrix((len(titles), 1))]
     dense_parts = [np.zeros((len(titles), 1))]
-    for name in block_names:
+    for name, weight in weights.items():
         block = titles.blocks[name]
+        scale = np.float32(weight**0.5)
         if name in _SPARSE_BLOCKS:
-            sparse_parts.append(sparse.csr_matrix(block))
+            sparse_parts.append(sparse.csr_matrix(block) * scale)
+        elif name in _NUMERIC_VALUES:
+            dense_parts.append((block[:, None] == np.array(_NUMERIC_VALUES[name])) * scale)
         else:
-            dense_parts.append(block.toarray() if sparse.issparse(block) else block)
+            dense_parts.append((block.toarray() if sparse.issparse(block) else block) * scale)
     sparse_features = sparse.hstack(sparse_parts).tocsr().astype(np.float32)
     return sparse_features, np.hstack(dense_parts).astype(np.float32)
 
@@ -79,7 +101,7 @@ def _brute_force_neighbors(
 def nearest_neighbors(
     titles: ClusterInput,
     corpus: ClusterInput | None = None,
-    block_names: Sequence[str] = DEFAULT_BLOCKS,
+    weights: Mapping[str, float] | None = None,
     n_neighbors: int = DEFAULT_N_NEIGHBORS,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the most similar titles in a corpus.
@@ -90,8 +112,8 @@ def nearest_neighbors(
         Query titles.
     corpus : ClusterInput, optional
         Titles to search. If not given, each title is compared with all other query titles.
-    block_names : sequence of str
-        Blocks that are compared, all with the same weight.
+    weights : mapping of str to float, optional
+        Blocks that are compared, with their weights. By default `neighbor_weights`.
     n_neighbors : int
         Neighbors of each title; fewer if the corpus is smaller.
 
@@ -100,19 +122,20 @@ def nearest_neighbors(
     neighbors : np.ndarray of int, shape (n_titles, n_neighbors)
         Rows of the corpus, in no particular order.
     similarity : np.ndarray of float32, shape (n_titles, n_neighbors)
-        Sum of the cosine similarities of the blocks.
+        Weighted sum of the similarities of the blocks.
     """
-    query_features = stack_blocks(titles, block_names)
+    weights = neighbor_weights() if weights is None else weights
+    query_features = stack_blocks(titles, weights)
     if corpus is None:
         return _brute_force_neighbors(
             query_features, query_features, n_neighbors, exclude_self=True
         )
-    return _brute_force_neighbors(query_features, stack_blocks(corpus, block_names), n_neighbors)
+    return _brute_force_neighbors(query_features, stack_blocks(corpus, weights), n_neighbors)
 
 # %% ../../nbs/31_cluster.neighbor_embedding.ipynb #1a1bb111
 def neighbor_graph(
     titles: ClusterInput,
-    block_names: Sequence[str] = DEFAULT_BLOCKS,
+    weights: Mapping[str, float] | None = None,
     n_neighbors: int = DEFAULT_N_NEIGHBORS,
 ) -> sparse.csr_matrix:
     """Connect each title with its nearest neighbors.
@@ -122,10 +145,10 @@ def neighbor_graph(
     Returns
     -------
     csr_matrix of float32, shape (n_titles, n_titles)
-        Symmetric. The sum of cosine similarities of connected titles, 0 for the others.
+        Symmetric. The similarities of connected titles, 0 for the others.
     """
     n = len(titles)
-    neighbors, similarity = nearest_neighbors(titles, None, block_names, n_neighbors)
+    neighbors, similarity = nearest_neighbors(titles, None, weights, n_neighbors)
     rows = np.repeat(np.arange(n), neighbors.shape[1])
     edges = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape=(n, n))
     return edges.maximum(edges.T).tocsr()
@@ -183,8 +206,8 @@ class NeighborEmbedding:
 
     Attributes
     ----------
-    block_names : tuple of str
-        Blocks that are compared.
+    weights : dict of str to float
+        Blocks that are compared, with their weights.
     sparse_features, dense_features : csr_matrix and np.ndarray of float32
         Blocks of the fitted titles, from `stack_blocks`.
     embedding : np.ndarray of float32, shape (n_titles, n_components)
@@ -193,7 +216,7 @@ class NeighborEmbedding:
         Neighbors of each title in the graph.
     """
 
-    block_names: tuple[str, ...]
+    weights: dict[str, float]
     sparse_features: sparse.csr_matrix
     dense_features: np.ndarray
     embedding: np.ndarray
@@ -203,7 +226,7 @@ class NeighborEmbedding:
 def fit_neighbor_embedding(
     titles: ClusterInput,
     n_components: int = _DEFAULT_N_COMPONENTS,
-    block_names: Sequence[str] = DEFAULT_BLOCKS,
+    weights: Mapping[str, float] | None = None,
     n_neighbors: int = DEFAULT_N_NEIGHBORS,
 ) -> tuple[NeighborEmbedding, np.ndarray]:
     """Compute the spectral embedding of the neighbor graph.
@@ -216,8 +239,8 @@ def fit_neighbor_embedding(
         Titles to embed.
     n_components : int
         Number of dimensions; fewer if there are fewer titles.
-    block_names : sequence of str
-        Blocks that are compared, all with the same weight.
+    weights : mapping of str to float, optional
+        Blocks that are compared, with their weights. By default `neighbor_weights`.
     n_neighbors : int
         Neighbors of each title in the graph.
 
@@ -228,10 +251,11 @@ def fit_neighbor_embedding(
     embedding : np.ndarray of float32, shape (n_titles, n_components)
         Rows of unit length, or zero for a title without a neighbor.
     """
-    graph = neighbor_graph(titles, block_names, n_neighbors)
+    weights = dict(neighbor_weights() if weights is None else weights)
+    graph = neighbor_graph(titles, weights, n_neighbors)
     embedding = spectral_embedding(graph, n_components)
-    features = stack_blocks(titles, block_names)
-    return NeighborEmbedding(tuple(block_names), *features, embedding, n_neighbors), embedding
+    features = stack_blocks(titles, weights)
+    return NeighborEmbedding(weights, *features, embedding, n_neighbors), embedding
 
 
 def transform_neighbor_embedding(
@@ -249,7 +273,7 @@ def transform_neighbor_embedding(
         Rows of unit length, or zero for a title that resembles no fitted title.
     """
     neighbors, similarity = _brute_force_neighbors(
-        stack_blocks(titles, neighbor_embedding.block_names),
+        stack_blocks(titles, neighbor_embedding.weights),
         (neighbor_embedding.sparse_features, neighbor_embedding.dense_features),
         neighbor_embedding.n_neighbors + 1,
     )
