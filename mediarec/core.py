@@ -47,11 +47,16 @@ OPTIONAL_COLUMNS = ("score", "votes")  # numbers, in a catalog that has them
 
 # %% ../nbs/00_core.ipynb #3a0562d5
 METHOD_LABELS = {
+    "communities": "Communities",
     "kprototypes": "K-Prototypes",
     "kmeans": "K-Means",
     "hdbscan": "HDBSCAN",
     "lda_dbscan": "LDA + DBSCAN",
     "deep": "Deep",
+}
+NOISE_REASONS = {  # why a title is in no cluster; 0 stands for a title in a cluster
+    1: "its neighbors are in several clusters",
+    2: "most of its neighbors are in no cluster either",
 }
 MISSING_LABEL = "NA"
 RANDOM_STATE = 42

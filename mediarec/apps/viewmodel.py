@@ -234,7 +234,7 @@ class ViewModel:
         -------
         list of dict
             cluster_id, name, size, words, genres and countries (pairs of name and share), era
-            (three quartiles of the release year) and representative_titles.
+            (three quartiles of the release year) and known_titles.
 
         Raises
         ------
@@ -245,7 +245,7 @@ class ViewModel:
         descriptions = clusterings.descriptions[check_cluster_method(clusterings, method)]
         summaries = []
         for cluster in descriptions.to_dict("records"):
-            rows = self._representative_rows(cluster["representative_ids"])
+            rows = self._known_rows(cluster["known_ids"])
             summaries.append(
                 {
                     "cluster_id": int(cluster["cluster"]),
@@ -255,32 +255,32 @@ class ViewModel:
                     "genres": _round_shares(cluster["genres"]),
                     "countries": _round_shares(cluster["countries"]),
                     "era": [int(year) for year in cluster["era"]],
-                    "representative_titles": list(self.model.get_fields(rows, ["title"])["title"]),
+                    "known_titles": list(self.model.get_fields(rows, ["title"])["title"]),
                 }
             )
         return summaries
 
-    def _representative_rows(self, show_ids):
-        """Return the rows of representative titles, without those that were removed."""
+    def _known_rows(self, show_ids):
+        """Return the rows of known titles, without those that were removed."""
         rows = [self.model.row_by_id.get(show_id) for show_id in show_ids]
         return [row for row in rows if row is not None]
 
     def cluster_rows(self, method: str, cluster_id: int) -> list[int]:
-        """Return the rows of a cluster: representatives first, then the newest, works once."""
+        """Return the rows of a cluster: known titles first, then the newest, works once."""
         clusterings = self.model.clusterings
         cluster_id = check_cluster_number(clusterings, method, cluster_id)
         descriptions = clusterings.descriptions[method]
-        representatives = self._representative_rows(descriptions.representative_ids.iat[cluster_id])
+        known = self._known_rows(descriptions.known_ids.iat[cluster_id])
         in_cluster = clusterings.labels[method].to_numpy() == cluster_id
         newest = self.model.newest_rows(in_cluster & self.model.filter_mask(Filters()))
-        return self.model.distinct_works([*representatives, *newest])
+        return self.model.distinct_works([*known, *newest])
 
     # pages
 
     def start_rows(self, n: int = 10) -> list[int]:
         """Return up to n titles to show before the first search.
 
-        These are representative titles of the largest clusters. A model without clusters gives
+        These are known titles of the largest clusters. A model without clusters gives
         titles at equal distances over the catalog.
         """
         if self.method is None:
@@ -289,7 +289,7 @@ class ViewModel:
             return rows[positions].tolist()
         descriptions = self.model.clusterings.descriptions[self.method]
         largest_first = descriptions.sort_values("size", ascending=False)
-        first_rows = [self._representative_rows(i)[:1] for i in largest_first.representative_ids]
+        first_rows = [self._known_rows(i)[:1] for i in largest_first.known_ids]
         return list(chain.from_iterable(first_rows))[:n]
 
     def filter_mask(self, filters: Filters) -> np.ndarray:

@@ -135,7 +135,7 @@ def _summary_texts(summary):
         "name": summary["name"],
         "size": summary["size"],
         "words": ", ".join(summary["words"]),
-        "representative_titles": ", ".join(summary["representative_titles"]),
+        "known_titles": ", ".join(summary["known_titles"]),
     }
 
 

@@ -235,7 +235,7 @@ _CLUSTER_PROPERTIES = {
     "name": _STRING,
     "size": _INTEGER,
     "words": _STRING_LIST,
-    "representative_titles": _STRING_LIST,
+    "known_titles": _STRING_LIST,
 }
 _PROBLEM_PROPERTIES = {
     "type": _STRING,

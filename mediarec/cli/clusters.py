@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # %% ../../nbs/95_cli.clusters.ipynb #d5e46400
-_DETAIL_COLUMNS = ["genres", "countries", "era", "series", "representative_ids"]
+_DETAIL_COLUMNS = ["genres", "countries", "era", "series", "known_ids"]
 
 
 @app.command()
@@ -102,11 +102,11 @@ def _clusters_table(model: Any, method: str) -> "pd.DataFrame":
     title_by_id = dict(zip(model.catalog.show_id, model.catalog.title))
     rows = []
     for description in model.clusterings.descriptions[method].to_dict("records"):
-        representative_ids = description["representative_ids"]
-        typical = [title_by_id[i] for i in representative_ids if i in title_by_id]
+        known_ids = description["known_ids"]
+        typical = [title_by_id[i] for i in known_ids if i in title_by_id]
         row = description | {
             "words": ", ".join(description["words"]),
-            "representative_titles": ", ".join(typical),
+            "known_titles": ", ".join(typical),
         }
         rows.append(row)
     return _object_frame(rows)
@@ -116,7 +116,7 @@ def _members_table(model: Any, method: str, cluster_id: int, n: int) -> "pd.Data
     """Return n titles of a cluster, typical titles first; `attrs` describes the cluster."""
     description = model.clusterings.descriptions[method].iloc[cluster_id]
     members = model.catalog[model.clusters[method] == cluster_id]
-    is_typical = members.show_id.isin(description.representative_ids)
+    is_typical = members.show_id.isin(description.known_ids)
     ordered = [*members.index[is_typical], *members.index[~is_typical]]
     columns = ["show_id", "title", "release_year", "type", "listed_in"]
     rows = members.loc[ordered, columns].head(n).astype(object).to_dict("records")

@@ -6,7 +6,7 @@
 __all__ = ['METHODS', 'NOISE', 'ClusterError', 'ClusterInput', 'make_cluster_input', 'BaseClustering', 'check_clustering']
 
 # %% ../../nbs/30_cluster.base.ipynb #b3045b38
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Self
 
@@ -19,7 +19,7 @@ from mediarec.features.blocks import fit_blocks
 from mediarec.features.predicted_themes import add_predicted_themes
 
 # %% ../../nbs/30_cluster.base.ipynb #2d0b2b90
-METHODS = ("kprototypes", "kmeans", "hdbscan", "lda_dbscan", "deep")
+METHODS = ("communities", "kmeans", "kprototypes", "hdbscan", "lda_dbscan", "deep")
 NOISE = -1  # label of the titles that belong to no cluster
 
 
@@ -44,6 +44,8 @@ class ClusterInput:
     blocks : dict
         Name of a block to its features: a sparse matrix, a dense matrix or a vector with one
         row a title, as returned by `fit_blocks`.
+    cache : dict
+        Results that several methods need, such as the neighbor graph. Filled when needed.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class ClusterInput:
 
     frame: pd.DataFrame
     blocks: dict
+    cache: dict = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return the number of titles."""
@@ -146,6 +149,8 @@ class BaseClustering(ClusterMixin, BaseEstimator):
         Cluster of each title, numbered from the largest cluster; -1 for noise.
     n_clusters_ : int
         Number of clusters.
+    noise_reasons_ : np.ndarray of int8, shape (n_titles,)
+        Why a title is noise, a key of `NOISE_REASONS`; 0 for a title in a cluster.
 
     Examples
     --------
@@ -186,6 +191,8 @@ class BaseClustering(ClusterMixin, BaseEstimator):
         self._label_map = dict(zip(raw_labels.tolist(), self.labels_.tolist()))
         self._label_map[NOISE] = NOISE
         self.n_clusters_ = int(self.labels_.max(initial=NOISE)) + 1
+        if not hasattr(self, "noise_reasons_"):
+            self.noise_reasons_ = np.where(self.labels_ == NOISE, 2, 0).astype(np.int8)
         return self
 
     def predict(self, titles: ClusterInput) -> np.ndarray:

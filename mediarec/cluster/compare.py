@@ -10,19 +10,21 @@ import html
 import time
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mediarec.cluster.base import (
     METHODS,
+    NOISE,
     BaseClustering,
     ClusterError,
     ClusterInput,
     make_cluster_input,
 )
-from mediarec.cluster.descriptions import describe_clusters
-from mediarec.cluster.neighbor_embedding import fit_neighbor_embedding
+from mediarec.cluster.descriptions import describe_clusters, describe_levels, labels_of_groups
+from mediarec.cluster.neighbor_embedding import fit_neighbor_embedding, neighbor_graph
 from mediarec.cluster.scores import (
     cluster_lift,
     cluster_separation,
@@ -35,12 +37,13 @@ from mediarec.cluster.scores import (
 from mediarec.core import METHOD_LABELS, MISSING_LABEL, RANDOM_STATE, format_list
 
 # %% ../../nbs/39_cluster.compare.ipynb #8fef259c
-METHOD_CLASSES = {
-    "kprototypes": "KPrototypes",
-    "kmeans": "KMeans",
-    "hdbscan": "HDBSCAN",
-    "lda_dbscan": "LDADBSCAN",
-    "deep": "DeepClustering",
+METHOD_CLASSES = {  # the module and the class of a method
+    "communities": ("kmeans", "Communities"),
+    "kmeans": ("kmeans", "KMeans"),
+    "kprototypes": ("kprototypes", "KPrototypes"),
+    "hdbscan": ("hdbscan", "HDBSCAN"),
+    "lda_dbscan": ("lda_dbscan", "LDADBSCAN"),
+    "deep": ("deep", "DeepClustering"),
 }
 METHOD_REQUIREMENTS = {  # the library of a method, and the extra that installs it
     "kprototypes": ("kmodes", "cluster"),
@@ -85,8 +88,9 @@ def make_clustering(method: str, **params) -> BaseClustering:
             raise ClusterError(
                 f"{METHOD_LABELS[name]} needs {library}: pip install 'mediarec[{extra}]'"
             ) from None
-    module = import_module(f"mediarec.cluster.{name}")
-    return getattr(module, METHOD_CLASSES[name])(**params)
+    module_name, class_name = METHOD_CLASSES[name]
+    module = import_module(f"mediarec.cluster.{module_name}")
+    return getattr(module, class_name)(**params)
 
 # %% ../../nbs/39_cluster.compare.ipynb #5bf51f56
 def fit_clusterings(
@@ -136,61 +140,63 @@ def labels_frame(fitted: dict[str, BaseClustering]) -> pd.DataFrame:
     return pd.DataFrame({method: clustering.labels_ for method, clustering in fitted.items()})
 
 # %% ../../nbs/39_cluster.compare.ipynb #f9a6ecf1
-def _assign_noise(clustering):
-    """Return the labels of a fitted clustering, with noise moved to the nearest cluster.
+def _nearest_clusters(labels, graph):
+    """Return the labels with noise moved to the cluster of most neighbors.
 
-    Without any cluster, all labels stay -1.
+    Without any cluster, all labels stay -1. A title that no path of the graph connects with a
+    cluster goes to the largest one.
     """
-    labels = clustering.labels_
-    noise_rows = np.flatnonzero(labels < 0)
-    if not len(noise_rows) or not clustering.n_clusters_:
-        return labels
-    nearest_labels = labels.copy()
-    if clustering.method == "hdbscan":
-        from mediarec.cluster.hdbscan import soft_membership
-
-        nearest_labels[noise_rows] = soft_membership(clustering)[noise_rows].argmax(1)
-    else:
-        embedding = clustering.embedding_
-        distances = [
-            np.square(embedding[noise_rows] - embedding[labels == cluster].mean(0)).sum(1)
-            for cluster in range(clustering.n_clusters_)
-        ]
-        nearest_labels[noise_rows] = np.argmin(distances, axis=0)
-    return nearest_labels
+    nearest = np.array(labels)
+    n_clusters = nearest.max(initial=NOISE) + 1
+    while n_clusters and (nearest == NOISE).any():
+        noise_rows = np.flatnonzero(nearest == NOISE)
+        membership = (nearest[:, None] == np.arange(n_clusters)).astype(np.float32)
+        votes = graph[noise_rows] @ membership
+        is_found = votes.max(1) > 0
+        if not is_found.any():
+            nearest[noise_rows] = 0
+        nearest[noise_rows[is_found]] = votes[is_found].argmax(1)
+    return nearest.astype(np.int32)
 
 
 def fit_and_describe_clusterings(
     titles: ClusterInput, methods: str | Iterable[str] | None = "all", progress: bool = False
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.DataFrame], np.ndarray]:
+) -> dict[str, Any]:
     """Fit clusterings and compute what a recommender stores of them.
 
     The parameters are those of `fit_clusterings`.
 
     Returns
     -------
-    labels : pd.DataFrame of int32
-        One column a method; -1 for noise.
-    nearest_labels : pd.DataFrame of int32
-        The same with noise in the nearest cluster.
-    descriptions : dict of str to pd.DataFrame
-        Method to the result of `describe_clusters`.
-    map_coordinates : np.ndarray of float32, shape (n_titles, 2)
-        Position of each title on the map.
+    dict
+        - ``labels`` : DataFrame of int32, one column a method; -1 for noise
+        - ``nearest_labels`` : the same with noise in the nearest cluster
+        - ``noise_reasons`` : DataFrame of int8, keys of `NOISE_REASONS`
+        - ``descriptions``, ``groups`` : method to a table, from `describe_levels`, with the
+          columns ``label_x`` and ``label_y``: the place of the name on the map
+        - ``map_coordinates`` : array of float32, shape (n_titles, 2), the map
     """
     fitted = fit_clusterings(titles, methods, progress)
+    graph = neighbor_graph(titles)
     _, embedding = fit_neighbor_embedding(titles)
-    nearest_labels = {}
-    descriptions = {}
-    for method, clustering in fitted.items():
-        nearest_labels[method] = _assign_noise(clustering)
-        descriptions[method] = describe_clusters(titles, clustering.labels_, embedding)
-    return (
-        labels_frame(fitted),
-        pd.DataFrame(nearest_labels),
-        descriptions,
-        _tsne_layout(embedding),
-    )
+    labels = labels_frame(fitted)
+    descriptions, groups = describe_levels(titles, dict(labels.items()), embedding)
+    coordinates = _tsne_layout(embedding)
+    for method in labels:
+        cluster_labels = labels[method].to_numpy()
+        group_labels = labels_of_groups(cluster_labels, descriptions[method].group)
+        descriptions[method] = _add_label_places(descriptions[method], cluster_labels, coordinates)
+        groups[method] = _add_label_places(groups[method], group_labels, coordinates)
+    nearest = {method: _nearest_clusters(labels[method], graph) for method in labels}
+    reasons = {method: clustering.noise_reasons_ for method, clustering in fitted.items()}
+    return {
+        "labels": labels,
+        "nearest_labels": pd.DataFrame(nearest),
+        "noise_reasons": pd.DataFrame(reasons),
+        "descriptions": descriptions,
+        "groups": groups,
+        "map_coordinates": coordinates,
+    }
 
 # %% ../../nbs/39_cluster.compare.ipynb #f953245b
 def compare_clusterings(
@@ -311,6 +317,15 @@ def _tsne_layout(embedding, random_state=RANDOM_STATE):
     tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=random_state, max_iter=500)
     return tsne.fit_transform(x + noise.astype(np.float32)).astype(np.float32)
 
+
+def _add_label_places(descriptions, labels, coordinates):
+    """Return descriptions with the place of each name on the map: ``label_x`` and ``label_y``."""
+    places = np.zeros((len(descriptions), 2))
+    for cluster in range(len(descriptions)):
+        places[cluster] = np.median(coordinates[labels == cluster], axis=0)
+    places = places.round(3)
+    return descriptions.assign(label_x=places[:, 0], label_y=places[:, 1])
+
 # %% ../../nbs/39_cluster.compare.ipynb #2b0c554e
 _PALETTE = (  # the palette "colorblind" of seaborn
     "#0173b2 #de8f05 #029e73 #d55e00 #cc78bc #ca9161 #fbafe4 #949494 #ece133 #56b4e9".split()
@@ -416,7 +431,7 @@ def _cluster_html(method, cluster, members, title_by_id):
         facts += f"; {cluster['era'][0]} to {cluster['era'][2]}"
     if cluster["countries"]:
         facts += f"; {_percentages(cluster['countries'])}"
-    typical = ", ".join(str(title_by_id[show_id]) for show_id in cluster["representative_ids"])
+    typical = ", ".join(str(title_by_id[show_id]) for show_id in cluster["known_ids"])
     members = members.sort_values("title", kind="stable")
     items = [
         f"<li>{html.escape(title)}{_year_suffix(year)}</li>"

@@ -140,13 +140,23 @@ def neighbor_graph(
 ) -> sparse.csr_matrix:
     """Connect each title with its nearest neighbors.
 
-    A title has more than `n_neighbors` edges if it is also a neighbor of other titles.
+    A title has more than `n_neighbors` edges if it is also a neighbor of other titles. The graph
+    is kept in `titles.cache`, because several methods need it.
 
     Returns
     -------
     csr_matrix of float32, shape (n_titles, n_titles)
         Symmetric. The similarities of connected titles, 0 for the others.
     """
+    weights = dict(neighbor_weights() if weights is None else weights)
+    key = ("neighbor graph", tuple(weights.items()), n_neighbors)
+    if key not in titles.cache:
+        titles.cache[key] = _compute_neighbor_graph(titles, weights, n_neighbors)
+    return titles.cache[key]
+
+
+def _compute_neighbor_graph(titles, weights, n_neighbors):
+    """Return the neighbor graph, without a look into the cache."""
     n = len(titles)
     neighbors, similarity = nearest_neighbors(titles, None, weights, n_neighbors)
     rows = np.repeat(np.arange(n), neighbors.shape[1])

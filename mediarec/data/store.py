@@ -70,7 +70,7 @@ def _read_part(path: Path) -> Any:
     return load_file(path)["array"]
 
 # %% ../../nbs/18_data.store.ipynb #373afd3e
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 _RECORDED_PACKAGES = ("mediarec", "numpy", "pandas", "scipy", "scikit-learn")
 
 

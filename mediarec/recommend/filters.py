@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.core import AGE_GROUPS, TYPES, FilterError, format_list
+from mediarec.core import AGE_GROUPS, NOISE_REASONS, TYPES, FilterError, format_list
 from mediarec.data.labels import LabelMasks, list_values, match_label, pack_labels, title_labels
 from mediarec.data.values import TYPE_ALIASES
 from mediarec.features.multilabel import franchise_key
@@ -343,6 +343,11 @@ class Clusterings:
         The same, with noise assigned to its nearest cluster.
     descriptions : dict of str to DataFrame
         Method to the table of its clusters from `describe_clusters`.
+    groups : dict of str to DataFrame
+        Method to the table of its groups of clusters; the column ``group`` of `descriptions` is
+        the number of the group of each cluster.
+    noise_reasons : DataFrame of int8
+        One column per method, keys of `NOISE_REASONS`, or no column if the reasons are unknown.
     map_coordinates : ndarray of float32, shape (n, 2), or None
         Coordinates of each title on the map.
     """
@@ -350,11 +355,19 @@ class Clusterings:
     labels: pd.DataFrame = field(default_factory=pd.DataFrame)
     nearest_labels: pd.DataFrame = field(default_factory=pd.DataFrame)
     descriptions: dict = field(default_factory=dict)
+    groups: dict = field(default_factory=dict)
+    noise_reasons: pd.DataFrame = field(default_factory=pd.DataFrame)
     map_coordinates: np.ndarray | None = None
+
+    def noise_reason(self, method: str, row: int) -> str:
+        """Return in words why a title is in no cluster; empty if the reason is unknown."""
+        if method not in self.noise_reasons:
+            return ""
+        return NOISE_REASONS.get(int(self.noise_reasons[method].iloc[row]), "")
 
 # %% ../../nbs/41_recommend.filters.ipynb #4c666b38
 # Which clustering `cluster_weight` uses without `cluster`: the first that the model has.
-PREFERRED_METHODS = ("kmeans", "deep", "hdbscan", "kprototypes", "lda_dbscan")
+PREFERRED_METHODS = ("communities", "kmeans", "deep", "hdbscan", "kprototypes", "lda_dbscan")
 
 
 @dataclass
@@ -453,12 +466,14 @@ def make_cluster_constraint(
         cluster_ids = [number]
     else:
         cluster_ids = [c for c in dict.fromkeys(nearest[rows].tolist()) if c >= 0]
-        notes = [
-            f"{format_title(row)} is in no cluster of {method}; "
-            f"the nearest cluster, \u201c{names[nearest[row]]}\u201d, is used"
-            for row in rows
-            if labels[row] < 0 <= nearest[row]
-        ]
+        for row in rows:
+            if labels[row] < 0 <= nearest[row]:
+                reason = clusterings.noise_reason(method, row)
+                notes.append(
+                    f"{format_title(row)} is in no cluster of {method}"
+                    f"{f' ({reason})' if reason else ''}; "
+                    f"the nearest cluster, \u201c{names[nearest[row]]}\u201d, is used"
+                )
     if not cluster_ids:
         notes.append(f"the query has no cluster of {method}; all titles are candidates")
         return ClusterConstraint(np.ones(len(labels), bool), weight, [], notes)

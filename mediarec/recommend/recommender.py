@@ -105,22 +105,26 @@ def build_clusterings(
     from mediarec.cluster.compare import fit_and_describe_clusterings
 
     titles = ClusterInput(catalog, blocks)
-    return Clusterings(*fit_and_describe_clusterings(titles, methods, progress))
+    return Clusterings(**fit_and_describe_clusterings(titles, methods, progress))
 
 # %% ../../nbs/46_recommend.recommender.ipynb #fd5e1bdb
 def clusterings_to_parts(clusterings: Clusterings) -> dict:
     """Return the clusterings as named parts for `save_parts`; empty without clusters."""
     if not clusterings.descriptions:
         return {}
-    descriptions = {
-        method: table.to_dict("records") for method, table in clusterings.descriptions.items()
-    }
     return {
         "clusters": clusterings.labels,
         "nearest_labels": clusterings.nearest_labels,
+        "noise_reasons": clusterings.noise_reasons,
         "map_coordinates": clusterings.map_coordinates,
-        "cluster_descriptions": descriptions,
+        "cluster_descriptions": _tables_to_records(clusterings.descriptions),
+        "cluster_groups": _tables_to_records(clusterings.groups),
     }
+
+
+def _tables_to_records(tables):
+    """Return tables by method as lists of dicts."""
+    return {method: table.to_dict("records") for method, table in tables.items()}
 
 
 def clusterings_from_parts(parts: dict) -> Clusterings:
@@ -129,12 +133,13 @@ def clusterings_from_parts(parts: dict) -> Clusterings:
         return Clusterings()
     from mediarec.cluster.descriptions import descriptions_from_records
 
-    descriptions = {
-        method: descriptions_from_records(records)
-        for method, records in parts["cluster_descriptions"].items()
-    }
     return Clusterings(
-        parts["clusters"], parts["nearest_labels"], descriptions, parts["map_coordinates"]
+        labels=parts["clusters"],
+        nearest_labels=parts["nearest_labels"],
+        descriptions=descriptions_from_records(parts["cluster_descriptions"]),
+        groups=descriptions_from_records(parts["cluster_groups"]),
+        noise_reasons=parts["noise_reasons"],
+        map_coordinates=parts["map_coordinates"],
     )
 
 # %% ../../nbs/46_recommend.recommender.ipynb #f177ed03

@@ -90,7 +90,8 @@ def _read_clusterings(root, manifest):
     return Clusterings(
         pd.DataFrame(labels),
         pd.DataFrame(nearest_labels),
-        {method: descriptions_from_records(records) for method, records in descriptions.items()},
+        descriptions_from_records(descriptions),
+        descriptions_from_records(manifest["cluster_groups"]),
     )
 
 # %% ../../nbs/57_scale.ondisk.ipynb #fdbb3b90

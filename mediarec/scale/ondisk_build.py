@@ -222,7 +222,7 @@ def _run_passes(
     points = np.concatenate([sample["points"] for sample in samples])
     cell_index.cell_centers = _fit_cell_centers(points, n_cells)
     write_arrays(root / "cells.safetensors", cell_index_to_arrays(cell_index))
-    clusterings, descriptions = _fit_sample_clusterings(samples, clusters)
+    clusterings, descriptions, groups = _fit_sample_clusterings(samples, clusters)
 
     labels = {
         kind: sorted(set().union(*(stats["labels"][kind] for stats in chunk_stats)))
@@ -238,11 +238,11 @@ def _run_passes(
     )
     jobs = [(i, work_ids.get(i, {})) for i in range(n_chunks)]
     shards = run(task, jobs, "shards", progress)
-    manifest = _make_manifest(root, shards, weights, labels, descriptions, n_titles)
+    manifest = _make_manifest(root, shards, weights, labels, descriptions, groups, n_titles)
     return manifest | {"probe_limit": probe_limit, "encoder": encoder, "languages": languages}
 
 
-def _make_manifest(root, shards, weights, labels, descriptions, n_titles):
+def _make_manifest(root, shards, weights, labels, descriptions, groups, n_titles):
     """Describe the model: its files, its shards, its clusters, and its genres and themes."""
     files = {path.name: file_entry(path) for path in sorted(root.glob("*.safetensors"))}
     for shard in shards:
@@ -252,6 +252,9 @@ def _make_manifest(root, shards, weights, labels, descriptions, n_titles):
         sizes = np.sum([shard["sizes"][method] for shard in shards], 0)
         for cluster in clusters:
             cluster["size"] = int(sizes[cluster["cluster"]])
+        for group in groups[method]:
+            members = [cluster for cluster in clusters if cluster["group"] == group["cluster"]]
+            group["size"] = sum(cluster["size"] for cluster in members)
     return {
         "format": FORMAT_VERSION,
         "kind": "large",
@@ -260,6 +263,7 @@ def _make_manifest(root, shards, weights, labels, descriptions, n_titles):
         "weights": weights,
         **labels,
         "cluster_descriptions": descriptions,
+        "cluster_groups": groups,
         "added_vocabularies": [],
         "shards": [{"folder": shard["folder"], "titles": shard["titles"]} for shard in shards],
         "files": files,
@@ -368,14 +372,15 @@ def _fit_sample_clusterings(samples, methods):
     -------
     clusterings : dict
         Method to the fitted clustering.
-    descriptions : dict
-        Method to a list of dicts that describe the clusters.
+    descriptions, groups : dict
+        Method to a list of dicts that describe the clusters, or the groups of clusters.
     """
     if not methods:
-        return {}, {}
+        return {}, {}, {}
     from mediarec.cluster.base import ClusterInput
     from mediarec.cluster.compare import fit_clusterings
-    from mediarec.cluster.descriptions import describe_clusters
+    from mediarec.cluster.descriptions import describe_levels
+    from mediarec.cluster.neighbor_embedding import fit_neighbor_embedding
 
     frame = pd.concat([sample["frame"] for sample in samples], ignore_index=True)
     blocks = {}
@@ -385,8 +390,10 @@ def _fit_sample_clusterings(samples, methods):
         blocks[block] = sparse.vstack(parts).tocsr() if is_sparse else np.concatenate(parts)
     titles = ClusterInput(frame, blocks)
     clusterings = fit_clusterings(titles, methods)
-    descriptions = {
-        method: describe_clusters(titles, clustering.labels_).to_dict("records")
-        for method, clustering in clusterings.items()
-    }
-    return clusterings, descriptions
+    labels = {method: clustering.labels_ for method, clustering in clusterings.items()}
+    _, embedding = fit_neighbor_embedding(titles)
+    descriptions = []
+    for tables in describe_levels(titles, labels, embedding):
+        records = {method: table.to_dict("records") for method, table in tables.items()}
+        descriptions.append(records)
+    return clusterings, *descriptions

@@ -283,7 +283,7 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
       createButton(cluster.name, () => openCluster(cluster.cluster_id), "cluster-name"),
       createElement("span", "count", pluralize(cluster.size, "title")),
       createElement("p", "cluster-words", cluster.words),
-      createElement("p", "secondary", cluster.representative_titles),
+      createElement("p", "secondary", cluster.known_titles),
     );
     return entry;
   }

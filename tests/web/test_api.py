@@ -113,7 +113,7 @@ def test_titles_clusters_filters_health(client, model):
     clusters = client.get("/api/clusters/kmeans").json["results"]
     assert len(clusters) == methods[0]["clusters"]
     assert all(cluster["name"] and cluster["words"] for cluster in clusters)
-    assert all(cluster["representative_titles"] for cluster in clusters)
+    assert all(cluster["known_titles"] for cluster in clusters)
     cluster = client.get("/api/clusters/kmeans/1?n=7").json
     assert len(cluster["results"]) == 7
     assert cluster["name"] == clusters[1]["name"]
