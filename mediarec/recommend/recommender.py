@@ -103,8 +103,9 @@ def build_clusterings(
         return Clusterings()
     from mediarec.cluster.base import ClusterInput
     from mediarec.cluster.compare import fit_and_describe_clusterings
+    from mediarec.features.predicted_themes import add_predicted_themes
 
-    titles = ClusterInput(catalog, blocks)
+    titles = ClusterInput(add_predicted_themes(catalog), blocks)
     return Clusterings(**fit_and_describe_clusterings(titles, methods, progress))
 
 # %% ../../nbs/46_recommend.recommender.ipynb #fd5e1bdb
