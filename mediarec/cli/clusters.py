@@ -170,19 +170,28 @@ def compare(
             min=0, help="Pairs of 80 % samples for the stability. 0 skips it, which is much faster."
         ),
     ] = 10,
-    genres: Annotated[
-        bool, typer.Option("--no-genres", help="Also fit each method without the genres.")
-    ] = False,
+    seeds: Annotated[
+        int,
+        typer.Option(min=0, help="Other seeds to fit each method with. 0 skips them."),
+    ] = 2,
+    without: Annotated[
+        str, typer.Option(help="genres, themes, or both: also fit each method without them.")
+    ] = "",
     json_output: JsonOption = False,
 ) -> None:
-    """Fit the clusterings and print their scores side by side.
+    """Fit the clusterings, print their scores side by side, and say which one to use for what.
 
-    Example: mediarec compare --pairs 0
+    Example: mediarec compare --pairs 0 --seeds 0
 
     Example: mediarec compare --methods kmeans,hdbscan --json
     """
     from mediarec.cluster.base import make_cluster_input
-    from mediarec.cluster.compare import compare_clusterings, fit_clusterings, labels_frame
+    from mediarec.cluster.compare import (
+        advise_on_clusterings,
+        compare_clusterings,
+        fit_clusterings,
+        labels_frame,
+    )
     from mediarec.cluster.scores import pairwise_ami
     from mediarec.data.clean import clean
 
@@ -193,11 +202,14 @@ def compare(
     progress = sys.stderr.isatty()
     titles = make_cluster_input(frame)
     fitted = fit_clusterings(titles, methods, progress)
-    memory = _peak_memory_mb()
     judgments, lifts = _load_benchmarks(frame)
-    if genres and judgments is None:
-        echo_err("--no-genres is ignored: it needs judgments of this catalog (MEDIAREC_JUDGMENTS)")
-    table = compare_clusterings(titles, fitted, judgments, lifts, pairs, genres, progress)
+    fields = [name.strip() for name in without.split(",") if name.strip()]
+    if fields and judgments is None:
+        echo_err("--without is ignored: it needs judgments of this catalog (MEDIAREC_JUDGMENTS)")
+    table = compare_clusterings(
+        titles, fitted, judgments, lifts, pairs, seeds, fields, progress=progress
+    )
+    advice = advise_on_clusterings(table)
     table = table.dropna(axis=1, how="all").convert_dtypes()
     agreement = pairwise_ami(labels_frame(fitted))
     if json_output:
@@ -208,17 +220,17 @@ def compare(
                 agreement=agreement.to_dict(),
                 titles=len(frame),
                 pairs=pairs,
-                peak_mb=memory,
+                advice=advice,
             )
         )
         return
-    heading = (
-        f"{len(frame):,} titles; stability over {pairs} pairs; "
-        f"peak memory of all fits {memory:,.0f} MB"
-    )
+    heading = f"{len(frame):,} titles; stability over {pairs} pairs; {seeds} other seeds"
     print_table(frame_to_table(table.round(3).rename_axis("method").reset_index(), heading))
     ami = agreement.round(2).rename_axis("AMI").reset_index()
     print_table(frame_to_table(ami, "agreement of the methods (adjusted mutual information)"))
+    print("\nWhich method to use")
+    for sentence in advice:
+        print(f"- {sentence}")
 
 
 def _load_benchmarks(frame: "pd.DataFrame") -> tuple[Any, Any]:
@@ -236,11 +248,3 @@ def _load_benchmarks(frame: "pd.DataFrame") -> tuple[Any, Any]:
     folder = env_path("MEDIAREC_MOVIELENS")
     lifts = lift_pairs(pair_lift(frame, *read_movielens(folder))) if folder else None
     return judgments, lifts
-
-
-def _peak_memory_mb() -> float:
-    """Return the peak memory of this process so far, in MB."""
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
