@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['describe_clusters']
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #f2e604db
+# %% ../../nbs/33_cluster.descriptions.ipynb #1e706413
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ from mediarec.features.predicted_themes import has_given_themes
 from mediarec.features.text import content_words
 from mediarec.features.themes import load_themes
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #b1e25018
+# %% ../../nbs/33_cluster.descriptions.ipynb #2bdc2e1c
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -66,7 +66,7 @@ def _spell(term, spelling):
     """Return a term with the usual spelling of its words."""
     return " ".join(spelling.get(word, word) for word in term.split())
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #9a7d114b
+# %% ../../nbs/33_cluster.descriptions.ipynb #cc8a1255
 def _ctfidf_words(labels, counts, words, n_words=10):
     """Return the terms of each cluster with the largest class-based TF-IDF.
 
@@ -101,7 +101,7 @@ def _without_parts(words, weight, order):
     in_pairs = {word for term in terms if " " in term for word in term.split()}
     return [term for term in terms if term not in in_pairs]
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #46ebd444
+# %% ../../nbs/33_cluster.descriptions.ipynb #f9b62bc5
 _FORMAT_WORDS = re.compile(r"\b(?:TV Shows?|TV|Movies|Series|Features)\b")
 _FAMILY_ALIASES = {
     "kids": "children & family",
@@ -126,7 +126,7 @@ def genre_families(genres: Iterable[str]) -> list[str]:
     families = dict.fromkeys(map(genre_family, genres))
     return [family for family in families if family not in _UNINFORMATIVE_FAMILIES]
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #0256c1ed
+# %% ../../nbs/33_cluster.descriptions.ipynb #1f96fab2
 class _Term(NamedTuple):
     """A part of a name."""
 
@@ -135,14 +135,14 @@ class _Term(NamedTuple):
 
 
 _FACET_SUBJECTS = {
-    "crime and law": "crime and the law",
-    "fantastic": "magic and other worlds",
+    "crime and law": "crime & law",
+    "fantastic": "magic & other worlds",
     "love": "love",
-    "sport and games": "sports and games",
-    "power and history": "power and history",
+    "sport and games": "sports & games",
+    "power and history": "power & history",
 }
 _GENRE_FORMS = {  # genre family to its form; other families are not used in names
-    "action & adventure": "action and adventure",
+    "action & adventure": "action & adventure",
     "anime": "anime",
     "children & family": "family titles",
     "classic": "classics",
@@ -156,7 +156,7 @@ _GENRE_FORMS = {  # genre family to its form; other families are not used in nam
     "fantasy": "fantasy",
     "horror": "horror",
     "musicals": "musicals",
-    "music & musicals": "musicals and music films",
+    "music & musicals": "musicals & music films",
     "mysteries": "mysteries",
     "mystery": "mysteries",
     "reality": "reality shows",
@@ -164,8 +164,8 @@ _GENRE_FORMS = {  # genre family to its form; other families are not used in nam
     "romantic": "romances",
     "sci-fi": "science fiction",
     "science fiction": "science fiction",
-    "sci-fi & fantasy": "science fiction and fantasy",
-    "science & nature": "science and nature shows",
+    "sci-fi & fantasy": "science fiction & fantasy",
+    "science & nature": "science & nature shows",
     "stand-up comedy": "stand-up comedy",
     "thriller": "thrillers",
     "thrillers": "thrillers",
@@ -244,11 +244,11 @@ def _term_matrix(frame):
         is_true[[number[term] for term in title_terms], row] = True
     return terms, is_true
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #c9589dad
+# %% ../../nbs/33_cluster.descriptions.ipynb #55327811
 MIN_NAME_SHARE = 0.6  # of the titles of a cluster, that its name is true of
 _TERM_COST = 0.04  # of the score, for each term of a name
 _MAX_FORMS = 2
-_MAX_SUBJECTS = 4
+_MAX_SUBJECTS = 6
 _MIN_TERM_SHARE = 0.04  # of the members, that an alternative must be true of
 _MIN_LIFT = 1.15  # share of a term in the cluster, divided by its share in the catalog
 _MAX_ALTERNATIVES = 25  # that are tried
@@ -392,7 +392,7 @@ def _join_phrases(phrases):
         return "".join(phrases)
     return f"{', '.join(phrases[:-1])} and {phrases[-1]}"
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #08794abb
+# %% ../../nbs/33_cluster.descriptions.ipynb #8242aa1d
 def _choose_name(namer, is_member, known_titles, used):
     """Return a name that is not used yet: the phrase, and whether it is true of each title.
 
@@ -411,7 +411,7 @@ def _choose_name(namer, is_member, known_titles, used):
             return f"{start} like {title}", holds
     return f"{start} ({len(used) + 1})", holds
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #46c117c0
+# %% ../../nbs/33_cluster.descriptions.ipynb #a3ff9e43
 def _known_rows(frame, embedding, rows, holds=None):
     """Return rows of a cluster, best-known titles first; titles without the name come last.
 
@@ -432,7 +432,7 @@ def _known_rows(frame, embedding, rows, holds=None):
     order = ["has_name", "fame", "similarity"]
     return members.sort_values(order, ascending=False, kind="stable").row.to_numpy()
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #9cbd76bc
+# %% ../../nbs/33_cluster.descriptions.ipynb #b3822363
 N_GROUPS = 12  # groups of a clustering with many clusters
 
 
@@ -485,7 +485,7 @@ def _cluster_profiles(graph, labels, n_clusters):
     similarity = (membership @ graph @ membership.T).toarray()
     return np.sqrt(similarity / np.maximum(similarity.sum(1, keepdims=True), 1e-9))
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #235f05db
+# %% ../../nbs/33_cluster.descriptions.ipynb #3020ccbd
 def describe_clusters(
     titles: ClusterInput,
     labels: ArrayLike,
@@ -637,7 +637,7 @@ def _year_quartiles(members):
         return []
     return np.percentile(years, (25, 50, 75)).round().astype(int).tolist()
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #975978df
+# %% ../../nbs/33_cluster.descriptions.ipynb #2dde206a
 def describe_levels(
     titles: ClusterInput, clusterings: dict[str, ArrayLike], embedding: np.ndarray
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
