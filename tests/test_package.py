@@ -20,6 +20,7 @@ ASSETS = {
     "related_themes.csv",
     "starter.csv",
     "theme_aliases.csv",
+    "theme_phrases.csv",
     "theme_predictor.npz",
     "themes.csv",
     "title_themes.csv",
