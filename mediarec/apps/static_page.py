@@ -12,10 +12,9 @@ import os
 import zlib
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
-from mediarec.apps.viewmodel import ViewModel, bundle_js, read_static
+from mediarec.apps.viewmodel import ViewModel, bundle_js, map_levels, map_points, read_static
 from mediarec.core import package_path
 from mediarec.data.catalog import load_catalog
 from mediarec.recommend.base import BaseRecommender
@@ -98,13 +97,13 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
 
 
 def _cluster_data(view_model, position):
-    """Return clusters, the cluster of each title and map coordinates; empty without clusters.
+    """Return clusters, the cluster of each title and the map; empty without clusters.
 
     `position` maps the row of each title to its position in the page.
     """
     method = view_model.method
     if method is None:
-        return {"clusters": [], "labels": [], "map_coordinates": []}
+        return {"clusters": [], "labels": [], "map": None}
     clusterings = view_model.model.clusterings
     rows = list(position)
     clusters = []
@@ -117,14 +116,18 @@ def _cluster_data(view_model, position):
                 "members": [position[row] for row in members],
             }
         )
-    coordinates = clusterings.map_coordinates  # an on-disk model has none
-    if coordinates is not None:
-        coordinates = np.round(coordinates[rows], 2).ravel().tolist()
     return {
         "clusters": clusters,
         "labels": clusterings.nearest_labels[method].to_numpy()[rows].tolist(),
-        "map_coordinates": coordinates or [],
+        "map": _page_map(view_model.model, method),
     }
+
+
+def _page_map(model, method):
+    """Return the map, without titles and years, which the page has; None without a map."""
+    if model.clusterings.map_coordinates is None:  # an on-disk model has none
+        return None
+    return {"xy": map_points(model)["xy"]} | map_levels(model, method)
 
 
 def _compress(data):

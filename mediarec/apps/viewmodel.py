@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/70_apps.viewmodel.ipynb #fe453bb9
+import base64
 import re
 import zlib
 from collections.abc import Sequence
@@ -395,6 +396,94 @@ class ViewModel:
         if query.text:
             parts.append(f"\u201c{query.text.strip()}\u201d")
         return " and ".join(parts)
+
+# %% ../../nbs/70_apps.viewmodel.ipynb #94bc99d3
+_MAP_UNITS = 30_000  # the largest distance from the center of the map
+
+
+def _encode_int16(values: np.ndarray) -> str:
+    """Return an array as integers of 16 bits in base64."""
+    return base64.b64encode(np.round(values).astype("<i2").tobytes()).decode()
+
+
+def _to_map_units(coordinates: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return points as map units: the center of all titles is 0."""
+    low, high = coordinates.min(0), coordinates.max(0)
+    half = max(float((high - low).max()) / 2, 1e-6)
+    units = (np.asarray(points, float) - (low + high) / 2) / half * _MAP_UNITS
+    return np.clip(np.round(units), -32_767, 32_767)
+
+
+def _map_coordinates(model: BaseRecommender) -> np.ndarray:
+    """Return the coordinates of the titles; a model on disk has none."""
+    coordinates = model.clusterings.map_coordinates
+    if coordinates is None:
+        raise MediarecError("this model has no map")
+    return coordinates
+
+
+def map_points(model: BaseRecommender) -> dict:
+    """Return the titles of the map.
+
+    Returns
+    -------
+    dict
+        xy (x and y of each title in turn, from `_encode_int16`), titles and years.
+
+    Raises
+    ------
+    MediarecError
+        If the model has no map.
+    """
+    coordinates = _map_coordinates(model)
+    catalog = model.catalog
+    return {
+        "xy": _encode_int16(_to_map_units(coordinates, coordinates).ravel()),
+        "titles": [str(title) for title in catalog.title],
+        "years": [None if pd.isna(year) else int(year) for year in catalog.release_year],
+    }
+
+
+def map_levels(model: BaseRecommender, method: str) -> dict:
+    """Return the clusters of the map and their groups, with the places of their labels.
+
+    Returns
+    -------
+    dict
+        method; labels (the cluster of each title, from `_encode_int16`); clusters and groups,
+        lists of dicts with name, label (the name in short lines), x, y and size, for clusters
+        also group.
+
+    Raises
+    ------
+    FilterError
+        If the model does not have this clustering.
+    """
+    clusterings = model.clusterings
+    clusters = clusterings.descriptions[check_cluster_method(clusterings, method)]
+    coordinates = _map_coordinates(model)
+    groups = clusterings.groups[method]
+    return {
+        "method": method,
+        "labels": _encode_int16(clusterings.labels[method].to_numpy()),
+        "clusters": _map_labels(clusters, coordinates),
+        "groups": _map_labels(groups, coordinates),
+    }
+
+
+def _map_labels(table: pd.DataFrame, coordinates: np.ndarray) -> list[dict]:
+    """Return the labels of clusters or groups."""
+    if table.empty:
+        return []
+    places = _to_map_units(coordinates, table[["label_x", "label_y"]].to_numpy())
+    labels = []
+    for row, (x, y) in zip(table.to_dict("records"), places.tolist()):
+        label = {"name": row["name"], "label": row["label"], "size": int(row["size"])}
+        label |= {"x": int(x), "y": int(y)}
+        if "group" in row:
+            label["group"] = int(row["group"])
+        labels.append(label)
+    return labels
 
 # %% ../../nbs/70_apps.viewmodel.ipynb #91a5cbae
 def read_static(name: str) -> str:

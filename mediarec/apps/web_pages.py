@@ -6,12 +6,14 @@
 __all__ = []
 
 # %% ../../nbs/82_apps.web_pages.ipynb #0358ec73
+import gzip
+from functools import lru_cache
 from itertools import chain
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 
-from mediarec.apps.viewmodel import active_filters
+from mediarec.apps.viewmodel import active_filters, map_levels, map_points
 from mediarec.apps.web_api import cluster_json, current_view
 from mediarec.apps.web_queries import (
     ENDPOINT_PARAMETERS,
@@ -23,7 +25,9 @@ from mediarec.apps.web_queries import (
     parse_parameters,
     request_filters,
     resolve_labels,
+    to_json_bytes,
 )
+from mediarec.core import MediarecError
 
 # %% ../../nbs/82_apps.web_pages.ipynb #5351700f
 _PARAMETERS_OF = {"year": ("year_from", "year_to")}  # filter to its parameters
@@ -201,6 +205,8 @@ def _error_note(error):
 
 # %% ../../nbs/82_apps.web_pages.ipynb #c80af6a6
 _CLUSTER_PAGE_SIZE = 24
+_MAP_MAX_AGE = 86_400  # seconds
+_MAX_MAPS = 12  # that a process keeps
 _MAX_CLUSTER_TITLES = 480
 
 
@@ -225,7 +231,45 @@ def clusters_page(method: str) -> tuple[str, int]:
     clusters = cluster_json(view, method)["results"]
     n_noise = int((view.model.clusterings.labels[method] < 0).sum())
     clusters = sorted(clusters, key=_negative_size)
-    return render_page("clusters.html", method=method, clusters=clusters, n_noise=n_noise)
+    return render_page(
+        "clusters.html",
+        method=method,
+        clusters=clusters,
+        n_noise=n_noise,
+        map_url=_map_url(view, method),
+    )
+
+
+@pages.get("/clusters/<method>/map.json")
+def map_json(method: str) -> Response:
+    """Return the map of a clustering, for clusters_map.js."""
+    view = current_view()
+    try:
+        body = _compressed_map(view, method)
+    except MediarecError as e:
+        raise ApiError(404, str(e), "method") from None
+    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return Response(gzip.decompress(body), mimetype="application/json")
+    response = Response(body, mimetype="application/json")
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    # the address holds the version of the model, so the answer never changes
+    response.headers["Cache-Control"] = f"public, max-age={_MAP_MAX_AGE}"
+    return response
+
+
+@lru_cache(_MAX_MAPS)
+def _compressed_map(view, method):
+    """Return the titles and the levels of a map as compressed JSON."""
+    data = map_points(view.model) | map_levels(view.model, method)
+    return gzip.compress(to_json_bytes(data), 6, mtime=0)
+
+
+def _map_url(view, method):
+    """Return the address of a map, or None if the model has none."""
+    if view.model.clusterings.map_coordinates is None:
+        return None
+    return url_for("pages.map_json", method=method, version=view.version)
 
 
 @pages.get("/clusters/<method>/<int:number>")

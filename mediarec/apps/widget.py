@@ -14,12 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mediarec.apps.state import ACTIONS, DEFAULT_FILTERS, AppState, resolve_cluster_method
 from mediarec.apps.tmdb_settings import ATTRIBUTION, TMDB_URL
-from mediarec.apps.viewmodel import ViewModel, bundle_js, read_static
+from mediarec.apps.viewmodel import ViewModel, bundle_js, map_levels, map_points, read_static
 from mediarec.apps.views import clusters_view, profile_view, search_view
 from mediarec.core import MediarecError
 from mediarec.data.catalog import load_catalog
@@ -119,23 +118,17 @@ def _suggest_titles(session, value):
 
 
 def _map_points(session, value):
-    """Return the titles, and x and y of each as one buffer of float32."""
-    coordinates = session.model.clusterings.map_coordinates
-    if coordinates is None:
-        raise MediarecError("this model has no map")
-    titles = session.model.catalog.title.tolist()
-    return {"titles": titles}, [np.ascontiguousarray(coordinates, np.float32).tobytes()]
+    """Return the titles of the map and their coordinates."""
+    return map_points(session.model), []
 
 
-def _cluster_labels(session, value):
-    """Return the cluster names of a method, and the cluster of each title as a buffer of int16."""
-    clusterings = session.model.clusterings
+def _map_levels(session, value):
+    """Return the clusters of a method on the map, and their groups."""
     method = resolve_cluster_method(session.model, value)
-    labels = clusterings.labels[method].to_numpy(np.int16)
-    return {"names": clusterings.descriptions[method].name.tolist()}, [labels.tobytes()]
+    return map_levels(session.model, method), []
 
 
-_QUERIES = {"suggest": _suggest_titles, "map": _map_points, "labels": _cluster_labels}
+_QUERIES = {"suggest": _suggest_titles, "map": _map_points, "levels": _map_levels}
 
 # %% ../../nbs/86_apps.widget.ipynb #62fe6fca
 class _PosterLoader:

@@ -4,7 +4,7 @@ import { createElement, createButton, pluralize } from "./dom.js";
 import { createCombobox } from "./combobox.js";
 import { createCard } from "./cards.js";
 import { createFilters } from "./filters.js";
-import { createMap } from "./map.js";
+import { createMap, decodeMap } from "./map.js";
 
 const DIACRITICS = /[\u0300-\u036f]/g;
 const SEPARATORS = /[^\p{L}\p{N}]+/gu;
@@ -192,8 +192,8 @@ async function start(root) {
   const elements = createPageElements(data, { makeItem, onFilter: setFilter });
   const { box, map, bar, heading, status, form, note, results } = elements;
   root.replaceChildren(bar, box.element, form.element, map.element, heading, note, results, status);
-  const hasMap = data.map_coordinates.length > 0;
-  if (hasMap) map.load(Float32Array.from(data.map_coordinates), titles.title);
+  const levels = data.map && decodeMap(data.map);
+  if (levels) map.load({ xy: levels.xy, titles: titles.title, years: titles.year });
 
   // Return whether a title passes the current filters.
   const isIncluded = (row) => passesFilters(titles, row, filterValues);
@@ -273,10 +273,8 @@ async function start(root) {
     bar.hidden = !clusters.length;
     bar.children[0].setAttribute("aria-pressed", String(!isGroups));
     bar.children[1].setAttribute("aria-pressed", String(isGroups));
-    map.element.hidden = !(hasMap && isGroups);
-    if (map.element.hidden) return;
-    const names = clusters.map((cluster) => cluster.name);
-    map.show(data.labels, names, view === "cluster" ? Number(value) : -1);
+    map.element.hidden = !(levels && isGroups);
+    if (!map.element.hidden) map.show(levels, view === "cluster" ? Number(value) : -1);
   }
 
   // Draw what the address asks for.

@@ -4,7 +4,7 @@ import { createElement, createDataElement, createButton, pluralize } from "./dom
 import { createCombobox } from "./combobox.js";
 import { createCard, setPosters } from "./cards.js";
 import { createFilters } from "./filters.js";
-import { createMap } from "./map.js";
+import { createMap, decodeMap } from "./map.js";
 
 const TABS = [
   ["search", "More like this"],
@@ -252,21 +252,24 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
     label: "Map of the catalog; the groups are listed below it",
     onSelect: openCluster,
   });
+  const mapLevels = new Map();
   const clusterView = createElement("div", "cluster-view");
   const clusterList = createElement("div", "cluster-list");
   panel.append(methods, map.element, clusterView, clusterList);
   const hasChanged = createChangeCheck();
 
-  // Load the map once, then color it by a method, unless the user has gone on to another one.
+  // Load the map once, then show a method on it, unless the user has gone on to another one.
   async function drawMap(method) {
     if (!map.loaded) {
-      const [message, buffers] = await channel.request("map");
-      map.load(toFloat32(buffers[0]), message.titles);
+      const [message] = await channel.request("map");
+      map.load(decodeMap(message));
     }
-    const [message, buffers] = await channel.request("labels", method);
+    if (!mapLevels.has(method)) {
+      const [message] = await channel.request("levels", method);
+      mapLevels.set(method, decodeMap(message));
+    }
     const { clusters } = getPage();
-    if (clusters?.method !== method) return;
-    map.show(toInt16(buffers[0]), message.names, clusters.cluster_id);
+    if (clusters?.method === method) map.show(mapLevels.get(method), clusters.cluster_id);
   }
 
   // Create the button of one clustering method.
@@ -509,21 +512,6 @@ function render({ model, el }) {
     model.off("change:posters", updatePosters);
     channel.close();
   };
-}
-
-// Return the bytes of a DataView as an array buffer of their own, for correct alignment.
-function toArrayBuffer(view) {
-  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-}
-
-// Return the 32-bit floats in a DataView.
-function toFloat32(view) {
-  return new Float32Array(toArrayBuffer(view));
-}
-
-// Return the 16-bit integers in a DataView.
-function toInt16(view) {
-  return new Int16Array(toArrayBuffer(view));
 }
 
 export default { render };
