@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['describe_clusters']
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #1e706413
+# %% ../../nbs/33_cluster.descriptions.ipynb #2a76c9a2
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ from mediarec.features.predicted_themes import has_given_themes
 from mediarec.features.text import content_words
 from mediarec.features.themes import load_themes
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #2bdc2e1c
+# %% ../../nbs/33_cluster.descriptions.ipynb #738546ad
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -66,7 +66,7 @@ def _spell(term, spelling):
     """Return a term with the usual spelling of its words."""
     return " ".join(spelling.get(word, word) for word in term.split())
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #cc8a1255
+# %% ../../nbs/33_cluster.descriptions.ipynb #7c20b7a8
 def _ctfidf_words(labels, counts, words, n_words=10):
     """Return the terms of each cluster with the largest class-based TF-IDF.
 
@@ -101,7 +101,7 @@ def _without_parts(words, weight, order):
     in_pairs = {word for term in terms if " " in term for word in term.split()}
     return [term for term in terms if term not in in_pairs]
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #f9b62bc5
+# %% ../../nbs/33_cluster.descriptions.ipynb #51fba7e1
 _FORMAT_WORDS = re.compile(r"\b(?:TV Shows?|TV|Movies|Series|Features)\b")
 _FAMILY_ALIASES = {
     "kids": "children & family",
@@ -126,7 +126,7 @@ def genre_families(genres: Iterable[str]) -> list[str]:
     families = dict.fromkeys(map(genre_family, genres))
     return [family for family in families if family not in _UNINFORMATIVE_FAMILIES]
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #1f96fab2
+# %% ../../nbs/33_cluster.descriptions.ipynb #96508681
 class _Term(NamedTuple):
     """A part of a name."""
 
@@ -244,9 +244,9 @@ def _term_matrix(frame):
         is_true[[number[term] for term in title_terms], row] = True
     return terms, is_true
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #55327811
+# %% ../../nbs/33_cluster.descriptions.ipynb #2f4e4885
 MIN_NAME_SHARE = 0.6  # of the titles of a cluster, that its name is true of
-_TERM_COST = 0.04  # of the score, for each term of a name
+_TERM_COST = 0.05  # of the score, for each term of a name
 _MAX_FORMS = 2
 _MAX_SUBJECTS = 6
 _MIN_TERM_SHARE = 0.04  # of the members, that an alternative must be true of
@@ -261,7 +261,7 @@ class _Name:
 
     adjectives: tuple[int, ...]
     forms: tuple[int, ...]
-    subjects: tuple[int, ...]  # or places, or periods
+    subjects: tuple[int, ...]  # or places, or periods; in a name without a form, forms too
     share: float  # of the members that it is true of
     score: float
 
@@ -297,7 +297,8 @@ class _ClusterNamer:
             holds = self._any_of(forms) & self._all_of(adjectives)
             if _f_measure(holds, is_member)[1] < MIN_NAME_SHARE:
                 continue
-            for subjects in self._subject_choices(holds, is_member, share, lift):
+            is_bare = not adjectives and not forms
+            for subjects in self._subject_choices(holds, is_member, share, lift, is_bare):
                 n_terms = len(adjectives) + len(forms) + len(subjects)
                 f1, recall = _f_measure(holds & self._any_of(subjects), is_member)
                 if n_terms and recall >= MIN_NAME_SHARE:
@@ -309,7 +310,7 @@ class _ClusterNamer:
         """Return a name as text, in sentence case."""
         adjectives = [self.terms[i].phrase for i in name.adjectives]
         form = _join_phrases([self.terms[i].phrase for i in name.forms])
-        subjects = self._phrases_of(name.subjects, "subject")
+        subjects = self._phrases_of(name.subjects, "subject", "form")
         settings = self._phrases_of(name.subjects, "place", "period")
         if not form and (adjectives or settings or not subjects):
             form = "films and series"
@@ -323,6 +324,13 @@ class _ClusterNamer:
         """Return whether a name is true of each title, bool of shape (n_titles,)."""
         alternatives = self._any_of(name.forms) & self._any_of(name.subjects)
         return self._all_of(name.adjectives) & alternatives
+
+    def truth(self, name: _Name | None) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return whether a name, and each of its alternatives, is true of each title."""
+        if name is None:
+            return self._all_titles, []
+        alternatives = name.subjects if len(name.subjects) > 1 else name.forms
+        return self.holds(name), [self.is_true[i] for i in alternatives]
 
     def _phrases_of(self, numbers, *roles):
         """Return the phrases of the terms that have one of these roles; those with "and" last."""
@@ -360,11 +368,14 @@ class _ClusterNamer:
         unions = self._alternatives(self._all_titles, is_member, forms, _MAX_FORMS)
         return list(dict.fromkeys([(), *[(i,) for i in [*types, *frequent]], *unions]))
 
-    def _subject_choices(self, holds, is_member, share, lift):
+    def _subject_choices(self, holds, is_member, share, lift, with_forms):
         """Return no subject, alternative subjects, and single places and periods."""
         subjects = self._frequent(share, lift, "subject", _MIN_TERM_SHARE)
         yield ()
         yield from self._alternatives(holds, is_member, subjects, _MAX_SUBJECTS)
+        if with_forms:
+            subjects = subjects + self._frequent(share, lift, "form", _MIN_TERM_SHARE)
+            yield from self._alternatives(holds, is_member, subjects, _MAX_SUBJECTS)
         for role in ("place", "period"):
             for i in self._frequent(share, lift, role, MIN_NAME_SHARE):
                 yield (i,)
@@ -392,9 +403,9 @@ def _join_phrases(phrases):
         return "".join(phrases)
     return f"{', '.join(phrases[:-1])} and {phrases[-1]}"
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #8242aa1d
+# %% ../../nbs/33_cluster.descriptions.ipynb #d6771e36
 def _choose_name(namer, is_member, known_titles, used):
-    """Return a name that is not used yet: the phrase, and whether it is true of each title.
+    """Return a name that is not used yet, and its phrase; the name is None if there is none.
 
     `known_titles` are titles of the cluster, best known first.
     """
@@ -402,26 +413,20 @@ def _choose_name(namer, is_member, known_titles, used):
     for name in names:
         phrase = namer.phrase(name)
         if phrase not in used:
-            return phrase, namer.holds(name)
-    start, holds = "Titles", np.ones(len(is_member), bool)
-    if names:
-        start, holds = namer.phrase(names[0]), namer.holds(names[0])
-    for title in known_titles:
-        if f"{start} like {title}" not in used:
-            return f"{start} like {title}", holds
-    return f"{start} ({len(used) + 1})", holds
+            return name, phrase
+    start = namer.phrase(names[0]) if names else "Titles"
+    phrases = [f"{start} like {title}" for title in known_titles]
+    unused = [phrase for phrase in phrases if phrase not in used]
+    phrase = unused[0] if unused else f"{start} ({len(used) + 1})"
+    return (names[0] if names else None), phrase
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #a3ff9e43
-def _known_rows(frame, embedding, rows, holds=None):
-    """Return rows of a cluster, best-known titles first; titles without the name come last.
-
-    `holds` says for each title of the catalog whether the name of the cluster is true of it.
-    """
+# %% ../../nbs/33_cluster.descriptions.ipynb #e84fa2c5
+def _rows_by_fame(frame, embedding, rows):
+    """Return rows of a cluster, best-known titles first; of several versions of a work, one."""
     center = embedding[rows].mean(0)
     members = pd.DataFrame(
         {
             "row": rows,
-            "has_name": True if holds is None else holds[rows],
             "fame": frame.fame.iloc[rows].fillna(0).to_numpy(float),
             "similarity": embedding[rows] @ center,
             "work": frame.work_id.iloc[rows].to_numpy(),
@@ -429,10 +434,39 @@ def _known_rows(frame, embedding, rows, holds=None):
         }
     )
     members = members.sort_values("length", kind="stable").drop_duplicates("work")
-    order = ["has_name", "fame", "similarity"]
+    order = ["fame", "similarity"]
     return members.sort_values(order, ascending=False, kind="stable").row.to_numpy()
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #b3822363
+
+def _select_known_rows(rows, holds, alternatives, n):
+    """Select n rows that show what a name says.
+
+    Parameters
+    ----------
+    rows : np.ndarray of int
+        Rows of a cluster, best-known titles first.
+    holds : np.ndarray of bool, shape (n_titles,)
+        Whether the name is true of each title.
+    alternatives : list of np.ndarray of bool, shape (n_titles,)
+        Whether each alternative of the name is true of each title.
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    list of int
+        The first title with the name for each of the first n alternatives, then other titles
+        with the name, then the others.
+    """
+    with_name = [row for row in rows.tolist() if holds[row]]
+    selected: list[int] = []
+    for is_true in alternatives[:n]:
+        found = [row for row in with_name if is_true[row] and row not in selected]
+        selected += found[:1]
+    others = [row for row in [*with_name, *rows.tolist()] if row not in selected]
+    return [*selected, *dict.fromkeys(others)][:n]
+
+# %% ../../nbs/33_cluster.descriptions.ipynb #5ef13c45
 N_GROUPS = 12  # groups of a clustering with many clusters
 
 
@@ -485,7 +519,7 @@ def _cluster_profiles(graph, labels, n_clusters):
     similarity = (membership @ graph @ membership.T).toarray()
     return np.sqrt(similarity / np.maximum(similarity.sum(1, keepdims=True), 1e-9))
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #3020ccbd
+# %% ../../nbs/33_cluster.descriptions.ipynb #2f3a27a9
 def describe_clusters(
     titles: ClusterInput,
     labels: ArrayLike,
@@ -592,11 +626,12 @@ class _ClusterDescriber:
         """Return the description of one cluster without its words."""
         rows = np.flatnonzero(is_member)
         members = self.frame.iloc[rows]
-        known_titles = self.frame.title.iloc[_known_rows(self.frame, embedding, rows)]
-        name, holds = _choose_name(self._namer, is_member, known_titles, used)
-        known = _known_rows(self.frame, embedding, rows, holds)[:n_titles]
+        by_fame = _rows_by_fame(self.frame, embedding, rows)
+        name, phrase = _choose_name(self._namer, is_member, self.frame.title.iloc[by_fame], used)
+        holds, alternatives = self._namer.truth(name)
+        known = _select_known_rows(by_fame, holds, alternatives, n_titles)
         return {
-            "name": name,
+            "name": phrase,
             "name_share": round(float(holds[rows].mean()), 3),
             "known_titles": self.frame.title.iloc[known].tolist(),
             "known_ids": self.frame.show_id.iloc[known].tolist(),
@@ -637,7 +672,7 @@ def _year_quartiles(members):
         return []
     return np.percentile(years, (25, 50, 75)).round().astype(int).tolist()
 
-# %% ../../nbs/33_cluster.descriptions.ipynb #2dde206a
+# %% ../../nbs/33_cluster.descriptions.ipynb #80f4303c
 def describe_levels(
     titles: ClusterInput, clusterings: dict[str, ArrayLike], embedding: np.ndarray
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
