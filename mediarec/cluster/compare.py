@@ -28,7 +28,11 @@ from mediarec.cluster.base import (
     make_cluster_input,
 )
 from mediarec.cluster.descriptions import describe_levels, labels_of_groups
-from mediarec.cluster.neighbor_embedding import fit_neighbor_embedding, neighbor_graph
+from mediarec.cluster.neighbor_embedding import (
+    fit_neighbor_embedding,
+    nearest_neighbors,
+    neighbor_graph,
+)
 from mediarec.cluster.scores import (
     cluster_lift,
     cluster_separation,
@@ -203,7 +207,9 @@ def fit_and_describe_clusterings(
 ) -> dict[str, Any]:
     """Fit clusterings and compute what a recommender stores of them.
 
-    The parameters are those of `fit_clusterings`.
+    The parameters are those of `fit_clusterings`. Of a catalog with more than
+    `MAX_FITTED_TITLES` titles, a random sample is fitted and described, and the other titles are
+    predicted. So the time grows with the number of titles, not with its square.
 
     Returns
     -------
@@ -216,7 +222,16 @@ def fit_and_describe_clusterings(
           the label on the map)
         - ``map_coordinates`` : array of float32, shape (n_titles, 2), the map
     """
-    fitted = fit_clusterings(titles, methods, progress)
+    rows = sample_rows(len(titles))
+    is_sampled = len(rows) < len(titles)
+    sample = titles[rows] if is_sampled else titles
+    fitted = fit_clusterings(sample, methods, progress)
+    results = _describe_fitted(sample, fitted)
+    return _extend_results(results, fitted, titles, sample, rows) if is_sampled else results
+
+
+def _describe_fitted(titles, fitted):
+    """Return the results of `fit_and_describe_clusterings` for the titles that were fitted."""
     graph = neighbor_graph(titles)
     labels = labels_frame(fitted)
     descriptions, groups, coordinates = _describe_on_map(titles, labels)
@@ -230,6 +245,77 @@ def fit_and_describe_clusterings(
         "groups": groups,
         "map_coordinates": coordinates,
     }
+
+# %% ../../nbs/39_cluster.compare.ipynb #7d4282c5
+MAX_FITTED_TITLES = 20_000  # of a larger catalog, a sample of this size is fitted
+_PREDICT_BATCH = 5_000  # titles
+
+
+def sample_rows(n_titles: int, max_titles: int | None = None) -> np.ndarray:
+    """Return the rows to fit on: all, or a random sample of `MAX_FITTED_TITLES`, ascending."""
+    max_titles = max_titles or MAX_FITTED_TITLES
+    if n_titles <= max_titles:
+        return np.arange(n_titles)
+    rng = np.random.default_rng(RANDOM_STATE)
+    return np.sort(rng.choice(n_titles, max_titles, replace=False))
+
+
+def _extend_results(results, fitted, titles, sample, rows):
+    """Return the results of a sample for all titles; `rows` are the rows of the sample."""
+    columns = {}
+    for name in ("labels", "nearest_labels", "noise_reasons"):
+        columns[name] = {
+            method: _extend_array(values.to_numpy(), len(titles), rows)
+            for method, values in results[name].items()
+        }
+    coordinates = _extend_array(results["map_coordinates"], len(titles), rows)
+    others = np.setdiff1d(np.arange(len(titles)), rows)
+    for start in range(0, len(others), _PREDICT_BATCH):
+        batch = others[start : start + _PREDICT_BATCH]
+        neighbors, similarity = nearest_neighbors(titles[batch], sample)
+        weight = similarity / np.maximum(similarity.sum(1, keepdims=True), 1e-9)
+        coordinates[batch] = np.einsum("nm,nmd->nd", weight, results["map_coordinates"][neighbors])
+        for method, clustering in fitted.items():
+            predicted = clustering.predict(titles[batch])
+            is_noise = predicted == NOISE
+            nearest = results["nearest_labels"][method].to_numpy()[neighbors]
+            most = _weighted_mode(nearest, weight)
+            columns["labels"][method][batch] = predicted
+            columns["nearest_labels"][method][batch] = np.where(is_noise, most, predicted)
+            columns["noise_reasons"][method][batch] = np.where(is_noise, 1, 0)
+    frames = {name: pd.DataFrame(values) for name, values in columns.items()}
+    tables = {name: results[name] for name in ("descriptions", "groups")}
+    return _with_sizes({**frames, **tables, "map_coordinates": coordinates})
+
+
+def _extend_array(values, n_titles, rows):
+    """Return an array of n_titles rows with the values in the given rows."""
+    extended = np.zeros((n_titles, *values.shape[1:]), values.dtype)
+    extended[rows] = values
+    return extended
+
+
+def _weighted_mode(labels, weight):
+    """Return the label of each row with the largest sum of weights, shape (n_titles,)."""
+    n_labels = labels.max(initial=0) + 1
+    totals = np.zeros((len(labels), n_labels))
+    row = np.arange(len(labels))
+    for column in range(labels.shape[1]):
+        totals[row, labels[:, column]] += weight[:, column]
+    return totals.argmax(1)
+
+
+def _with_sizes(results):
+    """Return results in which the descriptions count all titles."""
+    for method, labels in results["labels"].items():
+        clusters = results["descriptions"][method]
+        groups = results["groups"][method]
+        sizes = np.bincount(labels[labels >= 0], minlength=len(clusters))
+        clusters = clusters.assign(size=sizes)
+        group_sizes = clusters.groupby("group")["size"].sum()
+        results["descriptions"][method] = clusters
+        results["groups"][method] = groups.assign(size=groups.cluster.map(group_sizes).astype(int))
+    return results
 
 # %% ../../nbs/39_cluster.compare.ipynb #f953245b
 def compare_clusterings(
