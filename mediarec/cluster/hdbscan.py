@@ -13,11 +13,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from mediarec.cluster.base import NOISE, BaseClustering, ClusterError, ClusterInput
 from mediarec.cluster.neighbor_embedding import (
-    fit_neighbor_embedding,
+    DEFAULT_N_NEIGHBORS,
+    NeighborEmbedding,
     l2_normalize_dense,
+    nearest_neighbors,
+    neighbor_graph,
+    neighbor_weights,
+    spectral_embedding,
+    stack_blocks,
     transform_neighbor_embedding,
 )
 from mediarec.core import RANDOM_STATE
@@ -63,15 +70,88 @@ def _fit_hdbscan(
     with _ignore_numeric_warnings():
         return model.fit(np.asarray(points, float))
 
+# %% ../../nbs/36_cluster.hdbscan.ipynb #de6ba17a
+IN_CLUSTER, BETWEEN_CLUSTERS, AMONG_NOISE = 0, 1, 2  # values of noise_reasons_
+_N_JOIN_ROUNDS = 3  # rounds in which noise titles may join a cluster
+_MIN_CLUSTER_VOTES = 0.1  # share of the votes that must be for clusters
+
+
+def count_votes(
+    graph: sparse.csr_matrix, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Let the neighbors of each title vote for their cluster, with their similarity.
+
+    Parameters
+    ----------
+    graph : csr_matrix, shape (n_titles, n_neighbors)
+        Similarities of titles to the titles that vote.
+    labels : np.ndarray of int, shape (n_neighbors,)
+        Cluster of each title that votes; -1 for noise. At least one is in a cluster.
+
+    Returns
+    -------
+    winner : np.ndarray of int, shape (n_titles,)
+        Cluster with the most votes.
+    majority : np.ndarray of float, shape (n_titles,)
+        Its share of the votes for clusters; 0 without such votes.
+    cluster_votes : np.ndarray of float, shape (n_titles,)
+        Share of all votes that are for clusters.
+    """
+    members = np.flatnonzero(labels >= 0)
+    shape = (len(labels), int(labels.max()) + 1)
+    membership = sparse.csr_matrix((np.ones(len(members)), (members, labels[members])), shape)
+    votes = (graph @ membership).toarray()
+    for_clusters = votes.sum(1)
+    all_votes = np.asarray(graph.sum(1)).ravel()
+    majority = votes.max(1) / np.maximum(for_clusters, 1e-9)
+    return votes.argmax(1), majority, for_clusters / np.maximum(all_votes, 1e-9)
+
+
+def join_noise(labels: np.ndarray, graph: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Move noise titles to the cluster of most of their neighbors.
+
+    Parameters
+    ----------
+    labels : np.ndarray of int, shape (n_titles,)
+        Cluster of each title; -1 for noise.
+    graph : csr_matrix, shape (n_titles, n_titles)
+        Neighbor graph, as from `neighbor_graph`.
+
+    Returns
+    -------
+    labels : np.ndarray of int, shape (n_titles,)
+        Labels with fewer noise titles.
+    reasons : np.ndarray of int8, shape (n_titles,)
+        0 if the title is in a cluster, 1 if no cluster has more than half of the votes of its
+        neighbors for clusters, 2 if most of its neighbors are noise themselves.
+    """
+    labels = np.array(labels)
+    reasons = np.where(labels < 0, AMONG_NOISE, IN_CLUSTER).astype(np.int8)
+    if labels.max(initial=NOISE) < 0:
+        return labels, reasons
+    n_rounds = 0
+    joins = np.ones(1, bool)
+    while joins.any():
+        noise = np.flatnonzero(labels < 0)
+        winner, majority, cluster_votes = count_votes(graph[noise], labels)
+        joins = majority * cluster_votes > 0.5
+        if n_rounds < _N_JOIN_ROUNDS:
+            joins |= (majority > 0.5) & (cluster_votes >= _MIN_CLUSTER_VOTES)
+        labels[noise[joins]] = winner[joins]
+        n_rounds += 1
+    reasons[labels >= 0] = IN_CLUSTER
+    reasons[noise[cluster_votes > 0.5]] = BETWEEN_CLUSTERS
+    return labels, reasons
+
 # %% ../../nbs/36_cluster.hdbscan.ipynb #63801b12
-_DEFAULT_N_COMPONENTS = 16  # dimensions of the neighbor embedding
-_DEFAULT_MIN_CLUSTER_FRACTION = 0.014  # share of the titles that makes a cluster
-_DEFAULT_MIN_SAMPLES = 20  # neighbors that define the density
+_DEFAULT_N_COMPONENTS = 24  # dimensions of the neighbor embedding
+_DEFAULT_MIN_CLUSTER_FRACTION = 0.004  # share of the titles that makes a cluster
+_DEFAULT_MIN_SAMPLES = 10  # neighbors that define the density
 _MIN_CLUSTER_SIZE = 5  # titles of a cluster, however small the catalog
 
 
 class HDBSCAN(BaseClustering):
-    """HDBSCAN in the first components of the neighbor embedding.
+    """HDBSCAN in the neighbor embedding; noise titles join the cluster of their neighbors.
 
     Parameters
     ----------
@@ -88,10 +168,14 @@ class HDBSCAN(BaseClustering):
     ----------
     labels_ : np.ndarray of int32, shape (n_titles,)
         Cluster of each title; -1 for noise.
+    noise_reasons_ : np.ndarray of int8, shape (n_titles,)
+        Why a title is noise: 0 if it is in a cluster, 1 if its neighbors belong to several
+        clusters and none has more than half of them, 2 if most of its neighbors are noise.
     embedding_ : np.ndarray, shape (n_titles, n_components)
         The points that were clustered, of length 1.
     model_ : hdbscan.HDBSCAN
-        The fitted model of the library; missing if the catalog has fewer than 10 titles.
+        The fitted model of the library; its `labels_` are those before noise titles join.
+        Missing if the catalog has fewer than 10 titles.
 
     Raises
     ------
@@ -132,28 +216,40 @@ class HDBSCAN(BaseClustering):
                 "min_cluster_fraction must be above 0 and at most 0.5, "
                 f"not {self.min_cluster_fraction!r:.40}"
             )
-        self.neighbor_embedding_, embedding = fit_neighbor_embedding(titles)
-        self.embedding_ = l2_normalize_dense(embedding[:, : self.n_components])
-        min_cluster_size = max(_MIN_CLUSTER_SIZE, round(self.min_cluster_fraction * len(titles)))
+        weights = neighbor_weights()
+        graph = neighbor_graph(titles, weights)
+        self.embedding_ = spectral_embedding(graph, self.n_components)
+        self.neighbor_embedding_ = NeighborEmbedding(
+            weights, *stack_blocks(titles, weights), self.embedding_, DEFAULT_N_NEIGHBORS
+        )
+        self.fit_input_ = titles
+        self._raw_labels = np.full(len(titles), NOISE)
+        self.noise_reasons_ = np.full(len(titles), AMONG_NOISE, np.int8)
         if len(titles) < 2 * _MIN_CLUSTER_SIZE:
-            return np.full(len(titles), NOISE)
+            return self._raw_labels
+        min_cluster_size = max(_MIN_CLUSTER_SIZE, round(self.min_cluster_fraction * len(titles)))
         min_samples = min(self.min_samples, min_cluster_size)
         self.model_ = _fit_hdbscan(self.embedding_, min_cluster_size, min_samples)
-        return self.model_.labels_
+        self._raw_labels, self.noise_reasons_ = join_noise(self.model_.labels_, graph)
+        return self._raw_labels
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:
-        """Return the cluster of each title, or noise."""
-        if not hasattr(self, "model_") or not self.n_clusters_:
+        """Return the cluster of most of the nearest fitted titles, or noise."""
+        if not self.n_clusters_:
             return np.full(len(titles), NOISE)
-        from hdbscan import approximate_predict
-
-        with _ignore_numeric_warnings():
-            return approximate_predict(self.model_, self._embed(titles))[0]
+        neighbors, similarity = nearest_neighbors(
+            titles, self.fit_input_, n_neighbors=DEFAULT_N_NEIGHBORS + 1
+        )
+        rows = np.repeat(np.arange(len(titles)), neighbors.shape[1])
+        shape = (len(titles), len(self._raw_labels))
+        graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
+        winner, majority, cluster_votes = count_votes(graph, self._raw_labels)
+        joins = (majority > 0.5) & (cluster_votes >= 0.5)
+        return np.where(joins, winner, NOISE)
 
     def _embed(self, titles: ClusterInput) -> np.ndarray:
         """Return titles as points for the library, shape (n_titles, n_components)."""
-        embedding = transform_neighbor_embedding(self.neighbor_embedding_, titles)
-        return l2_normalize_dense(embedding[:, : self.n_components]).astype(float)
+        return transform_neighbor_embedding(self.neighbor_embedding_, titles).astype(float)
 
 # %% ../../nbs/36_cluster.hdbscan.ipynb #31dc75eb
 def soft_membership(model: HDBSCAN, titles: ClusterInput | None = None) -> np.ndarray:
