@@ -70,7 +70,7 @@ def _fit_hdbscan(
     with _ignore_numeric_warnings():
         return model.fit(np.asarray(points, float))
 
-# %% ../../nbs/36_cluster.hdbscan.ipynb #de6ba17a
+# %% ../../nbs/36_cluster.hdbscan.ipynb #38f52b07
 IN_CLUSTER, BETWEEN_CLUSTERS, AMONG_NOISE = 0, 1, 2  # values of noise_reasons_
 _N_JOIN_ROUNDS = 3  # rounds in which noise titles may join a cluster
 _MIN_CLUSTER_VOTES = 0.1  # share of the votes that must be for clusters
@@ -142,6 +142,41 @@ def join_noise(labels: np.ndarray, graph: sparse.csr_matrix) -> tuple[np.ndarray
     reasons[labels >= 0] = IN_CLUSTER
     reasons[noise[cluster_votes > 0.5]] = BETWEEN_CLUSTERS
     return labels, reasons
+
+
+def predict_by_votes(
+    titles: ClusterInput, fitted_titles: ClusterInput, labels: np.ndarray
+) -> np.ndarray:
+    """Let the nearest fitted titles of each title vote for its cluster.
+
+    A fitted title also finds itself, so one neighbor more than in the graph votes.
+
+    Parameters
+    ----------
+    titles : ClusterInput
+        Titles to assign.
+    fitted_titles : ClusterInput
+        Titles that vote.
+    labels : np.ndarray of int, shape (n_fitted_titles,)
+        Cluster of each title that votes; -1 for noise.
+
+    Returns
+    -------
+    np.ndarray of int, shape (n_titles,)
+        Cluster with more than half of the votes for clusters, if at least half of all votes are
+        for clusters; otherwise -1.
+    """
+    if labels.max(initial=NOISE) < 0:
+        return np.full(len(titles), NOISE)
+    neighbors, similarity = nearest_neighbors(
+        titles, fitted_titles, n_neighbors=DEFAULT_N_NEIGHBORS + 1
+    )
+    rows = np.repeat(np.arange(len(titles)), neighbors.shape[1])
+    shape = (len(titles), len(labels))
+    graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
+    winner, majority, cluster_votes = count_votes(graph, labels)
+    return np.where((majority > 0.5) & (cluster_votes >= 0.5), winner, NOISE)
+
 
 # %% ../../nbs/36_cluster.hdbscan.ipynb #63801b12
 _DEFAULT_N_COMPONENTS = 24  # dimensions of the neighbor embedding
@@ -235,17 +270,7 @@ class HDBSCAN(BaseClustering):
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:
         """Return the cluster of most of the nearest fitted titles, or noise."""
-        if not self.n_clusters_:
-            return np.full(len(titles), NOISE)
-        neighbors, similarity = nearest_neighbors(
-            titles, self.fit_input_, n_neighbors=DEFAULT_N_NEIGHBORS + 1
-        )
-        rows = np.repeat(np.arange(len(titles)), neighbors.shape[1])
-        shape = (len(titles), len(self._raw_labels))
-        graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
-        winner, majority, cluster_votes = count_votes(graph, self._raw_labels)
-        joins = (majority > 0.5) & (cluster_votes >= 0.5)
-        return np.where(joins, winner, NOISE)
+        return predict_by_votes(titles, self.fit_input_, self._raw_labels)
 
     def _embed(self, titles: ClusterInput) -> np.ndarray:
         """Return titles as points for the library, shape (n_titles, n_components)."""

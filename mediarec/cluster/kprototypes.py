@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from mediarec.cluster.base import BaseClustering, ClusterInput, check_n_clusters
 from mediarec.cluster.descriptions import genre_family
+from mediarec.cluster.neighbor_embedding import DEFAULT_N_NEIGHBORS, nearest_neighbors
 from mediarec.core import RANDOM_STATE
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #2c0e4677
@@ -118,6 +120,7 @@ def _fit_library(
     n_clusters: int,
     init: list[np.ndarray] | str,
     random_state: int = RANDOM_STATE,
+    progress: bool = False,
 ) -> Any:
     """Fit K-Prototypes of the library kmodes from one start.
 
@@ -137,6 +140,8 @@ def _fit_library(
         Numbers and codes of the first prototypes, or a method of the library, such as "Cao".
     random_state : int
         Seed of the library, which it uses for "Huang" and for empty clusters.
+    progress : bool
+        Whether to show a line that counts the titles compared with the prototypes.
 
     Returns
     -------
@@ -144,8 +149,12 @@ def _fit_library(
         The fitted object.
     """
     from kmodes.kprototypes import KPrototypes as LibraryKPrototypes
+    from tqdm.auto import tqdm
+
+    bar = tqdm(desc="titles compared with prototypes", disable=not progress, leave=False)
 
     def weighted_mismatch(prototypes, title, **_):
+        bar.update()
         return (prototypes != title) @ weights
 
     library = LibraryKPrototypes(
@@ -158,7 +167,8 @@ def _fit_library(
     )
     n_numbers = numbers.shape[1]
     categorical = list(range(n_numbers, n_numbers + codes.shape[1]))
-    return library.fit(np.hstack([numbers, codes]), categorical=categorical)
+    with bar:
+        return library.fit(np.hstack([numbers, codes]), categorical=categorical)
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #15c07662
 _GENRE_SYNONYMS = {"mysteries": "thrillers"}  # families that differ only by name
@@ -190,7 +200,11 @@ def _frequent_values(lists: Any, min_share: float) -> list[str]:
     return sorted(value for value, n in counts.items() if n >= min_share * len(lists))
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #0f1d6434
-_CATEGORY_WEIGHTS = {"type": 0.7, "country": 0.7, "age_group": 0.35}  # a flag weighs about 1.5
+_CATEGORY_WEIGHTS = {"type": 0.7, "country": 0.7, "age_group": 0.35}  # a genre weighs about 1.5
+_THEME_WEIGHT = 0.5  # of the flags of themes, compared with those of genres
+_MIN_THEME_SHARE = 1 / 50  # share of the titles from which a theme or mood has a flag
+_MIN_GENRE_VOTES = 0.4  # share of the neighbors that must have a genre
+_MIN_THEME_VOTES = 0.15  # share of the neighbors that must have a theme
 
 
 def _main_country(countries: list[str], known: Any) -> str:
@@ -222,27 +236,95 @@ def _numeric_features(frame: pd.DataFrame, latest_year: int) -> pd.DataFrame:
         }
     )
 
+
+def _themes_and_moods(frame: pd.DataFrame) -> list[list[str]]:
+    """Return the themes and moods of each title."""
+    return [[*themes, *moods] for themes, moods in zip(frame.themes, frame.moods)]
+
+
+def _indicators(lists: list[list[str]], values: list[str]) -> np.ndarray:
+    """Return which title has which value, shape (n_titles, n_values), float32."""
+    column = {value: j for j, value in enumerate(values)}
+    matrix = np.zeros((len(lists), len(values)), np.float32)
+    for row, listed in enumerate(lists):
+        matrix[row, [column[value] for value in listed if value in column]] = 1
+    return matrix
+
+
+def _neighbor_shares(
+    titles: ClusterInput, fitted_titles: ClusterInput, indicators: np.ndarray
+) -> np.ndarray:
+    """Return the share of the neighbors of each title that have each value.
+
+    Parameters
+    ----------
+    titles : ClusterInput
+        Titles with n_titles rows.
+    fitted_titles : ClusterInput
+        Titles among which the neighbors are.
+    indicators : np.ndarray, shape (n_fitted_titles, n_values)
+        Which fitted title has which value.
+
+    Returns
+    -------
+    np.ndarray of float, shape (n_titles, n_values)
+        Shares weighted by the similarity of the neighbors. A title is not its own neighbor; a
+        title without neighbors has only zeros.
+    """
+    neighbors, similarity = nearest_neighbors(
+        titles, fitted_titles, n_neighbors=DEFAULT_N_NEIGHBORS + 1
+    )
+    fitted_ids = fitted_titles.frame.show_id.to_numpy()
+    is_itself = fitted_ids[neighbors] == titles.frame.show_id.to_numpy()[:, None]
+    similarity = np.where(is_itself, 0, similarity)
+    rows = np.repeat(np.arange(len(titles)), neighbors.shape[1])
+    shape = (len(titles), len(fitted_titles))
+    graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
+    total = np.asarray(graph.sum(1)).ravel()[:, None]
+    return (graph @ indicators) / np.maximum(total, 1e-9)
+
 # %% ../../nbs/35_cluster.kprototypes.ipynb #2b535cd5
 @dataclass
 class _MixedEncoder:
     """How titles become numbers and categories."""
 
-    flags: list[str]  # genre families with a flag
+    fitted_titles: ClusterInput
+    genres: list[str]  # genre families that may have a flag
+    themes: list[str]  # themes and moods that may have a flag
+    is_kept: np.ndarray  # (n_genres + n_themes,) bool, which of them have a flag
     countries: list[str]  # countries with their own value
     categories: dict[str, list[str]]  # values of the other categories
     weights: np.ndarray  # (n_categories,) float64, flags first
     scale: pd.DataFrame  # mean and deviation of each number
     latest_year: int
 
+    @property
+    def flags(self) -> list[str]:
+        """Return the genres and themes that have a flag."""
+        return [name for name, kept in zip(self.genres + self.themes, self.is_kept) if kept]
 
-def _fit_mixed_encoder(frame: pd.DataFrame) -> _MixedEncoder:
-    """Learn flags, values, weights and scales from a cleaned catalog."""
+
+def _flag_codes(encoder: _MixedEncoder, titles: ClusterInput) -> np.ndarray:
+    """Return 1 for genres and themes that enough neighbors have, for all possible flags."""
+    fitted_frame = encoder.fitted_titles.frame
+    families = fitted_frame.genres.map(_merged_genre_families).tolist()
+    indicators = np.hstack(
+        [
+            _indicators(families, encoder.genres),
+            _indicators(_themes_and_moods(fitted_frame), encoder.themes),
+        ]
+    )
+    shares = _neighbor_shares(titles, encoder.fitted_titles, indicators)
+    n_genres, n_themes = len(encoder.genres), len(encoder.themes)
+    thresholds = np.repeat([_MIN_GENRE_VOTES, _MIN_THEME_VOTES], [n_genres, n_themes])
+    return (shares >= thresholds).astype(int)
+
+
+def _fit_mixed_encoder(titles: ClusterInput) -> _MixedEncoder:
+    """Learn flags, values, weights and scales from the titles of a cleaned catalog."""
+    frame = titles.frame
     families = frame.genres.map(_merged_genre_families).tolist()
-    flags = _frequent_values(families, _MIN_GENRE_SHARE)
-    flags = [flag for flag in flags if not all(flag in listed for listed in families)]
     countries = _frequent_values([listed[:1] for listed in frame.countries], _MIN_COUNTRY_SHARE)
-    n_titles = np.array([sum(flag in listed for listed in families) for flag in flags])
-    flag_weights = np.sqrt(np.log(1 / (n_titles / len(frame))))
     has_year = frame.release_year.notna().any()
     latest_year = int(frame.release_year.max()) if has_year else 0
     categorical = _categorical_features(frame, countries)
@@ -251,25 +333,36 @@ def _fit_mixed_encoder(frame: pd.DataFrame) -> _MixedEncoder:
     scale = pd.DataFrame(
         {"mean": numeric.mean(), "deviation": deviation.where(deviation > 1e-9, 1)}
     )
-    return _MixedEncoder(
-        flags,
+    encoder = _MixedEncoder(
+        titles,
+        _frequent_values(families, _MIN_GENRE_SHARE),
+        _frequent_values(_themes_and_moods(frame), _MIN_THEME_SHARE),
+        np.zeros(0, bool),
         countries,
         {name: sorted(set(categorical[name])) for name in _CATEGORY_WEIGHTS},
-        np.concatenate([flag_weights, list(_CATEGORY_WEIGHTS.values())]),
+        np.zeros(0),
         scale.fillna({"mean": 0}),
         latest_year,
     )
+    share = _flag_codes(encoder, titles).mean(0)
+    encoder.is_kept = (share >= _MIN_GENRE_SHARE) & (share < 1)
+    factors = np.repeat([1, _THEME_WEIGHT], [len(encoder.genres), len(encoder.themes)])
+    flag_weights = factors[encoder.is_kept] * np.sqrt(np.log(1 / share[encoder.is_kept]))
+    encoder.weights = np.concatenate([flag_weights, list(_CATEGORY_WEIGHTS.values())])
+    return encoder
 
 
-def _transform_mixed(encoder: _MixedEncoder, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _transform_mixed(
+    encoder: _MixedEncoder, titles: ClusterInput
+) -> tuple[np.ndarray, np.ndarray]:
     """Return titles as numbers and categories.
 
     Parameters
     ----------
     encoder : _MixedEncoder
         A fitted encoder.
-    frame : pd.DataFrame
-        A cleaned catalog, the fitted one or another.
+    titles : ClusterInput
+        The fitted titles or others.
 
     Returns
     -------
@@ -277,13 +370,11 @@ def _transform_mixed(encoder: _MixedEncoder, frame: pd.DataFrame) -> tuple[np.nd
         Year and length, shape (n_titles, 2), float64; and codes, shape (n_titles, n_categories),
         int, -1 for unknown values.
     """
-    numeric = _numeric_features(frame, encoder.latest_year)
+    numeric = _numeric_features(titles.frame, encoder.latest_year)
     z = ((numeric - encoder.scale["mean"]) / encoder.scale.deviation).clip(-3, 3)
     length = z.minutes.fillna(z.seasons).fillna(0)
-    families = frame.genres.map(_merged_genre_families).tolist()
-    has_flag = [[flag in listed for flag in encoder.flags] for listed in families]
-    flag_codes = np.array(has_flag, dtype=int).reshape(len(frame), len(encoder.flags))
-    categorical = _categorical_features(frame, encoder.countries)
+    flag_codes = _flag_codes(encoder, titles)[:, encoder.is_kept]
+    categorical = _categorical_features(titles.frame, encoder.countries)
     codes = [
         pd.Index(values).get_indexer(categorical[name])
         for name, values in encoder.categories.items()
@@ -297,22 +388,25 @@ def _category_sizes(encoder: _MixedEncoder) -> list[int]:
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #9bc3e361
 _DEFAULT_GAMMA = 20.0  # cost of a different category of weight 1, in squared deviations
-_DEFAULT_N_CLUSTERS = 12  # number of clusters of a catalog that is large enough
+_DEFAULT_N_CLUSTERS = 20  # number of clusters of a catalog that is large enough
 
 
 class KPrototypes(BaseClustering):
-    """K-Prototypes of year, length, type, country, age group and genres.
+    """K-Prototypes of year, length, type, country, age group, genres and themes.
 
-    The library kmodes fits the prototypes, from the titles nearest to the centers of K-Means.
+    A title has a genre or a theme if enough of its neighbors have it. The library kmodes fits
+    the prototypes, from the titles nearest to the centers of K-Means.
 
     Parameters
     ----------
     n_clusters : int, optional
-        Number of clusters. Default: 12, or fewer so that a cluster has 20 titles on average.
+        Number of clusters. Default: 20, or fewer so that a cluster has 20 titles on average.
     gamma : float
         Cost of a different category of weight 1, in squared standard deviations of a number.
     n_init : int
         Number of runs of K-Means that choose the start.
+    progress : bool
+        Whether to show a progress line.
     random_state : int
         Seed.
 
@@ -350,19 +444,21 @@ class KPrototypes(BaseClustering):
         self,
         n_clusters: int | None = None,
         gamma: float = _DEFAULT_GAMMA,
-        n_init: int = 100,
+        n_init: int = 20,
+        progress: bool = False,
         random_state: int = RANDOM_STATE,
     ):
         self.n_clusters = n_clusters
         self.gamma = gamma
         self.n_init = n_init
+        self.progress = progress
         self.random_state = random_state
 
     def _fit(self, titles: ClusterInput) -> np.ndarray:
         """Encode the titles and run K-Prototypes; return the labels."""
-        self.encoder_ = _fit_mixed_encoder(titles.frame)
+        self.encoder_ = _fit_mixed_encoder(titles)
         weights = self.encoder_.weights
-        numbers, codes = _transform_mixed(self.encoder_, titles.frame)
+        numbers, codes = _transform_mixed(self.encoder_, titles)
         self.layout_ = _make_feature_layout(
             numbers.shape[1], _category_sizes(self.encoder_), weights, self.gamma
         )
@@ -371,7 +467,14 @@ class KPrototypes(BaseClustering):
         rows = _start_rows(self.embedding_, n_clusters, self.n_init, self.random_state)
         start = [numbers[rows], codes[rows]]
         library = _fit_library(
-            numbers, codes, weights, self.gamma, len(rows), start, self.random_state
+            numbers,
+            codes,
+            weights,
+            self.gamma,
+            len(rows),
+            start,
+            self.random_state,
+            self.progress,
         )
         means, modes = np.split(library.cluster_centroids_, [numbers.shape[1]], axis=1)
         self.prototypes_ = _encode_features(self.layout_, means, modes)
@@ -391,7 +494,7 @@ class KPrototypes(BaseClustering):
         np.ndarray of float64, shape (n_titles, n_columns)
             Points whose squared Euclidean distance is Huang's distance.
         """
-        numbers, codes = _transform_mixed(self.encoder_, titles.frame)
+        numbers, codes = _transform_mixed(self.encoder_, titles)
         return _encode_features(self.layout_, numbers, codes)
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:

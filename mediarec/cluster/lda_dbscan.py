@@ -7,6 +7,7 @@ __all__ = ['LDADBSCAN']
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #3b757e78
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,12 @@ from scipy import sparse
 
 from mediarec.cluster.base import NOISE, BaseClustering, ClusterError, ClusterInput
 from mediarec.cluster.descriptions import genre_families
-from mediarec.cluster.neighbor_embedding import nearest_neighbors
+from mediarec.cluster.hdbscan import AMONG_NOISE, _fit_hdbscan, join_noise, predict_by_votes
+from mediarec.cluster.neighbor_embedding import (
+    DEFAULT_N_NEIGHBORS,
+    nearest_neighbors,
+    neighbor_graph,
+)
 from mediarec.core import MISSING_LABEL, RANDOM_STATE
 from mediarec.features.text import content_words
 
@@ -42,11 +48,11 @@ def _hellinger_embedding(distributions: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #1a6194d0
 _MIN_WORD_SHARE = 0.007  # share of the titles that must contain a word
-_GENRE_REPEATS = 4  # copies of each genre family in a document
+_GENRE_REPEATS = 2  # copies of each genre family in a document
 _GENRE_PREFIX = "kind: "  # marks genre families; the prefix decides the order of the vocabulary
-_THEME_REPEATS = 3  # copies of each theme and mood in a document
+_THEME_REPEATS = 4  # copies of each theme and mood in a document
 _THEME_PREFIX = "theme: "
-_N_POOLED_NEIGHBORS = 5  # neighbors whose words are added to a document
+_NEIGHBOR_WEIGHT = 3.0  # weight of the mean counts of the neighbors; the own counts have 1
 
 
 def _build_documents(frame: pd.DataFrame) -> list[list[str]]:
@@ -84,16 +90,16 @@ def _count_matrix(documents: list[list[str]], vocabulary: list[str]) -> sparse.c
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #57366618
 def _pool_neighbors(
-    counts: sparse.csr_matrix, neighbors: np.ndarray, corpus_counts: sparse.csr_matrix
+    counts: sparse.csr_matrix, graph: sparse.csr_matrix, corpus_counts: sparse.csr_matrix
 ) -> sparse.csr_matrix:
-    """Add the mean counts of its neighbors to each document.
+    """Add the mean counts of its neighbors, weighted by similarity, to each document.
 
     Parameters
     ----------
     counts : sparse.csr_matrix, shape (n_documents, n_words)
         Counts of the documents.
-    neighbors : np.ndarray of int, shape (n_documents, n_neighbors)
-        Rows of `corpus_counts`; -1 for no neighbor.
+    graph : sparse.csr_matrix, shape (n_documents, n_corpus)
+        Similarities of the documents to their neighbors, 0 for all others.
     corpus_counts : sparse.csr_matrix, shape (n_corpus, n_words)
         Counts of the possible neighbors.
 
@@ -102,19 +108,14 @@ def _pool_neighbors(
     sparse.csr_matrix of float32, shape (n_documents, n_words)
         The pooled counts.
     """
-    is_neighbor = neighbors >= 0
-    rows, _ = np.nonzero(is_neighbor)
-    ones = np.ones(len(rows), np.float32)
-    shape = (counts.shape[0], corpus_counts.shape[0])
-    adjacency = sparse.csr_matrix((ones, (rows, neighbors[is_neighbor])), shape=shape)
-    n_neighbors = np.maximum(np.asarray(adjacency.sum(1)).ravel(), 1)
-    averaging = sparse.diags_array((1 / n_neighbors).astype(np.float32))
-    return (counts + averaging @ adjacency @ corpus_counts).tocsr()
+    total = np.asarray(graph.sum(1)).ravel()
+    averaging = sparse.diags_array(_NEIGHBOR_WEIGHT / np.maximum(total, 1e-9))
+    return (counts + averaging @ graph @ corpus_counts).tocsr().astype(np.float32)
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #14a1a929
-_DEFAULT_N_TOPICS = 16
-_LDA_PASSES = 8
-_DEFAULT_N_INIT = 3  # models that are fitted; the most coherent one is kept
+_DEFAULT_N_TOPICS = 24
+_LDA_PASSES = 4
+_DEFAULT_N_INIT = 1  # models that are fitted; the most coherent one is kept
 _N_TOP_WORDS = 10
 
 
@@ -123,12 +124,13 @@ def _fit_topic_model(
     vocabulary: list[str],
     n_topics: int = _DEFAULT_N_TOPICS,
     random_state: int = RANDOM_STATE,
+    progress: bool = False,
 ) -> Any:
     """Fit an LDA model of gensim. The prior is sparse: a title has one or two topics."""
     from gensim.models import LdaModel
 
     return LdaModel(
-        _to_bow(counts),
+        _ProgressCorpus(_to_bow(counts), _LDA_PASSES, progress),
         num_topics=n_topics,
         id2word=dict(enumerate(vocabulary)),
         passes=_LDA_PASSES,
@@ -140,6 +142,27 @@ def _fit_topic_model(
         random_state=random_state,
         eval_every=None,
     )
+
+
+class _ProgressCorpus:
+    """Bags of words that show a progress bar while they are read several times."""
+
+    def __init__(self, bags: list, n_passes: int, progress: bool):
+        from tqdm.auto import tqdm
+
+        self.bags = bags
+        n_steps = n_passes * len(bags)
+        self.bar = tqdm(total=n_steps, desc="topic model", disable=not progress, leave=False)
+
+    def __len__(self) -> int:
+        """Return the number of documents."""
+        return len(self.bags)
+
+    def __iter__(self) -> Iterator:
+        """Read the documents once."""
+        for bag in self.bags:
+            self.bar.update()
+            yield bag
 
 
 def _to_bow(counts: sparse.csr_matrix) -> list[list[tuple[int, float]]]:
@@ -196,37 +219,19 @@ def _select_topic_model(
     n_topics: int = _DEFAULT_N_TOPICS,
     n_init: int = _DEFAULT_N_INIT,
     random_state: int = RANDOM_STATE,
+    progress: bool = False,
 ) -> Any:
     """Fit `n_init` models with different seeds and return the most coherent one."""
     models = []
-    for offset in range(n_init):
-        models.append(_fit_topic_model(counts, vocabulary, n_topics, random_state + offset))
+    for seed in range(random_state, random_state + n_init):
+        models.append(_fit_topic_model(counts, vocabulary, n_topics, seed, progress))
     if n_init == 1:
         return models[0]
     coherences = [_topic_coherence(_top_words(model), texts) for model in models]
     return models[int(np.argmax(coherences))]
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #06dd8ef1
-_MIN_SAMPLES_FRACTION = 0.0035  # share of the titles that makes a region dense
-
-
-def _k_distances(points: np.ndarray, k: int) -> np.ndarray:
-    """Return the sorted distances to the k-th neighbor; a title is its own first neighbor."""
-    from sklearn.neighbors import NearestNeighbors
-
-    k = min(k, len(points))
-    distances, _ = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(points)
-    return np.sort(distances[:, -1])
-
-
-def _knee_point(sorted_values: np.ndarray) -> float:
-    """Return the value at the knee of a rising curve."""
-    height = sorted_values[-1] - sorted_values[0]
-    if height <= 0:
-        return float(sorted_values[0])
-    line = np.linspace(0, 1, len(sorted_values))
-    curve = (sorted_values - sorted_values[0]) / height
-    return float(sorted_values[np.argmax(line - curve)])
+_MIN_SAMPLES_FRACTION = 0.002  # share of the titles that makes a region dense
 
 
 def _label_entropy(labels: np.ndarray) -> float:
@@ -238,35 +243,52 @@ def _label_entropy(labels: np.ndarray) -> float:
     return float(-(shares * np.log2(shares)).sum())
 
 
-def _eps_curve(points: np.ndarray, min_samples: int, n_candidates: int = 20) -> pd.DataFrame:
-    """Run DBSCAN for several values of eps, from the knee on.
+def _fit_tree(points: np.ndarray, min_samples: int) -> Any:
+    """Return the tree of the library hdbscan, which `_cut_tree` cuts at any eps."""
+    # `min_cluster_size` has no effect on this tree
+    model = _fit_hdbscan(points, min_samples, min_samples, prediction_data=False)
+    return model.single_linkage_tree_
+
+
+def _cut_tree(tree: Any, eps: float, min_samples: int) -> np.ndarray:
+    """Return the labels of DBSCAN* for one value of eps, shape (n_titles,)."""
+    return tree.get_clusters(eps, min_cluster_size=min_samples)
+
+
+def _eps_curve(
+    tree: Any, min_samples: int, graph: sparse.csr_matrix, n_candidates: int = 60
+) -> pd.DataFrame:
+    """Cut a tree at several values of eps, and let noise titles join.
 
     Parameters
     ----------
-    points : np.ndarray, shape (n_titles, n_topics)
-        Points to cluster.
+    tree : hdbscan.plots.SingleLinkageTree
+        From `_fit_tree`.
     min_samples : int
-        Number of neighbors of a core title.
+        Number of neighbors of a core title, and of titles that make a cluster.
+    graph : csr_matrix, shape (n_titles, n_titles)
+        Neighbor graph, in which noise titles join clusters.
     n_candidates : int
-        Number of values of eps.
+        Number of values of eps, over the whole range of the tree.
 
     Returns
     -------
     pd.DataFrame
-        Columns eps, entropy, n_clusters and noise, in rising order of eps.
+        Columns eps; core (share of titles in a cluster before the others join); and entropy,
+        n_clusters, largest and noise after that. In rising order of eps.
     """
-    from sklearn.cluster import DBSCAN
-
-    distances = _k_distances(points, min_samples)
-    from_knee = np.maximum(distances[distances >= _knee_point(distances)], 1e-6)
-    candidates = np.unique(np.quantile(from_knee, np.linspace(0, 0.9, n_candidates)))
+    lengths = np.maximum(tree.to_numpy()[:, 2], 1e-6)
     rows = []
-    for eps in candidates:
-        labels = DBSCAN(eps=eps, min_samples=min_samples).fit_predict(points)
+    for eps in np.unique(np.quantile(lengths, np.linspace(0, 1, n_candidates))):
+        core_labels = _cut_tree(tree, eps, min_samples)
+        labels, _ = join_noise(core_labels, graph)
+        shares = np.bincount(labels[labels >= 0], minlength=1) / len(labels)
         row = {
             "eps": eps,
+            "core": float((core_labels >= 0).mean()),
             "entropy": _label_entropy(labels),
             "n_clusters": int(labels.max(initial=NOISE)) + 1,
+            "largest": float(shares.max()),
             "noise": float((labels < 0).mean()),
         }
         rows.append(row)
@@ -279,7 +301,7 @@ def _default_min_samples(n_titles: int) -> int:
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #ee0ec7e2
 class LDADBSCAN(BaseClustering):
-    """DBSCAN on the Hellinger distance of LDA topic mixtures.
+    """DBSCAN* on the Hellinger distance of LDA topic mixtures; noise joins its neighbors.
 
     Parameters
     ----------
@@ -289,6 +311,8 @@ class LDADBSCAN(BaseClustering):
         Number of topic models; the most coherent one is kept.
     eps : float, optional
         Hellinger distance within which titles are neighbors. Default: chosen by entropy.
+    progress : bool
+        Whether to show a progress bar.
     random_state : int
         Seed of the first topic model.
 
@@ -296,12 +320,15 @@ class LDADBSCAN(BaseClustering):
     ----------
     labels_ : np.ndarray of int32, shape (n_titles,)
         Cluster of each title; -1 for noise.
+    noise_reasons_ : np.ndarray of int8, shape (n_titles,)
+        Why a title is noise: 0 if it is in a cluster, 1 if its neighbors belong to several
+        clusters and none has more than half of them, 2 if most of its neighbors are noise.
     topic_distributions_ : np.ndarray of float32, shape (n_titles, n_topics)
         Topic mixture of each title.
     embedding_ : np.ndarray of float32, shape (n_titles, n_topics)
         Points whose Euclidean distance is the Hellinger distance.
     vocabulary_ : list of str
-        Words and genre families of the topic model.
+        Words, genre families and themes of the topic model.
     eps_ : float
         The value of eps that was used.
 
@@ -320,7 +347,8 @@ class LDADBSCAN(BaseClustering):
     References
     ----------
     Blei, Ng and Jordan (2003), Latent Dirichlet allocation. Ester, Kriegel, Sander and Xu
-    (1996), A density-based algorithm for discovering clusters.
+    (1996), A density-based algorithm for discovering clusters. Campello, Moulavi and Sander
+    (2013), Density-based clustering based on hierarchical density estimates.
     """
 
     method = "lda_dbscan"
@@ -331,11 +359,13 @@ class LDADBSCAN(BaseClustering):
         n_topics: int = _DEFAULT_N_TOPICS,
         n_init: int = _DEFAULT_N_INIT,
         eps: float | None = None,
+        progress: bool = False,
         random_state: int = RANDOM_STATE,
     ):
         self.n_topics = n_topics
         self.n_init = n_init
         self.eps = eps
+        self.progress = progress
         self.random_state = random_state
 
     def _fit(self, titles: ClusterInput) -> np.ndarray:
@@ -348,11 +378,13 @@ class LDADBSCAN(BaseClustering):
         self.fit_input_ = titles
         self.vocabulary_ = _build_vocabulary(documents)
         self.counts_ = _count_matrix(documents, self.vocabulary_)
+        self._raw_labels = np.full(len(titles), NOISE)
+        self.noise_reasons_ = np.full(len(titles), AMONG_NOISE, np.int8)
         if len(self.vocabulary_) < 2:
             self.embedding_ = np.zeros((len(titles), 1), np.float32)
-            return np.full(len(titles), NOISE)
-        neighbors, _ = nearest_neighbors(titles, n_neighbors=_N_POOLED_NEIGHBORS)
-        pooled = _pool_neighbors(self.counts_, neighbors, self.counts_)
+            return self._raw_labels
+        graph = neighbor_graph(titles)
+        pooled = _pool_neighbors(self.counts_, graph, self.counts_)
         texts = [_content_words(description) for description in titles.frame.description]
         n_texts = sum(len(text) > 0 for text in texts)
         self.model_ = _select_topic_model(
@@ -362,36 +394,28 @@ class LDADBSCAN(BaseClustering):
             self.n_topics,
             self.n_init if n_texts > 100 else 1,
             self.random_state,
+            self.progress,
         )
         self.topic_distributions_ = _topic_distributions(self.model_, pooled)
         self.embedding_ = _hellinger_embedding(self.topic_distributions_)
-        return self._fit_dbscan()
+        self._raw_labels, self.noise_reasons_ = self._cluster_topics(graph)
+        return self._raw_labels
 
-    def _fit_dbscan(self) -> np.ndarray:
-        """Choose eps, run DBSCAN on the embedding and return its labels."""
-        from sklearn.cluster import DBSCAN
-
+    def _cluster_topics(self, graph: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+        """Choose eps; return the labels and the reasons of the noise."""
         min_samples = _default_min_samples(len(self.embedding_))
+        if len(self.embedding_) <= min_samples:
+            return self._raw_labels, self.noise_reasons_
+        tree = _fit_tree(self.embedding_, min_samples)
         self.eps_ = self.eps
         if not self.eps_:
-            curve = _eps_curve(self.embedding_, min_samples).set_index("eps")
-            self.eps_ = curve.entropy.idxmax()
-        dbscan = DBSCAN(eps=self.eps_, min_samples=min_samples).fit(self.embedding_)
-        self.core_sample_indices_ = dbscan.core_sample_indices_
-        self._dbscan_labels = dbscan.labels_
-        return dbscan.labels_
+            curve = _eps_curve(tree, min_samples, graph).set_index("eps")
+            self.eps_ = float(curve.entropy.idxmax())
+        return join_noise(_cut_tree(tree, self.eps_, min_samples), graph)
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:
-        """Return the cluster of the nearest core title within eps, or noise."""
-        from sklearn.neighbors import NearestNeighbors
-
-        if not len(getattr(self, "core_sample_indices_", ())):
-            return np.full(len(titles), NOISE)
-        core_points = self.embedding_[self.core_sample_indices_]
-        core_labels = self._dbscan_labels[self.core_sample_indices_]
-        search = NearestNeighbors(n_neighbors=1).fit(core_points)
-        distances, nearest = search.kneighbors(_hellinger_embedding(self.transform(titles)))
-        return np.where(distances[:, 0] <= self.eps_, core_labels[nearest[:, 0]], NOISE)
+        """Return the cluster of most of the nearest fitted titles, or noise."""
+        return predict_by_votes(titles, self.fit_input_, self._raw_labels)
 
     def transform(self, titles: ClusterInput) -> np.ndarray:
         """Return the topic mixtures of titles, new ones too.
@@ -406,13 +430,15 @@ class LDADBSCAN(BaseClustering):
         np.ndarray of float32, shape (n_titles, n_topics)
             Rows that sum to 1. A title is not pooled with itself.
         """
-        neighbors, similarities = nearest_neighbors(
-            titles, self.fit_input_, n_neighbors=_N_POOLED_NEIGHBORS + 1
+        neighbors, similarity = nearest_neighbors(
+            titles, self.fit_input_, n_neighbors=DEFAULT_N_NEIGHBORS + 1
         )
         neighbor_ids = self.fit_input_.frame.show_id.to_numpy()[neighbors]
         is_itself = neighbor_ids == titles.frame.show_id.to_numpy()[:, None]
-        similarities = np.where(is_itself, -np.inf, similarities)
-        order = np.argsort(-similarities, axis=1, kind="stable")[:, :_N_POOLED_NEIGHBORS]
-        neighbors = np.take_along_axis(np.where(is_itself, -1, neighbors), order, 1)
+        similarity = np.where(is_itself, 0, similarity)
+        rows = np.repeat(np.arange(len(titles)), neighbors.shape[1])
+        shape = (len(titles), len(self.fit_input_))
+        graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
         counts = _count_matrix(_build_documents(titles.frame), self.vocabulary_)
-        return _topic_distributions(self.model_, _pool_neighbors(counts, neighbors, self.counts_))
+        return _topic_distributions(self.model_, _pool_neighbors(counts, graph, self.counts_))
+
