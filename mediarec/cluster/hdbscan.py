@@ -70,7 +70,7 @@ def _fit_hdbscan(
     with _ignore_numeric_warnings():
         return model.fit(np.asarray(points, float))
 
-# %% ../../nbs/36_cluster.hdbscan.ipynb #38f52b07
+# %% ../../nbs/36_cluster.hdbscan.ipynb #e8ee9e3f
 IN_CLUSTER, BETWEEN_CLUSTERS, AMONG_NOISE = 0, 1, 2  # values of noise_reasons_
 _N_JOIN_ROUNDS = 3  # rounds in which noise titles may join a cluster
 _MIN_CLUSTER_VOTES = 0.1  # share of the votes that must be for clusters

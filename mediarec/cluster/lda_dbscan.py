@@ -113,8 +113,8 @@ def _pool_neighbors(
     return (counts + averaging @ graph @ corpus_counts).tocsr().astype(np.float32)
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #14a1a929
-_DEFAULT_N_TOPICS = 24
-_LDA_PASSES = 4
+_DEFAULT_N_TOPICS = 32
+_LDA_PASSES = 3
 _DEFAULT_N_INIT = 1  # models that are fitted; the most coherent one is kept
 _N_TOP_WORDS = 10
 
@@ -231,7 +231,8 @@ def _select_topic_model(
     return models[int(np.argmax(coherences))]
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #06dd8ef1
-_MIN_SAMPLES_FRACTION = 0.002  # share of the titles that makes a region dense
+_MIN_SAMPLES_FRACTION = 0.001  # share of the titles that makes a region dense
+_MAX_NOISE = 0.15  # share of noise titles that the choice of eps allows
 
 
 def _label_entropy(labels: np.ndarray) -> float:
@@ -256,7 +257,7 @@ def _cut_tree(tree: Any, eps: float, min_samples: int) -> np.ndarray:
 
 
 def _eps_curve(
-    tree: Any, min_samples: int, graph: sparse.csr_matrix, n_candidates: int = 60
+    tree: Any, min_samples: int, graph: sparse.csr_matrix, n_candidates: int = 40
 ) -> pd.DataFrame:
     """Cut a tree at several values of eps, and let noise titles join.
 
@@ -293,6 +294,14 @@ def _eps_curve(
         }
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _best_eps(curve: pd.DataFrame) -> float:
+    """Return the eps with the highest entropy among those with little noise, or among all."""
+    allowed = curve[curve.noise <= _MAX_NOISE]
+    if not len(allowed):
+        allowed = curve
+    return float(allowed.eps[allowed.entropy.idxmax()])
 
 
 def _default_min_samples(n_titles: int) -> int:
@@ -409,8 +418,7 @@ class LDADBSCAN(BaseClustering):
         tree = _fit_tree(self.embedding_, min_samples)
         self.eps_ = self.eps
         if not self.eps_:
-            curve = _eps_curve(tree, min_samples, graph).set_index("eps")
-            self.eps_ = float(curve.entropy.idxmax())
+            self.eps_ = _best_eps(_eps_curve(tree, min_samples, graph))
         return join_noise(_cut_tree(tree, self.eps_, min_samples), graph)
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:
