@@ -180,7 +180,7 @@ def _neighbor_mean(graph: sparse.csr_matrix, x: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/38_cluster.deep.ipynb #621321ec
 _LATENT_DIM = 10
-_HIDDEN_DIM = 256
+_HIDDEN_DIM = 128
 _BATCH_SIZE = 512
 _LEARNING_RATE = 2e-3
 _MASK_RATE = 0.1  # share of the inputs that is masked
@@ -235,7 +235,7 @@ def _minimize(optimizer: Any, loss: Any) -> None:
 def _train_autoencoder(
     inputs: np.ndarray,
     targets: np.ndarray,
-    epochs: int = 30,
+    epochs: int = 12,
     patience: int = 3,
     random_state: int = RANDOM_STATE,
     progress: bool = False,
@@ -301,7 +301,7 @@ def _train_autoencoder(
     return best, np.array(losses)
 
 # %% ../../nbs/38_cluster.deep.ipynb #ae0e1ae7
-_DEFAULT_N_CLUSTERS = 16  # number of clusters of a catalog that is large enough
+_DEFAULT_N_CLUSTERS = 24  # number of clusters of a catalog that is large enough
 _CLUSTER_LOSS_WEIGHT = 1.0  # weight of the clustering loss beside the reconstruction loss
 _CONVERGENCE_TOLERANCE = 0.005  # share of the titles that may change cluster in the last epoch
 
@@ -312,7 +312,7 @@ def _fine_tune(
     targets: np.ndarray,
     n_clusters: int,
     cluster_loss_weight: float = _CLUSTER_LOSS_WEIGHT,
-    epochs: int = 10,
+    epochs: int = 5,
     random_state: int = RANDOM_STATE,
     progress: bool = False,
 ) -> tuple[_Autoencoder, np.ndarray, np.ndarray]:
@@ -382,7 +382,7 @@ class DeepClustering(BaseClustering):
     Parameters
     ----------
     n_clusters : int, optional
-        Number of clusters. Default: 16, or fewer so that a cluster has 20 titles on average.
+        Number of clusters. Default: 24, or fewer so that a cluster has 20 titles on average.
     cluster_loss_weight : float
         Weight of the clustering loss beside the reconstruction loss.
     epochs : int
@@ -428,7 +428,7 @@ class DeepClustering(BaseClustering):
         self,
         n_clusters: int | None = None,
         cluster_loss_weight: float = _CLUSTER_LOSS_WEIGHT,
-        epochs: int = 30,
+        epochs: int = 12,
         progress: bool = False,
         random_state: int = RANDOM_STATE,
     ):

@@ -70,7 +70,7 @@ def _fit_hdbscan(
     with _ignore_numeric_warnings():
         return model.fit(np.asarray(points, float))
 
-# %% ../../nbs/36_cluster.hdbscan.ipynb #e8ee9e3f
+# %% ../../nbs/36_cluster.hdbscan.ipynb #de6f8aa2
 IN_CLUSTER, BETWEEN_CLUSTERS, AMONG_NOISE = 0, 1, 2  # values of noise_reasons_
 _N_JOIN_ROUNDS = 3  # rounds in which noise titles may join a cluster
 _MIN_CLUSTER_VOTES = 0.1  # share of the votes that must be for clusters
@@ -176,7 +176,6 @@ def predict_by_votes(
     graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
     winner, majority, cluster_votes = count_votes(graph, labels)
     return np.where((majority > 0.5) & (cluster_votes >= 0.5), winner, NOISE)
-
 
 # %% ../../nbs/36_cluster.hdbscan.ipynb #63801b12
 _DEFAULT_N_COMPONENTS = 24  # dimensions of the neighbor embedding

@@ -352,9 +352,7 @@ def _fit_mixed_encoder(titles: ClusterInput) -> _MixedEncoder:
     return encoder
 
 
-def _transform_mixed(
-    encoder: _MixedEncoder, titles: ClusterInput
-) -> tuple[np.ndarray, np.ndarray]:
+def _transform_mixed(encoder: _MixedEncoder, titles: ClusterInput) -> tuple[np.ndarray, np.ndarray]:
     """Return titles as numbers and categories.
 
     Parameters

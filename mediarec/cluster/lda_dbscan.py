@@ -449,4 +449,3 @@ class LDADBSCAN(BaseClustering):
         graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
         counts = _count_matrix(_build_documents(titles.frame), self.vocabulary_)
         return _topic_distributions(self.model_, _pool_neighbors(counts, graph, self.counts_))
-
