@@ -186,12 +186,13 @@ class BaseClustering(ClusterMixin, BaseEstimator):
             If `titles` is not a `ClusterInput` or has no titles.
         """
         self._check_input(titles)
+        self.noise_reasons_: np.ndarray | None = None
         raw_labels = np.asarray(self._fit(titles))
         self.labels_ = _relabel_by_size(raw_labels)
         self._label_map = dict(zip(raw_labels.tolist(), self.labels_.tolist()))
         self._label_map[NOISE] = NOISE
         self.n_clusters_ = int(self.labels_.max(initial=NOISE)) + 1
-        if not hasattr(self, "noise_reasons_"):
+        if self.noise_reasons_ is None:
             self.noise_reasons_ = np.where(self.labels_ == NOISE, 2, 0).astype(np.int8)
         return self
 
