@@ -222,7 +222,7 @@ def _set_browse_method(state, value, model):
 
 def _open_cluster(state, value, model):
     """Open a cluster from a pair of method and cluster_id. With None, close it."""
-    method, cluster_id = _unpack_pair(value, "a group must be a pair of method and number")
+    method, cluster_id = _unpack_pair(value, "a cluster must be a pair of method and number")
     method = resolve_cluster_method(model, method)
     if cluster_id is not None:
         cluster_id = check_cluster_number(model.clusterings, method, cluster_id)

@@ -92,18 +92,19 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
         "phrases": phrases,
         "start_titles": [position[row] for row in view_model.start_rows()],
         "filter_options": view_model.filter_options | {"methods": []},
+        "cluster_notes": _cluster_notes(cards),
     }
     return data | _cluster_data(view_model, position)
 
 
 def _cluster_data(view_model, position):
-    """Return clusters, the cluster of each title and the map; empty without clusters.
+    """Return groups, clusters, the cluster of each title and the map; empty without clusters.
 
     `position` maps the row of each title to its position in the page.
     """
     method = view_model.method
     if method is None:
-        return {"clusters": [], "labels": [], "map": None}
+        return {"groups": [], "clusters": [], "labels": [], "map": None}
     clusterings = view_model.model.clusterings
     rows = list(position)
     clusters = []
@@ -114,12 +115,37 @@ def _cluster_data(view_model, position):
                 "name": summary["name"],
                 "words": summary["words"][:_MAX_PAGE_WORDS],
                 "members": [position[row] for row in members],
+                "group": summary["group"],
+                "group_name": summary["group_name"],
             }
         )
     return {
+        "groups": [_group_data(group) for group in view_model.cluster_groups(method)],
         "clusters": clusters,
+        "clusters_description": view_model.clusters_description(method),
         "labels": clusterings.nearest_labels[method].to_numpy()[rows].tolist(),
         "map": _page_map(view_model.model, method),
+    }
+
+
+def _group_data(group):
+    """Return the entry of a group, with the entries of its clusters."""
+    names = ("cluster_id", "name", "size")
+    clusters = [
+        {name: cluster[name] for name in names}
+        | {"known_titles": ", ".join(cluster["known_titles"])}
+        for cluster in group["clusters"]
+    ]
+    known_titles = ", ".join(group["known_titles"])
+    return group | {"known_titles": known_titles, "clusters": clusters}
+
+
+def _cluster_notes(cards):
+    """Return why titles are in no cluster: position of the title, as text, to the note."""
+    return {
+        str(i): card["cluster"]["note"]
+        for i, card in enumerate(cards)
+        if card["cluster"] and card["cluster"]["note"]
     }
 
 
@@ -182,7 +208,8 @@ def _render_page(
 ):
     """Return the HTML of the page; parameters as for `write_page`."""
     if model is None:
-        model = Recommender().fit(load_catalog(package_path("starter.csv")), clusters="kmeans")
+        catalog = load_catalog(package_path("starter.csv"))
+        model = Recommender().fit(catalog, clusters="communities")
     return _PAGE_TEMPLATE.format(
         policy=_CONTENT_POLICY,
         style=read_static("mediarec.css") + read_static("static_page.css"),
@@ -208,7 +235,7 @@ def write_page(
         HTML file to write.
     model : BaseRecommender, optional
         Fitted model, with or without clusters. By default one of the starter catalog with
-        K-Means clusters.
+        the clusters of `communities`.
     n_neighbors : int, default 40
         Number of neighbors that are stored for each title. The page shows ten of them that pass
         the filters.

@@ -86,7 +86,7 @@ def _format_match_count(view_model, filters):
 
 # %% ../../nbs/77_apps.views.ipynb #b80002cd
 _NO_CLUSTERS = (
-    "This model has no groups. Build one that has: mediarec build --clusters all, "
+    "This model has no clusters. Build one that has: mediarec build --clusters all, "
     'or Recommender().fit(catalog, clusters="all").'
 )
 
@@ -98,43 +98,48 @@ def clusters_view(view_model: ViewModel, state: AppState) -> dict:
     -------
     dict
         methods and empty_message for a model without clusters. Otherwise methods, method,
-        cluster_id, map (whether there is one), description, summaries, and cluster (the open one).
+        cluster_id, map (whether there is one), description, groups (each with its clusters), and
+        cluster (the open one).
     """
     methods = view_model.filter_options["methods"]
     if not methods:
         return {"methods": [], "empty_message": _NO_CLUSTERS}
     model = view_model.model
     method = state.browse_method or state.cluster_method or view_model.method
-    summaries = view_model.cluster_summaries(method)
-    n_unclustered = int((model.clusters[method] < 0).sum())
-    description = f"{len(summaries)} groups"
-    if n_unclustered:
-        description += f"; {n_unclustered:,} titles are in none of them"
     view = {
         "methods": methods,
         "method": method,
         "cluster_id": state.cluster_id,
         "map": model.clusterings.map_coordinates is not None,
         "cluster": None,
-        "description": description,
-        "summaries": [],
+        "description": view_model.clusters_description(method),
+        "groups": [],
     }
     if state.cluster_id is None:
-        largest_first = sorted(summaries, key=lambda summary: -summary["size"])
-        view["summaries"] = [_summary_texts(summary) for summary in largest_first]
+        view["groups"] = [_group_texts(group) for group in view_model.cluster_groups(method)]
     else:
-        summary = summaries[state.cluster_id]
+        summary = view_model.cluster_summaries(method)[state.cluster_id]
         view["cluster"] = _cluster_view(view_model, summary, method, max(state.n, 20))
     return view
 
 
-def _summary_texts(summary):
-    """Return the entry of a cluster in the list of clusters."""
+def _group_texts(group):
+    """Return the entry of a group, with the entries of its clusters."""
+    return {
+        "group": group["group"],
+        "name": group["name"],
+        "size": group["size"],
+        "known_titles": ", ".join(group["known_titles"]),
+        "clusters": [_cluster_texts(cluster) for cluster in group["clusters"]],
+    }
+
+
+def _cluster_texts(summary):
+    """Return the entry of a cluster in its group."""
     return {
         "cluster_id": summary["cluster_id"],
         "name": summary["name"],
         "size": summary["size"],
-        "words": ", ".join(summary["words"]),
         "known_titles": ", ".join(summary["known_titles"]),
     }
 
@@ -151,6 +156,8 @@ def _cluster_view(view_model, summary, method, n):
     sentences = [f"{len(rows):,} titles{years}", ", ".join(share_texts)]
     return {
         "name": summary["name"],
+        "group": summary["group"],
+        "group_name": summary["group_name"],
         "description": "; ".join(sentence for sentence in sentences if sentence),
         "words": ", ".join(summary["words"]),
         "cards": view_model.cards(rows[:n], method, why=[""] * len(rows[:n])),

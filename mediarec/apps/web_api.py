@@ -30,7 +30,7 @@ from mediarec.core import AGE_GROUPS, TYPES, FilterError
 def cluster_json(
     view: WebView, method: str | None = None, number: int | None = None, n: int = 10
 ) -> dict:
-    """Return the clusterings, the clusters of a clustering, or the titles of a cluster.
+    """Return the clusterings, the clusters and groups of one, or the titles of a cluster.
 
     Parameters
     ----------
@@ -51,12 +51,11 @@ def cluster_json(
     model = view.model
     if method is None:
         return {"results": [_count_clusters(model, m) for m in view.filter_options["methods"]]}
-    try:
-        clusters = view.cluster_summaries(method)
-    except FilterError as e:
-        raise ApiError(404, str(e), "method") from None
+    groups = method_groups(view, method)
+    clusters = view.cluster_summaries(method)
     if number is None:
-        return {"method": method, "results": clusters}
+        groups = [_group_with_numbers(group) for group in groups]
+        return {"method": method, "groups": groups, "results": clusters}
     if not 0 <= number < len(clusters):
         detail = f"{method} has clusters 0 to {len(clusters) - 1}, not {number}"
         raise ApiError(404, detail, "number")
@@ -65,9 +64,26 @@ def cluster_json(
     return {"method": method} | clusters[number] | titles
 
 
+def method_groups(view: WebView, method: str) -> list[dict]:
+    """Return the groups of a clustering with their clusters, or raise ApiError."""
+    try:
+        return view.cluster_groups(method)
+    except FilterError as e:
+        raise ApiError(404, str(e), "method") from None
+
+
+def _group_with_numbers(group):
+    """Return a group with the numbers of its clusters in place of the clusters."""
+    return group | {"clusters": [cluster["cluster_id"] for cluster in group["clusters"]]}
+
+
 def _count_clusters(model, method):
-    """Return the name, the label and the number of clusters of a clustering."""
-    return method | {"clusters": len(model.clusterings.descriptions[method["name"]])}
+    """Return the name, the label and the numbers of clusters and groups of a clustering."""
+    clusterings = model.clusterings
+    return method | {
+        "clusters": len(clusterings.descriptions[method["name"]]),
+        "groups": len(clusterings.groups[method["name"]]),
+    }
 
 # %% ../../nbs/81_apps.web_api.ipynb #3615cc51
 def _package_dir(name):
@@ -142,7 +158,7 @@ def _row_by_id(view, show_id):
 @site.get("/api/clusters")
 @site.get("/api/clusters/<method>")
 def api_clusters(method: str | None = None) -> Response:
-    """Return the clusterings, or the clusters of one clustering."""
+    """Return the clusterings, or the clusters and groups of one clustering."""
     _require_no_parameters()
     return json_response(cluster_json(current_view(), method))
 
@@ -223,12 +239,19 @@ _TITLE_PROPERTIES = _SHORT_PROPERTIES | {
     "actors": _STRING_LIST,
     "directors": _STRING_LIST,
     "countries": _STRING_LIST,
-    "cluster": {"type": ["object", "null"]},
+    "cluster": {"anyOf": [_schema_ref("TitleCluster"), {"type": "null"}]},
 }
 _RECOMMENDATION_PROPERTIES = _TITLE_PROPERTIES | {
     "rank": _INTEGER,
     "score": {"type": "number"},
     "why": _STRING,
+}
+_TITLE_CLUSTER_PROPERTIES = {
+    "method": _STRING,
+    "cluster_id": _INTEGER,
+    "name": _STRING,
+    "note": _STRING
+    | {"description": "Empty, or why the title is in no cluster; this cluster is the nearest."},
 }
 _CLUSTER_PROPERTIES = {
     "cluster_id": _INTEGER,
@@ -236,6 +259,15 @@ _CLUSTER_PROPERTIES = {
     "size": _INTEGER,
     "words": _STRING_LIST,
     "known_titles": _STRING_LIST,
+    "group": _INTEGER,
+    "group_name": _STRING,
+}
+_GROUP_PROPERTIES = {
+    "group": _INTEGER,
+    "name": _STRING,
+    "size": _INTEGER,
+    "known_titles": _STRING_LIST,
+    "clusters": {"type": "array", "items": _INTEGER},
 }
 _PROBLEM_PROPERTIES = {
     "type": _STRING,
@@ -251,7 +283,9 @@ _SCHEMAS = {
     "Recommendation": _object_schema(
         " ".join(_RECOMMENDATION_PROPERTIES), _RECOMMENDATION_PROPERTIES
     ),
-    "Cluster": _object_schema("cluster_id name size words", _CLUSTER_PROPERTIES),
+    "TitleCluster": _object_schema(" ".join(_TITLE_CLUSTER_PROPERTIES), _TITLE_CLUSTER_PROPERTIES),
+    "Cluster": _object_schema(" ".join(_CLUSTER_PROPERTIES), _CLUSTER_PROPERTIES),
+    "Group": _object_schema(" ".join(_GROUP_PROPERTIES), _GROUP_PROPERTIES),
     "Problem": _object_schema("type title status detail", _PROBLEM_PROPERTIES),
 }
 
@@ -362,14 +396,15 @@ def _cluster_paths(view):
     """Return the descriptions of the clusterings, the clusters and their titles."""
     method = _path_parameter("method", "A clustering")
     number = _path_parameter("number", "The number of a cluster")
+    groups = {"type": "array", "items": _schema_ref("Group")}
     cluster_parameters = [_query_parameter(n, view) for n in ENDPOINT_PARAMETERS["cluster"]]
     return {
         "/api/clusters": _operation(
             "The clusterings of the model", _results_schema({"type": "object"})
         ),
         "/api/clusters/{method}": _operation(
-            "The clusters of a clustering",
-            _results_schema(_schema_ref("Cluster"), method=_STRING),
+            "The clusters of a clustering, and the groups of similar clusters",
+            _results_schema(_schema_ref("Cluster"), method=_STRING, groups=groups),
             [method],
             (400, 404),
         ),

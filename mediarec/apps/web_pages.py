@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 
 from mediarec.apps.viewmodel import active_filters, map_levels, map_points
-from mediarec.apps.web_api import cluster_json, current_view
+from mediarec.apps.web_api import cluster_json, current_view, method_groups
 from mediarec.apps.web_queries import (
     ENDPOINT_PARAMETERS,
     FILTER_PARAMETERS,
@@ -216,26 +216,19 @@ def clusters_redirect() -> Response | tuple[str, int]:
     method = current_view().method
     if method:
         return redirect(url_for("pages.clusters_page", method=method))
-    return render_page("clusters.html", method=None, clusters=[])
-
-
-def _negative_size(cluster):
-    """Return the sort key for clusters, largest first."""
-    return -cluster["size"]
+    return render_page("clusters.html", method=None)
 
 
 @pages.get("/clusters/<method>")
 def clusters_page(method: str) -> tuple[str, int]:
-    """Return the page of a clustering."""
+    """Return the groups of a clustering; the parameter group is the number of the open one."""
     view = current_view()
-    clusters = cluster_json(view, method)["results"]
-    n_noise = int((view.model.clusterings.labels[method] < 0).sum())
-    clusters = sorted(clusters, key=_negative_size)
     return render_page(
         "clusters.html",
         method=method,
-        clusters=clusters,
-        n_noise=n_noise,
+        groups=method_groups(view, method),
+        description=view.clusters_description(method),
+        open_group=request.args.get("group", None, int),
         map_url=_map_url(view, method),
     )
 

@@ -286,7 +286,7 @@ def load_default_model(
     folder = default_model_folder(model)
     if folder:
         return load_model(folder)
-    return Recommender().fit(load_catalog(), clusters="kmeans", progress=progress)
+    return Recommender().fit(load_catalog(), clusters="communities", progress=progress)
 
 # %% ../../nbs/86_apps.widget.ipynb #0d6dfab5
 def app(model: BaseRecommender | str | os.PathLike | None = None, posters: bool = True) -> Any:

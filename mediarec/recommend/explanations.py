@@ -205,14 +205,13 @@ def add_cluster_contribution(
     """Return the explanations with the weight of the cluster as a contribution."""
     if not constraint.cluster_names:
         return explanations
-    part = {
-        "block": "cluster",
-        "contribution": float(constraint.weight or 0),
-        "shared": constraint.cluster_names[:1],
-    }
+    contribution = float(constraint.weight or 0)
     out = []
     for parts, row in zip(explanations, rows):
         if constraint.mask[row]:
+            name = constraint.shared_name(row)
+            shared = [name] if name else []
+            part = {"block": "cluster", "contribution": contribution, "shared": shared}
             parts = sorted([*parts, part], key=_contribution, reverse=True)
         out.append(parts)
     return out

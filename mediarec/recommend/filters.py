@@ -384,12 +384,23 @@ class ClusterConstraint:
         The names of the clusters. Empty if the query has no cluster.
     notes : list of str
         What a reader should know about the result.
+    labels : ndarray of int, shape (n,), or None
+        The cluster of each title, -1 for noise.
+    shared_names : dict of int to str
+        The clusters that liked titles are in, with their names. A nearest cluster is not one of
+        them.
     """
 
     mask: np.ndarray
     weight: float | None
     cluster_names: list
     notes: list
+    labels: np.ndarray | None = None
+    shared_names: dict[int, str] = field(default_factory=dict)
+
+    def shared_name(self, row: int) -> str | None:
+        """Return the name of the cluster that a title shares with a liked title, or None."""
+        return None if self.labels is None else self.shared_names.get(int(self.labels[row]))
 
 
 def check_cluster_method(clusterings: Clusterings, method: object) -> str:
@@ -478,7 +489,9 @@ def make_cluster_constraint(
         notes.append(f"the query has no cluster of {method}; all titles are candidates")
         return ClusterConstraint(np.ones(len(labels), bool), weight, [], notes)
     mask = np.isin(labels, cluster_ids)
-    return ClusterConstraint(mask, weight, [names[c] for c in cluster_ids], notes)
+    shared = {int(c): names[c] for c in labels[rows].tolist() if c >= 0}
+    cluster_names = [names[c] for c in cluster_ids]
+    return ClusterConstraint(mask, weight, cluster_names, notes, labels, shared)
 
 
 def parse_cluster(clusterings, cluster):

@@ -239,8 +239,10 @@ function createActions(item, { onLike, onDislike, onCluster }) {
   if (onLike) addAction("This too", `More like this too: ${shortTitle}`, onLike);
   if (onDislike) addAction("Not this", `Not this: ${shortTitle}`, onDislike);
   if (onCluster && item.cluster) {
-    const { name } = item.cluster;
-    addAction(name, `${name}, the group of ${shortTitle}`, onCluster, "action action-cluster");
+    const { name, note } = item.cluster;
+    if (note) element.append(createElement("p", "cluster-note", note));
+    const description = `${name}, the ${note ? "nearest cluster" : "cluster"} of ${shortTitle}`;
+    addAction(name, description, onCluster, "action action-cluster");
   }
   return element;
 }

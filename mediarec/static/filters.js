@@ -223,11 +223,11 @@ function createControls(options, id, onChange) {
   );
   if (options.methods?.length) {
     const methods = [{ name: "", label: "not used" }, ...options.methods];
-    controls.cluster_method = createSelect("Groups by", methods, `${id}-method`, (value) =>
+    controls.cluster_method = createSelect("Clusters by", methods, `${id}-method`, (value) =>
       onChange("cluster_method", value || null),
     );
     controls.cluster_strength = createSelect(
-      "Same group",
+      "Same cluster",
       STRENGTH_OPTIONS,
       `${id}-strength`,
       report("cluster_strength"),

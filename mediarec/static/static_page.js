@@ -1,10 +1,11 @@
 // A page without a server. Titles, neighbors and clusters are in the page itself, so it works on
 // any static host and as a local file.
-import { createElement, createButton, pluralize } from "./dom.js";
+import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
 import { createCombobox } from "./combobox.js";
 import { createCard } from "./cards.js";
 import { createFilters } from "./filters.js";
 import { createMap, decodeMap } from "./map.js";
+import { createGroupList } from "./groups.js";
 
 const DIACRITICS = /[\u0300-\u036f]/g;
 const SEPARATORS = /[^\p{L}\p{N}]+/gu;
@@ -132,13 +133,14 @@ function setHash(hash) {
 }
 
 // Return a function from a row and its reasons to the item of a card.
-function createItemMaker({ titles, clusters, labels }) {
+function createItemMaker({ titles, clusters, labels, cluster_notes: notes }) {
   return (row, reasons = "") => {
     const item = { why: reasons, poster: null, cluster: null };
     for (const [name, values] of Object.entries(titles)) item[name] = values[row];
     if (clusters.length) {
       const clusterId = labels[row];
-      item.cluster = { cluster_id: clusterId, name: clusters[clusterId].name };
+      const { name } = clusters[clusterId];
+      item.cluster = { cluster_id: clusterId, name, note: notes[row] ?? "" };
     }
     return item;
   };
@@ -184,6 +186,7 @@ async function start(root) {
   const { titles, neighbors, reasons, phrases, clusters } = data;
   const rowById = new Map(titles.id.map((id, row) => [id, row]));
   const filterValues = {};
+  const openGroups = new Set(); // the groups that are open in the list
   const makeItem = createItemMaker(data);
   const handlers = {
     onSelect: (item) => setHash(`#title=${item.id}`),
@@ -235,29 +238,17 @@ async function start(root) {
     const rows = cluster.members.filter(isIncluded);
     heading.textContent = cluster.name;
     note.textContent = `${pluralize(rows.length, "title")}: ${cluster.words.join(", ")}`;
+    openGroups.add(cluster.group);
     showCards(rows.slice(0, MAX_CLUSTER_CARDS));
+    results.prepend(createDataElement("p", "breadcrumb", `Group: ${cluster.group_name}`));
   }
 
-  // Create the entry of one cluster in the list.
-  function createClusterEntry(cluster, clusterId) {
-    const examples = cluster.members.slice(0, 3).map((row) => titles.title[row]);
-    const entry = createElement("li", "cluster");
-    entry.append(
-      createButton(cluster.name, () => setHash(`#cluster=${clusterId}`), "cluster-name"),
-      createElement("span", "count", pluralize(cluster.members.length, "title")),
-      createElement("p", "cluster-words", cluster.words.join(", ")),
-      createElement("p", "secondary", examples.join(", ")),
-    );
-    return entry;
-  }
-
-  // Show all clusters.
-  function showClusters() {
-    heading.textContent = `${pluralize(clusters.length, "group")} of similar titles`;
-    note.textContent = "";
-    const list = createElement("ul", "clusters");
-    list.append(...clusters.map(createClusterEntry));
-    results.replaceChildren(list);
+  // Show the groups with their clusters.
+  function showGroups() {
+    heading.textContent = "Groups";
+    note.textContent = data.clusters_description;
+    const openCluster = (clusterId) => setHash(`#cluster=${clusterId}`);
+    results.replaceChildren(createGroupList(data.groups, openCluster, openGroups));
   }
 
   // Show titles to start with.
@@ -285,7 +276,7 @@ async function start(root) {
     form.set(filterValues);
     if (view === "title" && rowById.has(value)) showRecommendations(rowById.get(value));
     else if (view === "cluster" && clusters[Number(value)]) showCluster(Number(value));
-    else if (view === "clusters" && clusters.length) showClusters();
+    else if (view === "clusters" && clusters.length) showGroups();
     else showStartTitles();
     status.textContent = heading.textContent;
     document.title = `${heading.textContent} · mediarec`;

@@ -5,6 +5,7 @@ import { createCombobox } from "./combobox.js";
 import { createCard, setPosters } from "./cards.js";
 import { createFilters } from "./filters.js";
 import { createMap, decodeMap } from "./map.js";
+import { createGroupList } from "./groups.js";
 
 const TABS = [
   ["search", "More like this"],
@@ -244,7 +245,7 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
 function createClustersTab(panel, { channel, handlers, getPage, showError }) {
   const methods = createElement("div", "methods");
   methods.setAttribute("role", "group");
-  methods.setAttribute("aria-label", "Method of grouping");
+  methods.setAttribute("aria-label", "Clustering method");
   const openCluster = (clusterId) => {
     channel.send("open_cluster", [getPage().clusters.method, clusterId]);
   };
@@ -257,6 +258,10 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
   const clusterList = createElement("div", "cluster-list");
   panel.append(methods, map.element, clusterView, clusterList);
   const hasChanged = createChangeCheck();
+  const openGroups = {}; // for each method, the groups that are open in the list
+
+  // Return the open groups of a method.
+  const openGroupsOf = (method) => (openGroups[method] ??= new Set());
 
   // Load the map once, then show a method on it, unless the user has gone on to another one.
   async function drawMap(method) {
@@ -279,30 +284,19 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
     return button;
   }
 
-  // Create the entry of one cluster in the list.
-  function createClusterEntry(cluster) {
-    const entry = createElement("li", "cluster");
-    entry.append(
-      createButton(cluster.name, () => openCluster(cluster.cluster_id), "cluster-name"),
-      createElement("span", "count", pluralize(cluster.size, "title")),
-      createElement("p", "cluster-words", cluster.words),
-      createElement("p", "secondary", cluster.known_titles),
-    );
-    return entry;
-  }
-
-  // Draw all clusters of a method.
+  // Draw the groups of a method with their clusters.
   function renderList(page) {
-    const list = createElement("ul", "clusters");
-    list.append(...page.summaries.map(createClusterEntry));
+    const list = createGroupList(page.groups, openCluster, openGroupsOf(page.method));
     clusterView.replaceChildren();
     clusterList.replaceChildren(createElement("p", "secondary", page.description), list);
   }
 
-  // Draw one cluster with its titles.
-  function renderCluster(cluster) {
+  // Draw one cluster with its titles. The list then shows its group open.
+  function renderCluster(cluster, method) {
+    openGroupsOf(method).add(cluster.group);
     clusterView.replaceChildren(
       createButton("All groups", () => openCluster(null), "button back"),
+      createDataElement("p", "breadcrumb", `Group: ${cluster.group_name}`),
       createHeading(cluster.name),
       createElement("p", "secondary", cluster.description),
       createElement("p", "cluster-words", cluster.words),
@@ -329,7 +323,7 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
     methods.replaceChildren(...buttons);
     map.element.hidden = !page.map;
     if (page.map) drawMap(page.method).catch((error) => showError(error.message));
-    if (page.cluster) renderCluster(page.cluster);
+    if (page.cluster) renderCluster(page.cluster, page.method);
     else renderList(page);
   }
 

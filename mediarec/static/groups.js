@@ -1,0 +1,56 @@
+// The list of groups. A group opens into its clusters, and a cluster into its titles.
+// Shared by the widget and the static page.
+import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
+
+// Return the text below the name of a group, such as "491 titles in 5 clusters".
+function groupCount(group) {
+  return `${pluralize(group.size, "title")} in ${pluralize(group.clusters.length, "cluster")}`;
+}
+
+// Create the entry of one cluster. `onOpen(clusterId)` shows its titles.
+function createClusterEntry(cluster, onOpen, tag = "li") {
+  const open = () => onOpen(cluster.cluster_id);
+  const button = createButton(cluster.name, open, "cluster-name");
+  button.dir = "auto";
+  const entry = createElement(tag, "cluster");
+  entry.append(
+    button,
+    createElement("span", "count", pluralize(cluster.size, "title")),
+    createDataElement("p", "secondary", cluster.known_titles),
+  );
+  return entry;
+}
+
+// Create the entry of one group: a summary that opens into the clusters of the group.
+// `openGroups` is the set of the open groups; it follows what the user opens and closes.
+function createGroupEntry(group, onOpen, openGroups) {
+  const clusters = createElement("ul", "clusters");
+  clusters.append(...group.clusters.map((cluster) => createClusterEntry(cluster, onOpen)));
+  const summary = createElement("summary", "group-summary");
+  summary.append(
+    createDataElement("span", "group-name", group.name),
+    createElement("span", "count", groupCount(group)),
+    createDataElement("span", "group-titles", group.known_titles),
+  );
+  const details = createElement("details", "group-details");
+  details.open = openGroups.has(group.group);
+  details.append(summary, clusters);
+  details.addEventListener("toggle", () => {
+    if (details.open) openGroups.add(group.group);
+    else openGroups.delete(group.group);
+  });
+  return details;
+}
+
+// Create the list of groups. A group of one cluster is shown as this cluster.
+export function createGroupList(groups, onOpen, openGroups) {
+  const list = createElement("ul", "groups");
+  for (const group of groups) {
+    const item = createElement("li", "group");
+    const [cluster, ...others] = group.clusters;
+    if (others.length) item.append(createGroupEntry(group, onOpen, openGroups));
+    else item.append(createClusterEntry(cluster, onOpen, "div"));
+    list.append(item);
+  }
+  return list;
+}
