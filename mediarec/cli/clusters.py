@@ -25,16 +25,40 @@ from mediarec.cli.output import atomic_write, echo_err, frame_to_json, frame_to_
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
 # %% ../../nbs/95_cli.clusters.ipynb #d5e46400
-_DETAIL_COLUMNS = ["genres", "countries", "era", "series", "known_ids"]
+_CLUSTER_FIELDS = [
+    "cluster",
+    "name",
+    "name_share",
+    "size",
+    "group",
+    "group_name",
+    "known_titles",
+    "known_ids",
+    "themes",
+    "words",
+    "genres",
+    "countries",
+    "era",
+    "series",
+]
+_COLUMN_OPTIONS: dict[str, dict] = {
+    "#": {"justify": "right"},
+    "name": {"ratio": 1, "min_width": 24},
+    "known titles": {"ratio": 1, "min_width": 24},
+    "titles": {"justify": "right"},
+}
 
 
 @app.command()
 def clusters(
     method: Annotated[
         str | None,
-        typer.Argument(help="kprototypes, kmeans, hdbscan, lda_dbscan or deep. Default: list all."),
+        typer.Argument(
+            help="communities, kmeans, kprototypes, hdbscan, lda_dbscan or deep. Default: list all."
+        ),
     ] = None,
     cluster_id: Annotated[
         int | None, typer.Argument(metavar="[ID]", help="The number of a cluster.")
@@ -47,9 +71,9 @@ def clusters(
     ] = None,
     json_output: JsonOption = False,
 ) -> None:
-    """List the clusters of a model, or describe one.
+    """List the clusters of a model in groups of similar clusters, or the titles of a cluster.
 
-    Example: mediarec clusters kmeans
+    Example: mediarec clusters communities
 
     Example: mediarec clusters hdbscan 3 -n 20
     """
@@ -63,24 +87,22 @@ def clusters(
     if method is None:
         found = _methods_table(recommender)
     elif cluster_id is None:
-        found = _clusters_table(recommender, check_cluster_method(clusterings, method))
+        found = _clusters_frame(recommender, check_cluster_method(clusterings, method))
     else:
         number = check_cluster_number(clusterings, method, cluster_id)
         found = _members_table(recommender, method, number, n)
     if json_output:
-        print(frame_to_json(found, **found.attrs))
+        attrs = {name: value for name, value in found.attrs.items() if name != "heading"}
+        print(frame_to_json(found, **attrs))
         return
-    if cluster_id is None:
-        found = found.drop(columns=_DETAIL_COLUMNS, errors="ignore")
-    column_options = {
-        "words": {"ratio": 1, "min_width": 20},
-        "name": {"min_width": 24, "style": "bold"},
-    }
-    print_table(frame_to_table(found, found.attrs.get("name"), column_options))
+    if method is not None and cluster_id is None:
+        print_table(_groups_table(recommender, method))
+        return
+    print_table(frame_to_table(found, found.attrs.get("heading")))
 
 
 def _methods_table(model: Any) -> "pd.DataFrame":
-    """Return one row a method: number of clusters, noise and largest cluster, in titles."""
+    """Return one row a method: numbers of groups and clusters, noise and the largest cluster."""
     from mediarec.recommend.filters import check_cluster_method
 
     descriptions = model.clusterings.descriptions
@@ -89,6 +111,7 @@ def _methods_table(model: Any) -> "pd.DataFrame":
     for method, description in descriptions.items():
         row = {
             "method": method,
+            "groups": len(model.clusterings.groups[method]),
             "clusters": len(description),
             "noise": int((model.clusters[method] < 0).sum()),
             "largest": int(description["size"].max()) if len(description) else 0,
@@ -97,34 +120,74 @@ def _methods_table(model: Any) -> "pd.DataFrame":
     return _object_frame(rows)
 
 
-def _clusters_table(model: Any, method: str) -> "pd.DataFrame":
-    """Return one row a cluster of a method: name, size, words and typical titles."""
-    title_by_id = dict(zip(model.catalog.show_id, model.catalog.title))
+def _clusters_frame(model: Any, method: str) -> "pd.DataFrame":
+    """Return the descriptions of the clusters of a method, with the name of their group."""
+    descriptions = model.clusterings.descriptions[method]
+    group_names = model.clusterings.groups[method].name.tolist()
     rows = []
-    for description in model.clusterings.descriptions[method].to_dict("records"):
-        known_ids = description["known_ids"]
-        typical = [title_by_id[i] for i in known_ids if i in title_by_id]
-        row = description | {
-            "words": ", ".join(description["words"]),
-            "known_titles": ", ".join(typical),
-        }
-        rows.append(row)
-    return _object_frame(rows)
+    for description in descriptions.to_dict("records"):
+        description["group_name"] = group_names[description["group"]]
+        rows.append({name: description[name] for name in _CLUSTER_FIELDS})
+    found = _object_frame(rows)
+    found.attrs = {"method": method}
+    return found
+
+
+def _groups_table(model: Any, method: str) -> "Table":
+    """Return the groups of a method as a table, each with its clusters below it."""
+    from mediarec.apps.viewmodel import ViewModel
+
+    view_model = ViewModel(model)
+    rows = []
+    heading_positions = []
+    for group in view_model.cluster_groups(method):
+        if rows:
+            rows.append(dict.fromkeys(_COLUMN_OPTIONS, ""))
+        heading_positions.append(len(rows))
+        clusters = group["clusters"]
+        if len(clusters) == 1:  # the cluster is the group
+            rows.append(_table_row(clusters[0], clusters[0]["cluster_id"]))
+            continue
+        rows.append(_table_row(group, ""))
+        rows += [_table_row(cluster, cluster["cluster_id"], "  ") for cluster in clusters]
+    frame = _object_frame(rows, list(_COLUMN_OPTIONS))
+    heading = f"{method}: {view_model.clusters_description(method)}"
+    table = frame_to_table(frame, heading, _COLUMN_OPTIONS)
+    for position in heading_positions:
+        table.rows[position].style = "bold"
+    return table
+
+
+def _table_row(summary: dict, number: int | str, indent: str = "") -> dict:
+    """Return the row of a group or of a cluster."""
+    return {
+        "#": number,
+        "name": indent + summary["name"],
+        "known titles": ", ".join(summary["known_titles"]),
+        "titles": f"{summary['size']:,}",
+    }
 
 
 def _members_table(model: Any, method: str, cluster_id: int, n: int) -> "pd.DataFrame":
-    """Return n titles of a cluster, typical titles first; `attrs` describes the cluster."""
+    """Return n titles of a cluster, known titles first; `attrs` describes the cluster."""
     description = model.clusterings.descriptions[method].iloc[cluster_id]
+    group_name = model.clusterings.groups[method].name.iloc[description["group"]]
     members = model.catalog[model.clusters[method] == cluster_id]
-    is_typical = members.show_id.isin(description.known_ids)
-    ordered = [*members.index[is_typical], *members.index[~is_typical]]
+    is_known = members.show_id.isin(description.known_ids)
+    ordered = [*members.index[is_known], *members.index[~is_known]]
     columns = ["show_id", "title", "release_year", "type", "listed_in"]
+    heading = f"{description['name']}: {description['size']:,} titles"
+    if group_name != description["name"]:
+        heading += f" (group: {group_name})"
     rows = members.loc[ordered, columns].head(n).astype(object).to_dict("records")
     found = _object_frame(rows)
     found.attrs = {
         "method": method,
         "cluster": cluster_id,
         "name": description["name"],
+        "group": int(description["group"]),
+        "group_name": group_name,
+        "heading": heading,
         "words": description["words"],
         "genres": description["genres"],
         "countries": description["countries"],
@@ -134,11 +197,11 @@ def _members_table(model: Any, method: str, cluster_id: int, n: int) -> "pd.Data
     return found
 
 
-def _object_frame(rows: list[dict]) -> "pd.DataFrame":
+def _object_frame(rows: list[dict], columns: list[str] | None = None) -> "pd.DataFrame":
     """Return a frame that keeps Python objects, such as int beside None."""
     import pandas as pd
 
-    return pd.DataFrame(rows, dtype=object)
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def _write_cluster_report(model: Any, path: Path) -> None:

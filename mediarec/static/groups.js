@@ -42,6 +42,12 @@ function createGroupEntry(group, onOpen, openGroups) {
   return details;
 }
 
+// Create the line above the name of an open cluster: its group, unless that has the same name.
+export function createBreadcrumb(cluster) {
+  const isSame = cluster.group_name === cluster.name;
+  return createDataElement("p", "breadcrumb", isSame ? "" : `Group: ${cluster.group_name}`);
+}
+
 // Create the list of groups. A group of one cluster is shown as this cluster.
 export function createGroupList(groups, onOpen, openGroups) {
   const list = createElement("ul", "groups");

@@ -1,11 +1,11 @@
 // A page without a server. Titles, neighbors and clusters are in the page itself, so it works on
 // any static host and as a local file.
-import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
+import { createElement, createButton, pluralize } from "./dom.js";
 import { createCombobox } from "./combobox.js";
 import { createCard } from "./cards.js";
 import { createFilters } from "./filters.js";
 import { createMap, decodeMap } from "./map.js";
-import { createGroupList } from "./groups.js";
+import { createBreadcrumb, createGroupList } from "./groups.js";
 
 const DIACRITICS = /[\u0300-\u036f]/g;
 const SEPARATORS = /[^\p{L}\p{N}]+/gu;
@@ -240,7 +240,7 @@ async function start(root) {
     note.textContent = `${pluralize(rows.length, "title")}: ${cluster.words.join(", ")}`;
     openGroups.add(cluster.group);
     showCards(rows.slice(0, MAX_CLUSTER_CARDS));
-    results.prepend(createDataElement("p", "breadcrumb", `Group: ${cluster.group_name}`));
+    results.prepend(createBreadcrumb(cluster));
   }
 
   // Show the groups with their clusters.

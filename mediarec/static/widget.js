@@ -5,7 +5,7 @@ import { createCombobox } from "./combobox.js";
 import { createCard, setPosters } from "./cards.js";
 import { createFilters } from "./filters.js";
 import { createMap, decodeMap } from "./map.js";
-import { createGroupList } from "./groups.js";
+import { createBreadcrumb, createGroupList } from "./groups.js";
 
 const TABS = [
   ["search", "More like this"],
@@ -296,7 +296,7 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
     openGroupsOf(method).add(cluster.group);
     clusterView.replaceChildren(
       createButton("All groups", () => openCluster(null), "button back"),
-      createDataElement("p", "breadcrumb", `Group: ${cluster.group_name}`),
+      createBreadcrumb(cluster),
       createHeading(cluster.name),
       createElement("p", "secondary", cluster.description),
       createElement("p", "cluster-words", cluster.words),
