@@ -86,8 +86,8 @@ def _format_match_count(view_model, filters):
 
 # %% ../../nbs/77_apps.views.ipynb #b80002cd
 _NO_CLUSTERS = (
-    "This model has no clusters. Build one that has: mediarec build --clusters all, "
-    'or Recommender().fit(catalog, clusters="all").'
+    "This model has no clusters. Build one that has: mediarec build --clusters communities, "
+    'or Recommender().fit(catalog, clusters="communities").'
 )
 
 

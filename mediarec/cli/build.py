@@ -50,8 +50,8 @@ def build(
     clusters: Annotated[
         str | None,
         typer.Option(
-            help="Clusterings to add: all, or names with commas (kmeans,hdbscan). "
-            "Needs the extra \\[cluster]; deep needs \\[deep]."
+            help="Clusterings to add: all, or names with commas (communities,hdbscan). deep "
+            "needs the extra \\[deep]; communities and kmeans need none; the others \\[cluster]."
         ),
     ] = None,
     encoder: EncoderOption = None,
@@ -75,7 +75,7 @@ def build(
 
     Example: mediarec build --catalog netflix_titles.csv --out model
 
-    Example: mediarec build --clusters all
+    Example: mediarec build --clusters communities
 
     Example: mediarec build --encoder all-MiniLM-L6-v2 --catalog titles.csv
 

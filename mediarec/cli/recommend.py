@@ -85,8 +85,8 @@ def recommend(
     cluster: Annotated[
         str | None,
         typer.Option(
-            help="A clustering, such as kmeans: only titles of the same cluster. "
-            "kmeans:7 is cluster 7."
+            help="A clustering, such as communities: only titles of the same cluster. "
+            "communities:7 is cluster 7."
         ),
     ] = None,
     cluster_weight: Annotated[

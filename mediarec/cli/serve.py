@@ -165,6 +165,6 @@ def _fit_web_model() -> "BaseRecommender":
 
     echo_err(
         f"no saved model found: fitting {find_catalog().name} with clusters "
-        "(mediarec build --clusters all saves a model)"
+        "(mediarec build --clusters communities saves a model)"
     )
     return load_default_model(progress=sys.stderr.isatty())

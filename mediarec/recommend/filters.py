@@ -407,8 +407,8 @@ def check_cluster_method(clusterings: Clusterings, method: object) -> str:
     """Return the name of a clustering of the model; `FilterError` lists them."""
     if not clusterings.descriptions:
         raise FilterError(
-            "this model has no clusters: build it with --clusters all, "
-            'or Recommender().fit(catalog, clusters="all")'
+            "this model has no clusters: build it with --clusters communities, "
+            'or Recommender().fit(catalog, clusters="communities")'
         )
     if not isinstance(method, str) or method not in clusterings.descriptions:
         raise FilterError(
