@@ -384,8 +384,9 @@ def answer_query(view: WebView, params: dict) -> dict:
     """
     query = Query(_requested_title(view, params), params["text"])
     filters = request_filters(params)
+    method = (params["cluster"] or "").partition(":")[0] or None
     try:
-        return view.results_page(query, filters, params["n"], params["diversity"])
+        return view.results_page(query, filters, params["n"], params["diversity"], method)
     except AmbiguousTitleError as e:
         raise ApiError(409, str(e), "title", e.rows) from None
     except UnknownTitleError as e:

@@ -2,9 +2,16 @@
 // Shared by the widget and the static page.
 import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
 
-// Return the text below the name of a group, such as "491 titles in 5 clusters".
+// Return the size of a group, such as "491 titles in 5 clusters".
 function groupCount(group) {
   return `${pluralize(group.size, "title")} in ${pluralize(group.clusters.length, "cluster")}`;
+}
+
+// Create the line below a name: the number of titles, and the known titles.
+function createFactsLine(count, knownTitles) {
+  const line = createElement("span", "group-facts", `${count} · `);
+  line.append(createDataElement("span", null, knownTitles));
+  return line;
 }
 
 // Create the entry of one cluster. `onOpen(clusterId)` shows its titles.
@@ -13,11 +20,7 @@ function createClusterEntry(cluster, onOpen, tag = "li") {
   const button = createButton(cluster.name, open, "cluster-name");
   button.dir = "auto";
   const entry = createElement(tag, "cluster");
-  entry.append(
-    button,
-    createElement("span", "count", pluralize(cluster.size, "title")),
-    createDataElement("p", "secondary", cluster.known_titles),
-  );
+  entry.append(button, createFactsLine(pluralize(cluster.size, "title"), cluster.known_titles));
   return entry;
 }
 
@@ -29,8 +32,7 @@ function createGroupEntry(group, onOpen, openGroups) {
   const summary = createElement("summary", "group-summary");
   summary.append(
     createDataElement("span", "group-name", group.name),
-    createElement("span", "count", groupCount(group)),
-    createDataElement("span", "group-titles", group.known_titles),
+    createFactsLine(groupCount(group), group.known_titles),
   );
   const details = createElement("details", "group-details");
   details.open = openGroups.has(group.group);

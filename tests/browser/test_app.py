@@ -233,12 +233,12 @@ def test_filters(server, browser):
 def test_cluster_filter_and_variety(server, browser):
     page, app, _ = open_app(server, browser)
     unfiltered = choose_title(page, app, "incep", "Inception")
-    app.get_by_label("Groups by").select_option("K-Means")
-    app.get_by_label("Same group").select_option("required")
+    app.get_by_label("Clusters by").select_option("K-Means")
+    app.get_by_label("Same cluster").select_option("required")
     names = app.locator(f"{OPEN_PANEL} .mediarec-action-cluster")
-    until(lambda: len(set(names.all_text_contents())) == 1, "titles of other groups are shown")
+    until(lambda: len(set(names.all_text_contents())) == 1, "titles of other clusters are shown")
     app.get_by_role("button", name="Clear filters").click()
-    until(lambda: titles(app) == unfiltered, "the group is still required")
+    until(lambda: titles(app) == unfiltered, "the cluster is still required")
     app.get_by_label("Variety").press("End")
     until(lambda: titles(app) != unfiltered, "the variety changes nothing")
     assert not page.script_errors
@@ -251,13 +251,21 @@ def test_clusters(server, browser):
     cluster = app.locator(".mediarec-action-cluster").first
     name = cluster.inner_text()
     cluster.click()
-    app.get_by_role("heading", name=name).wait_for()
+    app.get_by_role("heading", name=name, exact=True).wait_for()
     assert len(titles(app)) >= 10
     until(lambda: is_map_drawn(app), "the map is empty")
     assert find_violations(page) == []
     picture(app, f"app-{server[0]}-group")
     app.get_by_role("button", name="All groups").click()
-    app.locator(".mediarec-cluster").first.wait_for()
+    app.locator(".mediarec-group").first.wait_for()
+    # The group of the cluster is open, and its other clusters are listed.
+    app.get_by_role("button", name=name, exact=True).wait_for()
+    group = app.locator("details:not([open])").first
+    group.locator("summary").click()
+    group = app.locator("details[open]").first
+    assert group.locator(".mediarec-cluster").count() > 1
+    assert "titles in" in group.locator("summary").inner_text()
+    assert group.locator(".mediarec-cluster").first.is_visible()
     k_means_names = app.locator(".mediarec-cluster-name").all_text_contents()
     method = app.get_by_role("button", name="K-Prototypes")
     method.click()

@@ -110,8 +110,14 @@ def test_titles_clusters_filters_health(client, model):
 
     methods = client.get("/api/clusters").json["results"]
     assert [method["name"] for method in methods] == ["kmeans"]
-    clusters = client.get("/api/clusters/kmeans").json["results"]
+    answer = client.get("/api/clusters/kmeans").json
+    clusters = answer["results"]
     assert len(clusters) == methods[0]["clusters"]
+    assert len(answer["groups"]) == methods[0]["groups"]
+    for group in answer["groups"]:
+        members = [clusters[number] for number in group["clusters"]]
+        assert group["size"] == sum(cluster["size"] for cluster in members)
+        assert {cluster["group_name"] for cluster in members} == {group["name"]}
     assert all(cluster["name"] and cluster["words"] for cluster in clusters)
     assert all(cluster["known_titles"] for cluster in clusters)
     cluster = client.get("/api/clusters/kmeans/1?n=7").json
@@ -392,6 +398,10 @@ def test_cluster_pages(client):
     listed = client.get("/clusters/kmeans", headers=HTML_HEADERS).text
     assert 'href="/clusters/kmeans/0"' in listed
     assert "K-Means" in listed
+    assert "<details" in listed and " open>" not in listed
+    opened = client.get("/clusters/kmeans?group=0", headers=HTML_HEADERS).text
+    assert opened.count(" open>") == 1
+    assert client.get("/clusters/kmeans?group=x", headers=HTML_HEADERS).status_code == 200
     page = client.get("/clusters/kmeans/0", headers=HTML_HEADERS).text
     assert page.count(CARD) == 24
     assert "n=48" in page

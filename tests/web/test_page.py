@@ -208,11 +208,18 @@ def test_without_javascript(open_page):
     page.wait_for_url("**genre=*")
     assert page.locator(".mediarec-card, .mediarec-relaxations").count()
     page.get_by_role("link", name="Groups").click()
-    page.locator(".mediarec-cluster-name").first.click()
+    group = page.locator("details").first
+    assert not group.locator(".mediarec-cluster").first.is_visible()
+    group.locator("summary").click()
+    group.locator(".mediarec-cluster-name").first.click()
     expect(page.locator(".mediarec-card-title")).to_have_count(24)
     page.get_by_role("link", name="More of them").click()
     page.wait_for_url("**n=48*")
     expect(page.locator(".mediarec-card-title").nth(24)).to_be_attached()
+    page.get_by_role("navigation", name="Levels").get_by_role("link").last.click()
+    page.wait_for_url("**group=*")
+    assert page.locator("details[open]").count() == 1
+    picture(page, "groups-without-javascript")
 
 
 def test_details_on_hover_and_focus(open_page):
@@ -260,7 +267,7 @@ PAGES = {
     "title": "/?title=Inception&type=Movie",
     "empty": "/?title=Inception&year_to=1880",
     "wrong": "/?title=Inception&n=99",
-    "groups": "/clusters/kmeans",
+    "groups": "/clusters/kmeans?group=0",
     "group": "/clusters/kmeans/0",
     "lost": "/nothing",
 }
