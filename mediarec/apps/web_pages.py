@@ -22,6 +22,7 @@ from mediarec.apps.web_queries import (
     PARAMETERS,
     ApiError,
     answer_query,
+    cluster_method,
     parse_parameters,
     request_filters,
     resolve_labels,
@@ -87,7 +88,7 @@ def _results_view(view, params):
     """Return the content of a page with recommendations."""
     page = answer_query(view, params)
     page["n_matches"] = view.count_matches(request_filters(params))
-    page["query_titles"] = view.cards(page["liked_rows"])
+    page["query_titles"] = view.cards(page["liked_rows"], cluster_method(params))
     page["notes"] = page["other_notes"]
     for piece in page["understood"]:
         piece["href"] = _page_url(params, text=piece["text"] or None)

@@ -374,6 +374,11 @@ def _requested_title(view, params):
     return title if show_id is None else show_id
 
 
+def cluster_method(params: dict) -> str | None:
+    """Return the clustering that the parameter `cluster` names, or None without it."""
+    return (params["cluster"] or "").partition(":")[0] or None
+
+
 def answer_query(view: WebView, params: dict) -> dict:
     """Return the results for the parameters of /api/recommend, as `ViewModel.results_page`.
 
@@ -384,7 +389,7 @@ def answer_query(view: WebView, params: dict) -> dict:
     """
     query = Query(_requested_title(view, params), params["text"])
     filters = request_filters(params)
-    method = (params["cluster"] or "").partition(":")[0] or None
+    method = cluster_method(params)
     try:
         return view.results_page(query, filters, params["n"], params["diversity"], method)
     except AmbiguousTitleError as e:
