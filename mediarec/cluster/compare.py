@@ -579,6 +579,7 @@ def _tsne_layout(embedding, random_state=RANDOM_STATE):
 # %% ../../nbs/39_cluster.compare.ipynb #662b51ba
 _LABEL_MAP_SIZE = (330, 400)  # pixels: the map on a phone
 _LABEL_MAP_PADDING = 10  # pixels between the titles and the border of the map
+_LABEL_MARGIN = 3  # pixels around a label
 _LABEL_FONT_SIZE = 12  # pixels
 _LABEL_LINE_LENGTH = 18  # characters
 _MAX_LABEL_LENGTH = 48  # characters of a whole name
@@ -601,22 +602,21 @@ def _map_labels(names):
 
 
 def _label_axes(coordinates, zoom):
-    """Return matplotlib axes without margins: the map of a phone at a zoom, a point a pixel."""
+    """Return matplotlib axes for labels: the map of a phone at a zoom, a point a pixel."""
     from matplotlib.figure import Figure
 
     size = np.array(_LABEL_MAP_SIZE)
     low, high = coordinates.min(0), coordinates.max(0)
-    extent = np.maximum(high - low, 1e-6)
-    scale = ((size - 2 * _LABEL_MAP_PADDING) / extent).min()
-    left, bottom = (low + high) / 2 - size / (2 * scale)
-    right, top = (low + high) / 2 + size / (2 * scale)
-    figure = Figure(figsize=tuple(size * zoom / 72), dpi=72)
+    inner = size - 2 * _LABEL_MAP_PADDING
+    half = np.maximum(high - low, 1e-6) / 2 * (size - 2 * _LABEL_MARGIN) / inner
+    (left, bottom), (right, top) = (low + high) / 2 - half, (low + high) / 2 + half
+    figure = Figure(figsize=tuple((size - 2 * _LABEL_MARGIN) * zoom / 72), dpi=72)
     return figure.add_axes((0, 0, 1, 1), xlim=(left, right), ylim=(bottom, top), frameon=False)
 
 
 def _count_overlaps(texts):
     """Return the number of pairs of matplotlib texts that overlap."""
-    boxes = [text.get_window_extent() for text in texts]
+    boxes = [text.get_window_extent().padded(_LABEL_MARGIN / 2) for text in texts]
     return sum(first.overlaps(second) for first, second in combinations(boxes, 2))
 
 

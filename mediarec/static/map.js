@@ -8,14 +8,16 @@ import { assignColors, mixColors, findTheme } from "./map_colors.js";
 import { addGestures } from "./map_gestures.js";
 
 const LABEL_MAP = { width: 330, height: 400, padding: 10, fontSize: 12 };
+const MAX_STRETCH = 1.5;
 const CLUSTER_ZOOM = 2.5;
-const MAX_ZOOM = 30;
+const MAX_ZOOM = 20;
 const MAX_FONT_SIZE = 15;
 const MAX_POINTER_DISTANCE = 14;
 const CELL_SIZE = 16;
 const ANIMATION_MS = 450;
 const PAN_STEP = 60;
 const NO_CLUSTER = -1;
+const SHADES = [0, 0.22, 0.1, 0.3]; // of the clusters of a group
 
 // Return the integers of 16 bits that a base64 text holds.
 function decodeInt16(text) {
@@ -56,7 +58,7 @@ function createLabel({ name, label, size }, className, onClick) {
   return { item, button };
 }
 
-// Create the canvas, the labels, the buttons and the tip of a map.
+// Create the stage of a map (canvas, labels and tip), and the bar below it.
 function createParts(label) {
   const canvas = createElement("canvas", "map-canvas");
   canvas.setAttribute("role", "img");
@@ -71,34 +73,38 @@ function createParts(label) {
   controls.setAttribute("aria-label", "Zoom of the map");
   const tip = createElement("div", "map-tip");
   tip.hidden = true;
+  const stage = createElement("div", "map-stage");
+  stage.append(canvas, lists.groups, lists.clusters, tip);
+  const caption = createElement("p", "map-caption secondary");
+  const bar = createElement("div", "map-bar");
+  bar.append(caption, controls);
   const element = createElement("div", "map");
-  element.append(canvas, lists.groups, lists.clusters, controls, tip);
-  return { element, canvas, lists, controls, tip };
+  element.append(stage, bar);
+  return { element, stage, canvas, lists, controls, caption, tip };
 }
 
 // Create the map.
 // `onSelect(clusterId)` is called when a point or the label of a cluster is pressed,
 // `onGroup(group)` when the label of a group is pressed, after the map has zoomed to it.
 export function createMap({ label, onSelect, onGroup = () => {} }) {
-  const { element, canvas, lists, controls, tip } = createParts(label);
+  const { element, stage, canvas, lists, controls, caption, tip } = createParts(label);
   let data = null;
   let levels = null;
   let selected = NO_CLUSTER;
   let focusedGroup = NO_CLUSTER;
   let size = { width: 0, height: 0 };
-  let view = null; // x and y of the center in map units, and pixels per map unit
-  let home = null;
+  let unit = { x: 1, y: 1, zoom: 1 }; // pixels per map unit on the whole map, and their zoom
+  let view = null; // x and y of the center in map units, and the zoom; 1 is the whole map
   let cells = new Map();
   let labels = { groups: [], clusters: [] };
   let frame = 0;
   let animation = 0;
 
-  // Return the zoom: 1 on a phone, where the whole map has the size LABEL_MAP.
-  const zoomOf = (scale) => scale / data.unitScale;
-  const toX = (x) => size.width / 2 + (x - view.x) * view.scale;
-  const toY = (y) => size.height / 2 - (y - view.y) * view.scale;
-  const showsClusters = () => zoomOf(view.scale) >= CLUSTER_ZOOM;
-  const isZoomed = () => Boolean(view && view.scale > home.scale * 1.01);
+  const toX = (x) => size.width / 2 + (x - view.x) * unit.x * view.zoom;
+  const toY = (y) => size.height / 2 - (y - view.y) * unit.y * view.zoom;
+  const showsClusters = () => view.zoom * unit.zoom >= CLUSTER_ZOOM;
+  const isZoomed = () => Boolean(view && view.zoom > 1.01);
+  const home = () => ({ x: data.bounds.x, y: data.bounds.y, zoom: 1 });
   const groupOf = (row) => {
     const clusterId = levels.labels[row];
     return clusterId < 0 ? NO_CLUSTER : levels.clusters[clusterId].group;
@@ -109,17 +115,17 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
     if (!frame) frame = requestAnimationFrame(draw);
   }
 
-  // Show a part of the map. It stays between the whole map and MAX_ZOOM.
+  // Show a part of the map. Its zoom stays between 1 and MAX_ZOOM, its center on the map.
   function setView(next) {
-    const scale = Math.max(home.scale, Math.min(data.unitScale * MAX_ZOOM, next.scale));
-    const free = 1 - home.scale / scale; // the whole map does not move
-    const limit = (value, center, extent) =>
-      Math.max(center - (extent / 2) * free, Math.min(center + (extent / 2) * free, value));
+    const zoom = Math.max(1, Math.min(MAX_ZOOM, next.zoom));
+    const limit = (value, center, extent) => {
+      const free = (extent / 2) * (1 - 1 / zoom); // the whole map does not move
+      return Math.max(center - free, Math.min(center + free, value));
+    };
     const { bounds } = data;
-    const width = Math.max(bounds.width, size.width / home.scale);
-    const height = Math.max(bounds.height, size.height / home.scale);
-    view = { x: limit(next.x, bounds.x, width), y: limit(next.y, bounds.y, height), scale };
-    element.style.touchAction = isZoomed() ? "none" : "pan-y";
+    const x = limit(next.x, bounds.x, size.width / unit.x);
+    view = { x, y: limit(next.y, bounds.y, size.height / unit.y), zoom };
+    stage.style.touchAction = isZoomed() ? "none" : "pan-y";
     requestDraw();
   }
 
@@ -135,14 +141,12 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
     const step = (now) => {
       const share = Math.min(1, Math.max(0, now - start) / ANIMATION_MS);
       const eased = share * share * (3 - 2 * share);
-      const scale = from.scale * (target.scale / from.scale) ** eased;
+      const zoom = from.zoom * (target.zoom / from.zoom) ** eased;
       // the center moves so that the target grows evenly
-      const ratio =
-        from.scale === target.scale
-          ? eased
-          : (1 / from.scale - 1 / scale) / (1 / from.scale - 1 / target.scale);
+      const change = 1 / from.zoom - 1 / target.zoom;
+      const ratio = Math.abs(change) < 1e-6 ? eased : (1 / from.zoom - 1 / zoom) / change;
       const x = from.x + (target.x - from.x) * ratio;
-      setView({ x, y: from.y + (target.y - from.y) * ratio, scale });
+      setView({ x, y: from.y + (target.y - from.y) * ratio, zoom });
       if (share < 1) animation = requestAnimationFrame(step);
     };
     animation = requestAnimationFrame(step);
@@ -151,13 +155,12 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
   // Zoom by a factor; the map under the position (x, y) stays where it is.
   function zoomAt(x, y, factor, fly = false) {
     cancelAnimationFrame(animation);
-    const limit = data.unitScale * MAX_ZOOM;
-    const scale = Math.max(home.scale, Math.min(limit, view.scale * factor));
-    const left = x - size.width / 2;
-    const top = y - size.height / 2;
-    const change = 1 / view.scale - 1 / scale;
-    const next = { x: view.x + left * change, y: view.y - top * change, scale };
-    if (scale <= home.scale) focusedGroup = NO_CLUSTER;
+    const zoom = Math.max(1, Math.min(MAX_ZOOM, view.zoom * factor));
+    const change = 1 / view.zoom - 1 / zoom;
+    const left = ((x - size.width / 2) * change) / unit.x;
+    const top = ((y - size.height / 2) * change) / unit.y;
+    if (zoom === 1) focusedGroup = NO_CLUSTER;
+    const next = { x: view.x + left, y: view.y - top, zoom };
     if (fly) flyTo(next);
     else setView(next);
   }
@@ -170,22 +173,26 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
   // Move the map by pixels.
   function pan(x, y) {
     cancelAnimationFrame(animation);
-    setView({ ...view, x: view.x - x / view.scale, y: view.y + y / view.scale });
+    const { zoom } = view;
+    setView({ x: view.x - x / (unit.x * zoom), y: view.y + y / (unit.y * zoom), zoom });
   }
 
   // Show the whole map.
   function goHome() {
     focusedGroup = NO_CLUSTER;
-    flyTo(home);
+    flyTo(home());
   }
 
   // Zoom to some titles, so far that the labels of clusters are shown.
   function flyToRows(rows) {
     if (!rows.length) return;
     const { x, y, width, height } = findBounds(data.xy, rows, 0.05);
-    const fitting = Math.min(size.width / (width * 1.25), size.height / (height * 1.25));
-    const scale = Math.max(fitting, data.unitScale * CLUSTER_ZOOM * 1.01);
-    flyTo({ x, y, scale: Math.min(scale, data.unitScale * MAX_ZOOM * 0.5) });
+    const fitting = Math.min(
+      size.width / (width * unit.x * 1.25),
+      size.height / (height * unit.y * 1.25),
+    );
+    const zoom = Math.max(fitting, (CLUSTER_ZOOM / unit.zoom) * 1.01);
+    flyTo({ x, y, zoom: Math.min(zoom, MAX_ZOOM / 2) });
   }
 
   // Return the rows of the titles for which `included(row)` is true.
@@ -200,13 +207,19 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
     onGroup(group);
   }
 
+  // Zoom to a cluster.
+  function openCluster(clusterId) {
+    flyToRows(findRows((row) => levels.labels[row] === clusterId));
+    onSelect(clusterId);
+  }
+
   // Create the labels of both levels.
   function createLabels() {
     const make = (list, className, onClick) =>
       list.map((entry, i) => ({ ...entry, ...createLabel(entry, className, () => onClick(i)) }));
     labels = {
       groups: make(levels.groups, "map-label", openGroup),
-      clusters: make(levels.clusters, "map-label map-label-cluster", onSelect),
+      clusters: make(levels.clusters, "map-label map-label-cluster", openCluster),
     };
     for (const level of ["groups", "clusters"]) {
       lists[level].replaceChildren(...labels[level].map(({ item }) => item));
@@ -225,12 +238,26 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
     canvas.height = size.height * pixelRatio;
     canvas.style.height = `${size.height}px`;
     const fit = Math.min(width / LABEL_MAP.width, size.height / LABEL_MAP.height);
-    const wasZoomed = isZoomed();
-    home = { x: data.bounds.x, y: data.bounds.y, scale: data.unitScale * fit };
+    const stretch = (length, axis) => Math.min(length / LABEL_MAP[axis], fit * MAX_STRETCH);
+    const { bounds } = data;
+    unit = {
+      x: (stretch(width, "width") * (LABEL_MAP.width - 2 * LABEL_MAP.padding)) / bounds.width,
+      y: (stretch(size.height, "height") * (LABEL_MAP.height - 2 * LABEL_MAP.padding)) / bounds.height,
+      zoom: fit,
+    };
     const large = Math.min(LABEL_MAP.fontSize + 3 * (fit - 1), MAX_FONT_SIZE);
     const fontSize = fit < 1 ? LABEL_MAP.fontSize * fit : large;
-    element.style.setProperty("--mediarec-map-font-size", `${fontSize.toFixed(2)}px`);
-    setView(wasZoomed ? view : home);
+    stage.style.setProperty("--mediarec-map-font-size", `${fontSize.toFixed(2)}px`);
+    for (const entry of [...labels.groups, ...labels.clusters]) entry.width = 0;
+    setView(view ?? home());
+  }
+
+  // Return the color of a cluster. The clusters of a focused group have colors of their own.
+  function colorOf(palette, { group, rank }) {
+    const color = levels.colors[group];
+    if (group !== focusedGroup) return palette[color];
+    const step = palette.length / levels.groupSizes[group];
+    return palette[Math.round(color + rank * Math.max(1, step)) % palette.length];
   }
 
   // Return the points of each color, as a list of [color, rows].
@@ -241,11 +268,13 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
       const clusterId = levels.labels[row];
       let color = NOISE_COLORS[theme];
       if (clusterId >= 0) {
-        const { group, shade } = levels.clusters[clusterId];
+        const cluster = levels.clusters[clusterId];
+        const { group } = cluster;
         const isFaded = focusedGroup !== NO_CLUSTER && group !== focusedGroup;
         const isOther = selected !== NO_CLUSTER && clusterId !== selected;
         if (!isFaded && !isOther) {
-          color = mixColors(POINT_COLORS[theme][levels.colors[group]], towards, shade);
+          const shade = group === focusedGroup ? 0 : SHADES[cluster.rank % SHADES.length];
+          color = mixColors(colorOf(POINT_COLORS[theme], cluster), towards, shade);
         }
       }
       if (!rowsByColor.has(color)) rowsByColor.set(color, []);
@@ -278,13 +307,13 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
     const pixelRatio = window.devicePixelRatio || 1;
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     context.clearRect(0, 0, size.width, size.height);
-    const radius = data.radius * (zoomOf(view.scale) / 1.3) ** 0.45;
+    const radius = data.radius * ((view.zoom * unit.zoom) / 1.3) ** 0.45;
     const colors = groupByColor(theme);
     for (const [color, rows] of colors) {
       if (color === NOISE_COLORS[theme]) continue;
       context.fillStyle = color;
-      context.globalAlpha = theme === "dark" ? 0.1 : 0.12;
-      drawPoints(context, rows, radius * 4.5);
+      context.globalAlpha = 0.1;
+      drawPoints(context, rows, radius * 5);
     }
     for (const [color, rows] of colors) {
       const isGray = color === NOISE_COLORS[theme];
@@ -297,6 +326,19 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
     cells = null;
   }
 
+  // Return the left upper corner of a label, and whether the whole label is on the map.
+  function findPlace(entry) {
+    if (!entry.width) {
+      entry.item.hidden = false;
+      entry.width = entry.item.offsetWidth;
+      entry.height = entry.item.offsetHeight;
+    }
+    const x = toX(entry.x) - entry.width / 2;
+    const y = toY(entry.y) - entry.height / 2;
+    const isInColumns = x >= -2 && x + entry.width <= size.width + 2;
+    return { isInside: isInColumns && y >= -2 && y + entry.height <= size.height + 2, x, y };
+  }
+
   // Move the labels of the present level to their places, and hide the other level.
   function placeLabels(theme) {
     const shown = showsClusters() ? "clusters" : "groups";
@@ -305,13 +347,12 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
       if (level !== shown) continue;
       labels[level].forEach((entry, number) => {
         const group = level === "groups" ? number : entry.group;
-        const x = toX(entry.x);
-        const y = toY(entry.y);
-        const isInside = x > 0 && y > 0 && x < size.width && y < size.height;
+        const { isInside, x, y } = findPlace(entry);
         entry.item.hidden = !isInside;
         if (!isInside) return;
-        entry.item.style.transform = `translate(${x}px, ${y}px) translate(-50%, -50%)`;
-        entry.button.style.color = TEXT_COLORS[theme][levels.colors[group]];
+        entry.item.style.transform = `translate(${x}px, ${y}px)`;
+        const color = level === "groups" ? TEXT_COLORS[theme][levels.colors[group]] : null;
+        entry.button.style.color = color ?? colorOf(TEXT_COLORS[theme], entry);
         const isOther = focusedGroup !== NO_CLUSTER && group !== focusedGroup;
         entry.button.classList.toggle("mediarec-map-label-other", isOther);
         if (number === selected && level === "clusters") {
@@ -413,7 +454,7 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
       button.setAttribute("aria-label", name);
       controls.append(button);
     }
-    addGestures(element, {
+    addGestures(stage, {
       pan,
       zoomAt,
       isZoomed,
@@ -425,7 +466,7 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
       const box = canvas.getBoundingClientRect();
       showTip(pointAt({ x: event.clientX - box.left, y: event.clientY - box.top }));
     });
-    element.addEventListener("pointerleave", () => showTip(-1));
+    stage.addEventListener("pointerleave", () => showTip(-1));
     element.addEventListener("keydown", handleKey);
     new ResizeObserver(() => {
       if (data && levels && element.clientWidth && element.clientWidth !== size.width) layout();
@@ -438,10 +479,8 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
   // Set the coordinates (interleaved x and y, integers), the titles and their years.
   function load({ xy, titles, years }) {
     const bounds = findBounds(xy, titles.map((_, row) => row));
-    const { width, height, padding } = LABEL_MAP;
-    const fitting = [(width - 2 * padding) / bounds.width, (height - 2 * padding) / bounds.height];
     const radius = Math.max(1.2, Math.min(3, 130 / Math.sqrt(titles.length)));
-    data = { xy, titles, years, bounds, unitScale: Math.min(...fitting), radius };
+    data = { xy, titles, years, bounds, radius };
   }
 
   // Show a clustering, and select one of its clusters. `next` has labels (the cluster of each
@@ -451,13 +490,16 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
     if (isNew) {
       const counts = next.groups.map(() => 0);
       const clusters = next.clusters.map((cluster) => {
+        const rank = counts[cluster.group];
         counts[cluster.group] += 1;
-        return { ...cluster, shade: [0, 0.22, 0.1, 0.32][counts[cluster.group] % 4] };
+        return { ...cluster, rank };
       });
       const colors = assignColors(next.groups, data.bounds);
-      levels = { ...next, clusters, colors, source: next };
+      levels = { ...next, clusters, colors, groupSizes: counts, source: next };
       focusedGroup = NO_CLUSTER;
       createLabels();
+      const counted = [pluralize(data.titles.length, "title"), pluralize(next.groups.length, "group")];
+      caption.textContent = `${counted.join(" in ")}. Press a name to zoom to it.`;
     }
     const previous = selected;
     selected = clusterId ?? NO_CLUSTER;
