@@ -69,6 +69,10 @@ def clusters(
         Path | None,
         typer.Option(help="Write all clusters of all methods and the map to an HTML file."),
     ] = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option("--map", help="Write the map of METHOD as a picture (PNG, SVG or PDF)."),
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """List the clusters of a model in groups of similar clusters, or the titles of a cluster.
@@ -83,6 +87,9 @@ def clusters(
     clusterings = recommender.clusterings
     if html:
         _write_cluster_report(recommender, html)
+        return
+    if map_file:
+        _write_map(recommender, method, map_file)
         return
     if method is None:
         found = _methods_table(recommender)
@@ -206,20 +213,29 @@ def _object_frame(rows: list[dict], columns: list[str] | None = None) -> "pd.Dat
 
 def _write_cluster_report(model: Any, path: Path) -> None:
     """Write all clusters of a model as an HTML page."""
-    from mediarec.cluster.base import ClusterInput
-    from mediarec.cluster.compare import render_cluster_report
-    from mediarec.recommend.filters import check_cluster_method
+    from mediarec.apps.cluster_map import render_cluster_report
 
-    clusterings = model.clusterings
-    check_cluster_method(clusterings, next(iter(clusterings.descriptions), None))
-    page = render_cluster_report(
-        ClusterInput(model.catalog, {}),
-        model.clusters,
-        clusterings.descriptions,
-        clusterings.map_coordinates,
-    )
+    page = render_cluster_report(model)
     atomic_write(path, lambda target: target.write_text(page, encoding="utf-8"))
     print(f"{path}: {len(page.encode()) / 1e6:.1f} MB, works offline in any browser")
+
+
+def _write_map(model: Any, method: str | None, path: Path) -> None:
+    """Write the map of a method as a picture; the end of the file name says its format."""
+    from mediarec.apps.cluster_map import plot_map
+    from mediarec.core import MediarecError
+
+    figure = plot_map(model, method)
+    formats = figure.canvas.get_supported_filetypes()
+    picture_format = path.suffix.lower().lstrip(".")
+    if picture_format not in formats:
+        raise MediarecError(
+            f"{path.name} must end in .png, .svg, .pdf or another of {sorted(formats)}"
+        )
+    atomic_write(
+        path, lambda target: figure.savefig(target, format=picture_format, bbox_inches="tight")
+    )
+    print(f"{path}: {path.stat().st_size / 1e3:,.0f} kB")
 
 # %% ../../nbs/95_cli.clusters.ipynb #a5a6227c
 @app.command()

@@ -3,6 +3,7 @@
 // clusters are buttons over it. Python computes their places, so that they do not overlap on a
 // map of the size LABEL_MAP (groups) or CLUSTER_ZOOM times as large (clusters).
 import { createElement, createButton, pluralize } from "./dom.js";
+import { createLabel, createParts } from "./map_parts.js";
 import { POINT_COLORS, TEXT_COLORS, NOISE_COLORS } from "./map_colors.js";
 import { assignColors, mixColors, findTheme } from "./map_colors.js";
 import { addGestures } from "./map_gestures.js";
@@ -47,40 +48,6 @@ function findBounds(xy, rows, cut = 0) {
 // Return whether the user wants no animation.
 function prefersNoMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}
-
-// Create one label. The first lines of the name are shown, the tip holds the whole name.
-function createLabel({ name, label, size }, className, onClick) {
-  const item = createElement("li");
-  const button = createButton(label || name, onClick, className);
-  button.title = `${name}: ${pluralize(size, "title")}`;
-  item.append(button);
-  return { item, button };
-}
-
-// Create the stage of a map (canvas, labels and tip), and the bar below it.
-function createParts(label) {
-  const canvas = createElement("canvas", "map-canvas");
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", label);
-  const lists = {};
-  for (const level of ["groups", "clusters"]) {
-    lists[level] = createElement("ul", `map-labels map-labels-${level}`);
-    lists[level].setAttribute("aria-label", `${level === "groups" ? "Groups" : "Clusters"} on the map`);
-  }
-  const controls = createElement("div", "map-controls");
-  controls.setAttribute("role", "group");
-  controls.setAttribute("aria-label", "Zoom of the map");
-  const tip = createElement("div", "map-tip");
-  tip.hidden = true;
-  const stage = createElement("div", "map-stage");
-  stage.append(canvas, lists.groups, lists.clusters, tip);
-  const caption = createElement("p", "map-caption secondary");
-  const bar = createElement("div", "map-bar");
-  bar.append(caption, controls);
-  const element = createElement("div", "map");
-  element.append(stage, bar);
-  return { element, stage, canvas, lists, controls, caption, tip };
 }
 
 // Create the map.
@@ -313,7 +280,7 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
       if (color === NOISE_COLORS[theme]) continue;
       context.fillStyle = color;
       context.globalAlpha = 0.1;
-      drawPoints(context, rows, radius * 5);
+      drawPoints(context, rows, radius * 2.5 + 4);
     }
     for (const [color, rows] of colors) {
       const isGray = color === NOISE_COLORS[theme];
@@ -498,8 +465,8 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
       levels = { ...next, clusters, colors, groupSizes: counts, source: next };
       focusedGroup = NO_CLUSTER;
       createLabels();
-      const counted = [pluralize(data.titles.length, "title"), pluralize(next.groups.length, "group")];
-      caption.textContent = `${counted.join(" in ")}. Press a name to zoom to it.`;
+      const nTitles = pluralize(data.titles.length, "title");
+      caption.textContent = `${nTitles} in ${pluralize(next.groups.length, "group")}`;
     }
     const previous = selected;
     selected = clusterId ?? NO_CLUSTER;
