@@ -19,7 +19,6 @@ from mediarec.cluster.base import NOISE, BaseClustering, ClusterError, ClusterIn
 from mediarec.cluster.neighbor_embedding import (
     DEFAULT_N_NEIGHBORS,
     NeighborEmbedding,
-    l2_normalize_dense,
     nearest_neighbors,
     neighbor_graph,
     neighbor_weights,
