@@ -121,8 +121,8 @@ def join_noise(labels: np.ndarray, graph: sparse.csr_matrix) -> tuple[np.ndarray
     labels : np.ndarray of int, shape (n_titles,)
         Labels with fewer noise titles.
     reasons : np.ndarray of int8, shape (n_titles,)
-        0 if the title is in a cluster, 1 if no cluster has more than half of the votes of its
-        neighbors for clusters, 2 if most of its neighbors are noise themselves.
+        0 if the title is in a cluster, 1 if most of its neighbors are in clusters but no cluster
+        has more than half of all votes, 2 if most of its neighbors are noise themselves.
     """
     labels = np.array(labels)
     reasons = np.where(labels < 0, AMONG_NOISE, IN_CLUSTER).astype(np.int8)
