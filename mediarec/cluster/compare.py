@@ -139,6 +139,8 @@ def fit_clusterings(
     for method in bar:
         bar.set_description_str(METHOD_LABELS[method])
         clustering = make_clustering(method)
+        if "progress" in clustering.get_params():
+            clustering.set_params(progress=progress)
         reset_peak_memory()
         start = time.perf_counter()
         fitted[method] = clustering.fit(titles)
