@@ -34,6 +34,7 @@ def render():
     cells = json.loads((HERE / "nbs" / "index.ipynb").read_text(encoding="utf-8"))["cells"]
     text = "\n\n".join(p.strip() for cell in cells for p in part(cell) if p.strip())
     text = re.sub(r"\]\((images/[^)]+)\)", r"](nbs/\1)", text)  # pictures lie beside the notebook
+    text = re.sub(r'(src|srcset)="images/', r'\1="nbs/images/', text)
     text = text.replace("](../", "](")
     text = re.sub(
         r"\]\((\d\d_[\w.]+\.ipynb|guides/[\w.-]+\.qmd)\)", r"](nbs/\1)", text

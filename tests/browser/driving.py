@@ -252,3 +252,63 @@ def picture(locator, name):
 def brightness(color):
     """Return the mean of red, green and blue of a computed color."""
     return sum(map(float, re.findall(r"[\d.]+", color)[:3])) / 3
+
+
+# Rectangles of the labels of a level that are shown: text, left, top, right and bottom
+LABEL_BOXES = """(map, level) => {
+    const labels = [...map.querySelectorAll(`.mediarec-map-labels-${level} button`)];
+    const shown = labels.filter((label) => label.getClientRects().length);
+    return shown.map((label) => {
+        const box = label.getBoundingClientRect();
+        return [label.textContent, box.left, box.top, box.right, box.bottom];
+    });
+}"""
+
+
+def overlapping_labels(boxes):
+    """Return the pairs of texts whose rectangles overlap."""
+    pairs = []
+    for i, (text, left, top, right, bottom) in enumerate(boxes):
+        for other, x0, y0, x1, y1 in boxes[:i]:
+            if left < x1 and x0 < right and top < y1 and y0 < bottom:
+                pairs.append((text, other))
+    return pairs
+
+
+def check_map(page, names):
+    """Check the labels of the map of a page, zoom to a group and back, and point at a title.
+
+    `names` are the names of all groups.
+    """
+    map_element = page.locator(".mediarec-map")
+    stage = map_element.locator(".mediarec-map-stage")
+    stage.scroll_into_view_if_needed()
+
+    def boxes(level):
+        return map_element.evaluate(LABEL_BOXES, level)
+
+    until(lambda: len(boxes("groups")) == len(names), "not every group has a label")
+    found = boxes("groups")
+    titles = map_element.locator(".mediarec-map-labels-groups button")
+    tips = titles.evaluate_all("labels => labels.map((label) => label.title)")
+    assert {tip.rsplit(": ", 1)[0] for tip in tips} == set(names)
+    assert overlapping_labels(found) == []
+    border = stage.bounding_box()
+    for text, left, top, right, bottom in found:
+        assert left >= border["x"] - 2, text
+        assert top >= border["y"] - 2, text
+        assert right <= border["x"] + border["width"] + 2, text
+        assert bottom <= border["y"] + border["height"] + 2, text
+    titles.first.click()
+    until(lambda: boxes("clusters"), "no labels of clusters after a press on a group")
+    until(lambda: not boxes("groups"), "the labels of groups are still shown")
+    assert overlapping_labels(boxes("clusters")) == []
+    map_element.get_by_role("button", name="Whole map").click()
+    until(lambda: len(boxes("groups")) == len(names), "the whole map is not shown")
+    tip = map_element.locator(".mediarec-map-tip")
+    for i in range(160):  # row by row, until the pointer meets a point
+        x = border["x"] + border["width"] * (0.2 + 0.015 * (i % 40))
+        page.mouse.move(x, border["y"] + border["height"] * (0.3 + 0.12 * (i // 40)))
+        if tip.is_visible():
+            break
+    assert tip.locator("b").inner_text()

@@ -6,6 +6,7 @@ import pytest
 from driving import (
     STARTER,
     brightness,
+    check_map,
     chromium,
     next_frame,
     notebook_server,
@@ -283,6 +284,22 @@ def test_clusters(server, browser):
     for _ in range(3):  # undo the method, the list and the cluster
         app.get_by_role("button", name="Back", exact=True).click()
     app.get_by_role("heading", name="More like Inception").wait_for()
+    assert not page.script_errors
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_map(server, browser, model, width, scheme):
+    from mediarec import Recommender
+
+    options = {"viewport": (width, 1150), "color_scheme": scheme, "reduced_motion": "reduce"}
+    page, app, foreign_urls = open_app(server, browser, **options)
+    page.get_by_role("tab", name="Groups").click()
+    groups = Recommender.load(model).clusterings.groups["kmeans"]
+    check_map(page, groups.name.tolist())
+    picture(app.locator(".mediarec-map"), f"map-{server[0]}-{width}")
+    assert find_violations(page) == []
+    assert not foreign_urls
     assert not page.script_errors
     page.context.close()
 

@@ -1,5 +1,6 @@
 """Every URL with Flask's test client: answers, invalid parameters, headers, limits and posters."""
 
+import gzip
 import json
 import re
 import tempfile
@@ -412,6 +413,19 @@ def test_cluster_pages(client):
 HOSTILE_TEXT = (
     "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{1234*4321}}\u202e\U0001f600"
 )
+
+
+def test_map_json(client, model):
+    page = client.get("/clusters/kmeans").text
+    (url,) = re.findall(r'data-map="([^"]+)"', page)
+    answer = client.get(url)
+    assert answer.json["titles"] == model.catalog.title.tolist()
+    assert len(answer.json["groups"]) == len(model.clusterings.groups["kmeans"])
+    compressed = client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert "max-age" in compressed.headers["Cache-Control"]
+    assert json.loads(gzip.decompress(compressed.data)) == answer.json
+    assert client.get("/clusters/nothing/map.json").status_code == 404
 
 
 def test_hostile_catalog_is_escaped(catalog):

@@ -7,7 +7,7 @@ screenshots.
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from driving import brightness, chromium, picture, sync_api, until
+from driving import brightness, check_map, chromium, picture, sync_api, until
 
 # a browser on a busy machine may miss an event; two failures in a row are an error
 pytestmark = pytest.mark.flaky(reruns=1)
@@ -220,6 +220,24 @@ def test_without_javascript(open_page):
     page.wait_for_url("**group=*")
     assert page.locator("details[open]").count() == 1
     picture(page, "groups-without-javascript")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_map(open_page, model, width, scheme):
+    page = open_page("/clusters/kmeans", width, color_scheme=scheme, reduced_motion="reduce")
+    check_map(page, model.clusterings.groups["kmeans"].name.tolist())
+    picture(page.locator(".mediarec-map"), f"page-map-{width}")
+    page.locator(".mediarec-map-labels-groups button").first.click()
+    label = page.locator(".mediarec-map-labels-clusters button:visible").first
+    name = label.get_attribute("title").rsplit(": ", 1)[0]
+    label.click()
+    page.get_by_role("heading", name=name, exact=True).wait_for()
+
+
+def test_no_map_without_javascript(open_page):
+    page = open_page("/clusters/kmeans", java_script_enabled=False)
+    assert page.locator(".mediarec-map").count() == 0
+    assert page.locator(".mediarec-cluster-name").count() > 0
 
 
 def test_details_on_hover_and_focus(open_page):
