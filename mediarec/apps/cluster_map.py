@@ -126,6 +126,8 @@ def plot_map(
     if clusterings.map_coordinates is None:
         raise MediarecError("this model has no map")
     datamapplot = _import_datamapplot()
+    import matplotlib.pyplot as plt
+
     table, labels = _level_of_map(clusterings, method, level)
     stretch = np.array([_STRETCH, 1.0])
     names = np.append(table.name.to_numpy(object), "Unlabelled")  # the last is for noise
@@ -150,6 +152,7 @@ def plot_map(
         figsize=_FIGURE_SIZES[level],
         dpi=100,
     )
+    plt.close(figure)  # a notebook shows it once, as the value of a cell
     figure.set_facecolor(_BACKGROUND[dark])
     ax.set(facecolor=_BACKGROUND[dark], frame_on=False)
     places = table[["label_x", "label_y"]].to_numpy() * stretch
