@@ -13,19 +13,19 @@ export function addGestures(element, { pan, zoomAt, canZoomOut, isZoomed, onTap 
   let moved = 0;
 
   // Return the position of an event in the element.
-  const positionOf = (event) => {
+  const findPosition = (event) => {
     const box = element.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
   element.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     if (!pointers.size) moved = 0;
-    pointers.set(event.pointerId, positionOf(event));
+    pointers.set(event.pointerId, findPosition(event));
   });
   const movePointer = (event) => {
     const last = pointers.get(event.pointerId);
     if (!last) return;
-    const position = positionOf(event);
+    const position = findPosition(event);
     if (pointers.size === 2) {
       const before = pinchOf(pointers);
       pointers.set(event.pointerId, position);
@@ -42,7 +42,7 @@ export function addGestures(element, { pan, zoomAt, canZoomOut, isZoomed, onTap 
   };
   const endPointer = (event) => {
     const isTap = pointers.delete(event.pointerId) && moved <= CLICK_DISTANCE;
-    if (isTap && event.type === "pointerup") onTap(event, positionOf(event));
+    if (isTap && event.type === "pointerup") onTap(event, findPosition(event));
   };
   window.addEventListener("pointermove", movePointer);
   window.addEventListener("pointerup", endPointer);
@@ -55,7 +55,7 @@ export function addGestures(element, { pan, zoomAt, canZoomOut, isZoomed, onTap 
   const turnWheel = (event) => {
     if (event.deltaY > 0 && !canZoomOut()) return; // the page scrolls on
     event.preventDefault();
-    const { x, y } = positionOf(event);
+    const { x, y } = findPosition(event);
     const speed = event.ctrlKey ? 0.01 : 0.002;
     zoomAt(x, y, Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) * speed));
   };
