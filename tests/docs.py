@@ -628,6 +628,16 @@ def driven(tab, path):
     if folder := os.environ.get("MEDIAREC_SCREENSHOTS"):
         tab.screenshot(path=str(Path(folder) / "try-it.png"))
     assert cards.count() == 10, f"{cards.count()} cards came for Inception, not ten"
+    tab.get_by_role("button", name="Groups", exact=True).click()
+    group = tab.locator("details.mediarec-group-details").first
+    group.locator("summary").click()
+    cluster = group.locator(".mediarec-cluster-name").first
+    name = cluster.inner_text()
+    cluster.click()
+    tab.get_by_role("heading", name=name, exact=True).wait_for(timeout=15_000)
+    assert cards.count() > 10, f"{cards.count()} cards came for the cluster {name}"
+    tab.go_back()
+    tab.locator("details[open]").first.wait_for(timeout=15_000)
 
 
 # --- the two ways
