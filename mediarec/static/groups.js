@@ -44,10 +44,9 @@ function createGroupEntry(group, onOpen, openGroups) {
   return details;
 }
 
-// Create the line above the name of an open cluster: its group, unless that has the same name.
+// Create the line that names the group of an open cluster.
 export function createBreadcrumb(cluster) {
-  const isSame = cluster.group_name === cluster.name;
-  return createDataElement("p", "breadcrumb", isSame ? "" : `Group: ${cluster.group_name}`);
+  return createDataElement("p", "breadcrumb", `Group: ${cluster.group_name}`);
 }
 
 // Create the list of groups. A group of one cluster is shown as this cluster.
