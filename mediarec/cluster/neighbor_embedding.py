@@ -111,7 +111,8 @@ def nearest_neighbors(
     titles : ClusterInput
         Query titles.
     corpus : ClusterInput, optional
-        Titles to search. If not given, each title is compared with all other query titles.
+        Titles to search. If not given, each title is compared with all other query titles. If
+        the queries are the corpus, the result is kept in `titles.cache`.
     weights : mapping of str to float, optional
         Blocks that are compared, with their weights. By default `neighbor_weights`.
     n_neighbors : int
@@ -124,13 +125,17 @@ def nearest_neighbors(
     similarity : np.ndarray of float32, shape (n_titles, n_neighbors)
         Weighted sum of the similarities of the blocks.
     """
-    weights = neighbor_weights() if weights is None else weights
-    query_features = stack_blocks(titles, weights)
-    if corpus is None:
-        return _brute_force_neighbors(
-            query_features, query_features, n_neighbors, exclude_self=True
+    weights = dict(neighbor_weights() if weights is None else weights)
+    if corpus is not None and corpus is not titles:
+        query_features = stack_blocks(titles, weights)
+        return _brute_force_neighbors(query_features, stack_blocks(corpus, weights), n_neighbors)
+    key = ("neighbors", tuple(weights.items()), n_neighbors, corpus is None)
+    if key not in titles.cache:
+        features = stack_blocks(titles, weights)
+        titles.cache[key] = _brute_force_neighbors(
+            features, features, n_neighbors, exclude_self=corpus is None
         )
-    return _brute_force_neighbors(query_features, stack_blocks(corpus, weights), n_neighbors)
+    return titles.cache[key]
 
 # %% ../../nbs/31_cluster.neighbor_embedding.ipynb #1a1bb111
 def neighbor_graph(
