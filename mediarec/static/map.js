@@ -383,7 +383,10 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
 
   // A mouse click on a point opens its cluster; a tap of a finger shows its title.
   function handleTap(event, position) {
-    if (event.target !== canvas) return;
+    if (event.target !== canvas) {
+      showTip(-1);
+      return;
+    }
     const row = pointAt(position);
     if (event.pointerType === "touch") showTip(row);
     else if (row >= 0 && levels.labels[row] >= 0) onSelect(levels.labels[row]);
@@ -433,7 +436,9 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
       const box = canvas.getBoundingClientRect();
       showTip(pointAt({ x: event.clientX - box.left, y: event.clientY - box.top }));
     });
-    stage.addEventListener("pointerleave", () => showTip(-1));
+    stage.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") showTip(-1);
+    });
     element.addEventListener("keydown", handleKey);
     new ResizeObserver(() => {
       if (data && levels && element.clientWidth && element.clientWidth !== size.width) layout();
