@@ -128,6 +128,7 @@ def test_the_recipe_works(contributing, monkeypatch):
     """The cells of the recipe make a method that passes the check and can be compared."""
     from mediarec import cluster, core
     from mediarec.cluster import compare
+    from mediarec.evaluation.clusterings import compare_clusterings
 
     recipe = contributing[contributing.index("## Add a clustering method") :]
     cells = blocks(recipe, "python")
@@ -140,9 +141,9 @@ def test_the_recipe_works(contributing, monkeypatch):
         exec(compile(cell, "<recipe>", "exec"), decades.__dict__)
     monkeypatch.setattr(compare, "METHODS", (*compare.METHODS, "decades"))
     monkeypatch.setitem(core.METHOD_LABELS, "decades", "Decades")
-    monkeypatch.setitem(compare.METHOD_CLASSES, "decades", "Decades")
+    monkeypatch.setitem(compare.METHOD_CLASSES, "decades", ("decades", "Decades"))
     fitted = compare.fit_clusterings(decades.titles, ["decades", "kmeans"])
-    table = compare.compare_clusterings(decades.titles, fitted)
+    table = compare_clusterings(decades.titles, fitted)
     assert list(table.index) == ["kmeans", "decades"]
     assert table.loc["decades", "n_clusters"] > 5
 

@@ -179,7 +179,8 @@ def test_only_noise_is_saved_and_read(noise_model, tmp_path):
 def test_titles_without_words_are_compared():
     """LDA finds no word in these titles: its scores are numbers or missing, not an error."""
     from mediarec.cluster.base import make_cluster_input
-    from mediarec.cluster.compare import compare_clusterings, fit_clusterings
+    from mediarec.cluster.compare import fit_clusterings
+    from mediarec.evaluation.clusterings import compare_clusterings
 
     titles = make_cluster_input(fit("c1_one", None).catalog)
     table = compare_clusterings(titles, fit_clusterings(titles, "kmeans, lda_dbscan"))

@@ -265,14 +265,10 @@ def compare(
     Example: mediarec compare --methods kmeans,hdbscan --json
     """
     from mediarec.cluster.base import make_cluster_input
-    from mediarec.cluster.compare import (
-        advise_on_clusterings,
-        compare_clusterings,
-        fit_clusterings,
-        labels_frame,
-    )
+    from mediarec.cluster.compare import fit_clusterings, labels_frame
     from mediarec.cluster.scores import pairwise_ami
     from mediarec.data.clean import clean
+    from mediarec.evaluation.clusterings import advise_on_clusterings, compare_clusterings
 
     if model or not catalog:
         frame = load_model_option(model).catalog

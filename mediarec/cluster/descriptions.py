@@ -6,12 +6,11 @@
 __all__ = ['describe_clusters']
 
 # %% ../../nbs/33_cluster.descriptions.ipynb #2a76c9a2
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise, product
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -21,110 +20,12 @@ from scipy import sparse
 
 from mediarec.cluster.base import ClusterError, ClusterInput
 from mediarec.cluster.neighbor_embedding import fit_neighbor_embedding, neighbor_graph
-from mediarec.core import MISSING_LABEL, normalize_text, package_path
+from mediarec.core import MISSING_LABEL, package_path
 from mediarec.features.countries import DEMONYMS, REGIONS
+from mediarec.features.multilabel import genre_families
 from mediarec.features.predicted_themes import has_given_themes
-from mediarec.features.text import content_words
+from mediarec.features.text import ctfidf_words, document_term_matrix, spell, usual_spelling
 from mediarec.features.themes import load_themes
-
-# %% ../../nbs/33_cluster.descriptions.ipynb #738546ad
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-
-
-def _words_and_pairs(text):
-    """Return the content words of a text, and the pairs of content words without a gap."""
-    words = content_words(text)
-    spaced = f" {normalize_text(text)} "
-    pairs = [f"{a} {b}" for a, b in pairwise(words) if f" {a} {b} " in spaced]
-    return words + pairs
-
-
-def _document_term_matrix(texts, min_df=5):
-    """Return a binary matrix of shape (n_texts, n_terms) and its terms.
-
-    A term must occur in `min_df` texts, or in 1% of the texts if that is less.
-    """
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    min_count = max(1, min(min_df, len(texts) // 100))
-    vectorizer = CountVectorizer(analyzer=_words_and_pairs, binary=True, min_df=min_count)
-    try:
-        matrix = vectorizer.fit_transform(texts).tocsr()
-    except ValueError:  # the texts contain no word that is not a stop word
-        return sparse.csr_matrix((len(texts), 0)), []
-    return matrix, vectorizer.get_feature_names_out().tolist()
-
-
-def _usual_spelling(texts):
-    """Return the most frequent spelling of each normalized word: "Hong" for "hong"."""
-    count = Counter(token for text in texts for token in _TOKEN.findall(text))
-    rarest_first = reversed(count.most_common())
-    return {normalize_text(token): token for token, _ in rarest_first}
-
-
-def _spell(term, spelling):
-    """Return a term with the usual spelling of its words."""
-    return " ".join(spelling.get(word, word) for word in term.split())
-
-# %% ../../nbs/33_cluster.descriptions.ipynb #7c20b7a8
-def _ctfidf_words(labels, counts, words, n_words=10):
-    """Return the terms of each cluster with the largest class-based TF-IDF.
-
-    `counts` and `words` come from `_document_term_matrix`. The result is one list of terms a
-    cluster, most distinctive first. A word is left out if a pair that contains it is listed.
-    """
-    labels = np.asarray(labels)
-    n_clusters = int(labels.max(initial=-1)) + 1
-    if not words or not n_clusters:
-        return [[] for _ in range(n_clusters)]
-    rows = np.flatnonzero(labels >= 0)
-    shape = (n_clusters, len(labels))
-    membership = sparse.csr_matrix((np.ones(len(rows)), (labels[rows], rows)), shape=shape)
-    frequency = (membership @ counts).toarray()
-    term_frequency = frequency / np.maximum(frequency.sum(1, keepdims=True), 1)
-    mean_n_words = frequency.sum() / n_clusters
-    weight = term_frequency * np.log1p(mean_n_words / np.maximum(frequency.sum(0), 1))
-    if n_clusters > 1:
-        size = np.bincount(labels[rows], minlength=n_clusters)[:, None]
-        catalog_share = np.asarray(counts.sum(0)).ravel() / len(labels)
-        weight[frequency / size <= catalog_share] = 0
-    order = np.argsort(-weight, axis=1, kind="stable")[:, : 2 * n_words]
-    return [
-        _without_parts(words, weight[cluster], order[cluster])[:n_words]
-        for cluster in range(n_clusters)
-    ]
-
-
-def _without_parts(words, weight, order):
-    """Return the terms of positive weight in the given order, without words of listed pairs."""
-    terms = [words[i] for i in order if weight[i] > 0]
-    in_pairs = {word for term in terms if " " in term for word in term.split()}
-    return [term for term in terms if term not in in_pairs]
-
-# %% ../../nbs/33_cluster.descriptions.ipynb #51fba7e1
-_FORMAT_WORDS = re.compile(r"\b(?:TV Shows?|TV|Movies|Series|Features)\b")
-_FAMILY_ALIASES = {
-    "kids": "children & family",
-    "docuseries": "documentaries",
-    "stand-up comedy & talk shows": "stand-up comedy",
-}
-_UNINFORMATIVE_FAMILIES = ("", "international")
-
-
-def genre_family(genre: str) -> str:
-    """Return a genre without its type: "romantic" for "Romantic TV Shows".
-
-    The result is empty for "TV Shows" and "Movies".
-    """
-    short = _FORMAT_WORDS.sub(" ", genre).replace("Kids'", "Kids")
-    family = " ".join(short.split()).strip(" &").lower()
-    return _FAMILY_ALIASES.get(family, family)
-
-
-def genre_families(genres: Iterable[str]) -> list[str]:
-    """Return the families of genres, each once, without "international"."""
-    families = dict.fromkeys(map(genre_family, genres))
-    return [family for family in families if family not in _UNINFORMATIVE_FAMILIES]
 
 # %% ../../nbs/33_cluster.descriptions.ipynb #96508681
 class _Term(NamedTuple):
@@ -602,8 +503,8 @@ class _ClusterDescriber:
     def __init__(self, titles: ClusterInput):
         self.frame = titles.frame
         texts = ["" if text == MISSING_LABEL else text for text in titles.frame.description]
-        self._counts, self._vocabulary = _document_term_matrix(texts)
-        self._spelling = _usual_spelling(texts)
+        self._counts, self._vocabulary = document_term_matrix(texts)
+        self._spelling = usual_spelling(texts)
         self._namer = _ClusterNamer(titles.frame)
         self._theme_shares = _value_shares(titles.frame.themes)
 
@@ -612,12 +513,12 @@ class _ClusterDescriber:
         labels = np.asarray(labels)
         if len(labels) != len(self.frame):
             raise ClusterError(f"{len(labels):,} labels for {len(self.frame):,} titles")
-        words = _ctfidf_words(labels, self._counts, self._vocabulary, n_words)
+        words = ctfidf_words(labels, self._counts, self._vocabulary, n_words)
         used: set[str] = set()
         records = []
         for cluster in range(len(words)):
             record = self._profile(labels == cluster, embedding, used, n_words, n_titles)
-            spelled = [_spell(term, self._spelling) for term in words[cluster]]
+            spelled = [spell(term, self._spelling) for term in words[cluster]]
             records.append({"cluster": cluster, "words": spelled, **record})
             used.add(record["name"])
         return pd.DataFrame(records, columns=_DESCRIPTION_COLUMNS)

@@ -16,9 +16,9 @@ import pandas as pd
 from scipy import sparse
 
 from mediarec.cluster.base import BaseClustering, ClusterInput, check_n_clusters
-from mediarec.cluster.descriptions import genre_family
 from mediarec.cluster.neighbor_embedding import DEFAULT_N_NEIGHBORS, nearest_neighbors
 from mediarec.core import RANDOM_STATE
+from mediarec.features.multilabel import genre_family
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #2c0e4677
 @dataclass

@@ -15,7 +15,6 @@ import pandas as pd
 from scipy import sparse
 
 from mediarec.cluster.base import NOISE, BaseClustering, ClusterError, ClusterInput
-from mediarec.cluster.descriptions import genre_families
 from mediarec.cluster.hdbscan import AMONG_NOISE, _fit_hdbscan, join_noise, predict_by_votes
 from mediarec.cluster.neighbor_embedding import (
     DEFAULT_N_NEIGHBORS,
@@ -23,6 +22,7 @@ from mediarec.cluster.neighbor_embedding import (
     neighbor_graph,
 )
 from mediarec.core import MISSING_LABEL, RANDOM_STATE
+from mediarec.features.multilabel import genre_families
 from mediarec.features.text import content_words
 
 # %% ../../nbs/37_cluster.lda_dbscan.ipynb #668d4561

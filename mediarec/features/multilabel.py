@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/21_features.multilabel.ipynb #1600314a
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -150,3 +150,28 @@ def title_prefixes(title: str) -> list[str]:
         terms += [" ".join(words[:n]) for n in range(1, n_prefixes + 1)]
         terms.append(key + FRANCHISE_SUFFIX)
     return terms
+
+# %% ../../nbs/21_features.multilabel.ipynb #51fba7e1
+_FORMAT_WORDS = re.compile(r"\b(?:TV Shows?|TV|Movies|Series|Features)\b")
+_FAMILY_ALIASES = {
+    "kids": "children & family",
+    "docuseries": "documentaries",
+    "stand-up comedy & talk shows": "stand-up comedy",
+}
+_UNINFORMATIVE_FAMILIES = ("", "international")
+
+
+def genre_family(genre: str) -> str:
+    """Return a genre without its type: "romantic" for "Romantic TV Shows".
+
+    The result is empty for "TV Shows" and "Movies".
+    """
+    short = _FORMAT_WORDS.sub(" ", genre).replace("Kids'", "Kids")
+    family = " ".join(short.split()).strip(" &").lower()
+    return _FAMILY_ALIASES.get(family, family)
+
+
+def genre_families(genres: Iterable[str]) -> list[str]:
+    """Return the families of genres, each once, without "international"."""
+    families = dict.fromkeys(map(genre_family, genres))
+    return [family for family in families if family not in _UNINFORMATIVE_FAMILIES]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
-from itertools import compress
+from itertools import compress, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -386,3 +386,77 @@ def _count_terms(term_to_column, term_lists):
     position = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
     shape = (len(term_lists), len(term_to_column))
     return sparse.csr_matrix((np.ones(len(rows), np.float32), position), shape=shape)
+
+# %% ../../nbs/20_features.text.ipynb #738546ad
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+def _words_and_pairs(text):
+    """Return the content words of a text, and the pairs of content words without a gap."""
+    words = content_words(text)
+    spaced = f" {normalize_text(text)} "
+    pairs = [f"{a} {b}" for a, b in pairwise(words) if f" {a} {b} " in spaced]
+    return words + pairs
+
+
+def document_term_matrix(texts, min_df=5):
+    """Return a binary matrix of shape (n_texts, n_terms) and its terms.
+
+    A term must occur in `min_df` texts, or in 1% of the texts if that is less.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    min_count = max(1, min(min_df, len(texts) // 100))
+    vectorizer = CountVectorizer(analyzer=_words_and_pairs, binary=True, min_df=min_count)
+    try:
+        matrix = vectorizer.fit_transform(texts).tocsr()
+    except ValueError:  # the texts contain no word that is not a stop word
+        return sparse.csr_matrix((len(texts), 0)), []
+    return matrix, vectorizer.get_feature_names_out().tolist()
+
+
+def usual_spelling(texts):
+    """Return the most frequent spelling of each normalized word: "Hong" for "hong"."""
+    count = Counter(token for text in texts for token in _TOKEN.findall(text))
+    rarest_first = reversed(count.most_common())
+    return {normalize_text(token): token for token, _ in rarest_first}
+
+
+def spell(term, spelling):
+    """Return a term with the usual spelling of its words."""
+    return " ".join(spelling.get(word, word) for word in term.split())
+
+# %% ../../nbs/20_features.text.ipynb #7c20b7a8
+def ctfidf_words(labels, counts, words, n_words=10):
+    """Return the terms of each cluster with the largest class-based TF-IDF.
+
+    `counts` and `words` come from `document_term_matrix`. The result is one list of terms a
+    cluster, most distinctive first. A word is left out if a pair that contains it is listed.
+    """
+    labels = np.asarray(labels)
+    n_clusters = int(labels.max(initial=-1)) + 1
+    if not words or not n_clusters:
+        return [[] for _ in range(n_clusters)]
+    rows = np.flatnonzero(labels >= 0)
+    shape = (n_clusters, len(labels))
+    membership = sparse.csr_matrix((np.ones(len(rows)), (labels[rows], rows)), shape=shape)
+    frequency = (membership @ counts).toarray()
+    term_frequency = frequency / np.maximum(frequency.sum(1, keepdims=True), 1)
+    mean_n_words = frequency.sum() / n_clusters
+    weight = term_frequency * np.log1p(mean_n_words / np.maximum(frequency.sum(0), 1))
+    if n_clusters > 1:
+        size = np.bincount(labels[rows], minlength=n_clusters)[:, None]
+        catalog_share = np.asarray(counts.sum(0)).ravel() / len(labels)
+        weight[frequency / size <= catalog_share] = 0
+    order = np.argsort(-weight, axis=1, kind="stable")[:, : 2 * n_words]
+    return [
+        _without_parts(words, weight[cluster], order[cluster])[:n_words]
+        for cluster in range(n_clusters)
+    ]
+
+
+def _without_parts(words, weight, order):
+    """Return the terms of positive weight in the given order, without words of listed pairs."""
+    terms = [words[i] for i in order if weight[i] > 0]
+    in_pairs = {word for term in terms if " " in term for word in term.split()}
+    return [term for term in terms if term not in in_pairs]
