@@ -261,9 +261,9 @@ def test_clusters(server, browser):
     app.locator(".mediarec-group").first.wait_for()
     # The group of the cluster is open, and its other clusters are listed.
     app.get_by_role("button", name=name, exact=True).wait_for()
-    group = app.locator("details:not([open])").first
+    group = app.locator(".mediarec-group-details:not([open])").first
     group.locator("summary").click()
-    group = app.locator("details[open]").first
+    group = app.locator(".mediarec-group-details[open]").first
     assert group.locator(".mediarec-cluster").count() > 1
     assert "titles in" in group.locator("summary").inner_text()
     assert group.locator(".mediarec-cluster").first.is_visible()
