@@ -243,7 +243,7 @@ class BaseClustering(ClusterMixin, BaseEstimator):
             raise ClusterError("cannot cluster: the catalog has no titles")
 
 # %% ../../nbs/30_cluster.base.ipynb #262e0fc9
-_MIN_MEAN_CLUSTER_SIZE = 20  # titles a cluster on average, if n_clusters is None
+MIN_MEAN_CLUSTER_SIZE = 20  # titles a cluster on average, if n_clusters is None
 
 
 def check_n_clusters(n_clusters: int | None, points: np.ndarray, default: int) -> int:
@@ -276,7 +276,7 @@ def check_n_clusters(n_clusters: int | None, points: np.ndarray, default: int) -
                 f"n_clusters must be an integer of at least 1, not {n_clusters!r:.40}"
             )
     n_distinct = len(np.unique(np.round(points, 4), axis=0))
-    default = max(1, min(default, len(points) // _MIN_MEAN_CLUSTER_SIZE))
+    default = max(1, min(default, len(points) // MIN_MEAN_CLUSTER_SIZE))
     return min(int(n_clusters or default), n_distinct)
 
 # %% ../../nbs/30_cluster.base.ipynb #c0f267ed

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from mediarec.cluster.base import (
+    MIN_MEAN_CLUSTER_SIZE,
     NOISE,
     BaseClustering,
     ClusterError,
@@ -139,6 +140,7 @@ class KMeans(BaseClustering):
 
 # %% ../../nbs/34_cluster.kmeans.ipynb #db727902
 _DEFAULT_RESOLUTION = 2.0
+_MIN_RESOLUTION = 0.05  # below it, communities are the connected parts of the graph
 
 
 def _best_louvain_labels(
@@ -186,6 +188,9 @@ class Communities(BaseClustering):
         other.
     embedding_ : np.ndarray of float32, shape (n_titles, n_communities)
         Share of the edges of each title that leads into each community.
+    resolution_ : float
+        The resolution that was used. For a small catalog it is halved until a community has 20
+        titles on average.
     modularity_ : float
         Modularity of the division, at the resolution that was used.
 
@@ -222,9 +227,15 @@ class Communities(BaseClustering):
         if not self.resolution > 0:
             raise ClusterError(f"resolution must be above 0, not {self.resolution!r:.40}")
         graph = neighbor_graph(titles)
-        labels, self.modularity_ = _best_louvain_labels(
-            graph, self.resolution, self.n_init, self.random_state
-        )
+        max_communities = max(1, len(titles) // MIN_MEAN_CLUSTER_SIZE)
+        self.resolution_ = float(self.resolution)
+        while True:
+            labels, self.modularity_ = _best_louvain_labels(
+                graph, self.resolution_, self.n_init, self.random_state
+            )
+            if labels.max() < max_communities or self.resolution_ < _MIN_RESOLUTION:
+                break
+            self.resolution_ /= 2
         membership = (labels[:, None] == np.arange(max(labels.max() + 1, 1))).astype(np.float32)
         degree = np.asarray(graph.sum(1))
         self.embedding_ = ((graph @ membership) / np.maximum(degree, 1e-9)).astype(np.float32)
