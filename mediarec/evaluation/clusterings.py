@@ -75,7 +75,8 @@ def compare_clusterings(
           95% interval over queries
         - ``spread`` : largest minus smallest separation over the seeds
         - ``without_genres``, ``without_themes`` : separation of the fits without them
-        - ``seconds``, ``peak_mb`` : of the fit
+        - ``seconds``, ``peak_mb`` : of the fit; the neighbor graph is computed by the first
+          method that needs it
 
     Raises
     ------
@@ -196,6 +197,9 @@ def _without_field(titles, field):
     return make_cluster_input(titles.frame.assign(themes=empty, moods=empty))
 
 # %% ../../nbs/68_evaluation.clusterings.ipynb #1993fd91
+_EQUAL_STABILITY = 0.05  # methods that differ by less are not ranked
+
+
 def advise_on_clusterings(table: pd.DataFrame) -> list[str]:
     """Say in words which clustering method to use for what.
 
@@ -219,10 +223,12 @@ def advise_on_clusterings(table: pd.DataFrame) -> list[str]:
     if table.separation.notna().any():
         sentences += _advice_on_separation(table)
     if table.stability.notna().any():
-        most_stable = table.stability.idxmax()
+        stability = table.stability.sort_values(ascending=False)
+        stability = stability[stability >= stability.iloc[0] - _EQUAL_STABILITY]
+        stable = [f"{METHOD_LABELS[m]} ({score:.2f})" for m, score in stability.items()]
         sentences.append(
-            f"For groups that change least when titles are added or removed: "
-            f"{METHOD_LABELS[most_stable]} (stability {table.stability[most_stable]:.2f})."
+            "For groups that change least when titles are added or removed, by their stability: "
+            f"{format_list(stable, len(stable))}."
         )
     with_noise = table.index[table.noise > 0]
     without_noise = table.index[table.noise == 0]
