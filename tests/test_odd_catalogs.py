@@ -30,9 +30,12 @@ def make_noise(model, methods=METHODS):
     from mediarec.recommend.filters import Clusterings
 
     labels = pd.DataFrame({method: np.full(model.n_rows, -1, np.int32) for method in methods})
-    descriptions = {method: descriptions_from_records([]) for method in methods}
+    descriptions = descriptions_from_records({method: [] for method in methods})
+    groups = descriptions_from_records({method: [] for method in methods})
     coordinates = np.zeros((model.n_rows, 2), np.float32)
-    model.clusterings = Clusterings(labels, labels.copy(), descriptions, coordinates)
+    model.clusterings = Clusterings(
+        labels, labels.copy(), descriptions, groups, map_coordinates=coordinates
+    )
     return model
 
 

@@ -260,7 +260,7 @@ def test_clusters(server, browser):
     app.get_by_role("button", name="All groups").click()
     app.locator(".mediarec-group").first.wait_for()
     # The group of the cluster is open, and its other clusters are listed.
-    app.get_by_role("button", name=name, exact=True).wait_for()
+    app.locator(".mediarec-cluster-name").get_by_text(name, exact=True).wait_for()
     group = app.locator(".mediarec-group-details:not([open])").first
     group.locator("summary").click()
     group = app.locator(".mediarec-group-details[open]").first
