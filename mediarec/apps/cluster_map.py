@@ -8,7 +8,7 @@ __all__ = ['plot_map']
 # %% ../../nbs/87_apps.cluster_map.ipynb #737e10e2
 import html
 import json
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,6 @@ from mediarec.cluster.descriptions import labels_of_groups
 from mediarec.core import METHOD_LABELS, MediarecError
 from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.filters import check_cluster_method
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # %% ../../nbs/87_apps.cluster_map.ipynb #627c177c
 _LEVELS = ("groups", "clusters")
@@ -86,7 +83,7 @@ def plot_map(
     method: str | None = None,
     level: str = "groups",
     dark: bool = False,
-) -> "Figure":
+) -> Any:
     """Plot the map of a catalog in the colors of one clustering.
 
     Parameters
