@@ -70,7 +70,7 @@ def stack_blocks(
 
 
 def _brute_force_neighbors(
-    query_features, corpus_features, n_neighbors, exclude_self=False, chunk_size=1000
+    query_features, corpus_features, n_neighbors, exclude_self=False, chunk_size=200
 ):
     """Compare every query with the whole corpus, in chunks of queries.
 
