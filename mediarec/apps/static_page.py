@@ -15,6 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mediarec.apps.viewmodel import ViewModel, bundle_js, map_levels, map_points, read_static
+from mediarec.apps.views import group_texts
 from mediarec.core import package_path
 from mediarec.data.catalog import load_catalog
 from mediarec.recommend.base import BaseRecommender
@@ -120,24 +121,12 @@ def _cluster_data(view_model, position):
             }
         )
     return {
-        "groups": [_group_data(group) for group in view_model.cluster_groups(method)],
+        "groups": [group_texts(group) for group in view_model.cluster_groups(method)],
         "clusters": clusters,
         "clusters_description": view_model.clusters_description(method),
         "labels": clusterings.nearest_labels[method].to_numpy()[rows].tolist(),
         "map": _page_map(view_model.model, method),
     }
-
-
-def _group_data(group):
-    """Return the entry of a group, with the entries of its clusters."""
-    names = ("cluster_id", "name", "size")
-    clusters = [
-        {name: cluster[name] for name in names}
-        | {"known_titles": ", ".join(cluster["known_titles"])}
-        for cluster in group["clusters"]
-    ]
-    known_titles = ", ".join(group["known_titles"])
-    return group | {"known_titles": known_titles, "clusters": clusters}
 
 
 def _cluster_notes(cards):

@@ -116,15 +116,15 @@ def clusters_view(view_model: ViewModel, state: AppState) -> dict:
         "groups": [],
     }
     if state.cluster_id is None:
-        view["groups"] = [_group_texts(group) for group in view_model.cluster_groups(method)]
+        view["groups"] = [group_texts(group) for group in view_model.cluster_groups(method)]
     else:
         summary = view_model.cluster_summaries(method)[state.cluster_id]
         view["cluster"] = _cluster_view(view_model, summary, method, max(state.n, 20))
     return view
 
 
-def _group_texts(group):
-    """Return the entry of a group, with the entries of its clusters."""
+def group_texts(group: dict) -> dict:
+    """Return the entry of a group, with the entries of its clusters; lists become texts."""
     return {
         "group": group["group"],
         "name": group["name"],

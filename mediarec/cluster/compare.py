@@ -28,9 +28,12 @@ from mediarec.cluster.base import (
 )
 from mediarec.cluster.descriptions import describe_levels, labels_of_groups
 from mediarec.cluster.neighbor_embedding import (
+    DEFAULT_N_NEIGHBORS,
+    count_votes,
     fit_neighbor_embedding,
-    nearest_neighbors,
     neighbor_graph,
+    neighbor_mean,
+    similarity_to_fitted,
 )
 from mediarec.core import METHOD_LABELS, RANDOM_STATE, format_list
 
@@ -181,15 +184,14 @@ def _nearest_clusters(labels, graph):
     cluster goes to the largest one.
     """
     nearest = np.array(labels)
-    n_clusters = nearest.max(initial=NOISE) + 1
-    while n_clusters and (nearest == NOISE).any():
+    has_clusters = nearest.max(initial=NOISE) >= 0
+    while has_clusters and (nearest == NOISE).any():
         noise_rows = np.flatnonzero(nearest == NOISE)
-        membership = (nearest[:, None] == np.arange(n_clusters)).astype(np.float32)
-        votes = graph[noise_rows] @ membership
-        is_found = votes.max(1) > 0
+        winner, _, cluster_votes = count_votes(graph[noise_rows], nearest)
+        is_found = cluster_votes > 0
         if not is_found.any():
             nearest[noise_rows] = 0
-        nearest[noise_rows[is_found]] = votes[is_found].argmax(1)
+        nearest[noise_rows[is_found]] = winner[is_found]
     return nearest.astype(np.int32)
 
 
@@ -263,16 +265,14 @@ def _extend_results(results, fitted, titles, sample, rows):
     others = np.setdiff1d(np.arange(len(titles)), rows)
     for start in range(0, len(others), _PREDICT_BATCH):
         batch = others[start : start + _PREDICT_BATCH]
-        neighbors, similarity = nearest_neighbors(titles[batch], sample)
-        weight = similarity / np.maximum(similarity.sum(1, keepdims=True), 1e-9)
-        coordinates[batch] = np.einsum("nm,nmd->nd", weight, results["map_coordinates"][neighbors])
+        graph = similarity_to_fitted(titles[batch], sample, n_neighbors=DEFAULT_N_NEIGHBORS)
+        coordinates[batch] = neighbor_mean(graph, results["map_coordinates"])
         for method, clustering in fitted.items():
             predicted = clustering.predict(titles[batch])
             is_noise = predicted == NOISE
-            nearest = results["nearest_labels"][method].to_numpy()[neighbors]
-            most = _weighted_mode(nearest, weight)
             columns["labels"][method][batch] = predicted
-            columns["nearest_labels"][method][batch] = np.where(is_noise, most, predicted)
+            nearest = _nearest_to_sample(graph, results["nearest_labels"][method].to_numpy())
+            columns["nearest_labels"][method][batch] = np.where(is_noise, nearest, predicted)
             columns["noise_reasons"][method][batch] = np.where(is_noise, 1, 0)
     frames = {name: pd.DataFrame(values) for name, values in columns.items()}
     tables = {name: results[name] for name in ("descriptions", "groups")}
@@ -286,14 +286,11 @@ def _extend_array(values, n_titles, rows):
     return extended
 
 
-def _weighted_mode(labels, weight):
-    """Return the label of each row with the largest sum of weights, shape (n_titles,)."""
-    n_labels = labels.max(initial=0) + 1
-    totals = np.zeros((len(labels), n_labels))
-    row = np.arange(len(labels))
-    for column in range(labels.shape[1]):
-        totals[row, labels[:, column]] += weight[:, column]
-    return totals.argmax(1)
+def _nearest_to_sample(graph, nearest):
+    """Return the cluster of most neighbors in the sample; -1 if the sample has no cluster."""
+    if nearest.max(initial=NOISE) < 0:
+        return np.full(graph.shape[0], NOISE)
+    return count_votes(graph, nearest)[0]
 
 
 def _with_sizes(results):

@@ -14,13 +14,11 @@ from scipy import sparse
 
 from mediarec.cluster.base import BaseClustering, ClusterInput, check_n_clusters
 from mediarec.cluster.neighbor_embedding import (
-    DEFAULT_N_NEIGHBORS,
     NEIGHBOR_BLOCKS,
     NeighborEmbedding,
+    fit_neighbor_embedding,
     neighbor_graph,
-    neighbor_weights,
-    spectral_embedding,
-    stack_blocks,
+    neighbor_mean,
     transform_neighbor_embedding,
 )
 from mediarec.core import RANDOM_STATE
@@ -138,15 +136,7 @@ def _fit_inputs(
         inputs of the neighbors, of the same shape.
     """
     graph = neighbor_graph(titles)
-    weights = neighbor_weights()
-    sparse_features, dense_features = stack_blocks(titles, weights)
-    neighbor_embedding = NeighborEmbedding(
-        weights,
-        sparse_features,
-        dense_features,
-        spectral_embedding(graph, _N_SPECTRAL_COMPONENTS),
-        DEFAULT_N_NEIGHBORS,
-    )
+    neighbor_embedding, _ = fit_neighbor_embedding(titles, _N_SPECTRAL_COMPONENTS)
     svd_components = {}
     block_norms = {}
     for name in _INPUT_BLOCKS:
@@ -175,8 +165,7 @@ def _transform_inputs(
 def _neighbor_mean(graph: sparse.csr_matrix, x: np.ndarray) -> np.ndarray:
     """Return the weighted mean of the neighbors; a title without neighbors keeps its own row."""
     degree = np.asarray(graph.sum(1)).ravel()[:, None]
-    mean = (graph @ x) / np.maximum(degree, 1e-9)
-    return np.where(degree > 1e-9, mean, x).astype(np.float32)
+    return np.where(degree > 1e-9, neighbor_mean(graph, x), x).astype(np.float32)
 
 # %% ../../nbs/38_cluster.deep.ipynb #621321ec
 _LATENT_DIM = 10

@@ -24,7 +24,13 @@ from mediarec.core import MISSING_LABEL, package_path
 from mediarec.features.countries import DEMONYMS, REGIONS
 from mediarec.features.multilabel import genre_families
 from mediarec.features.predicted_themes import has_given_themes
-from mediarec.features.text import ctfidf_words, document_term_matrix, spell, usual_spelling
+from mediarec.features.text import (
+    ctfidf_words,
+    document_term_matrix,
+    membership_matrix,
+    spell,
+    usual_spelling,
+)
 from mediarec.features.themes import load_themes
 
 # %% ../../nbs/33_cluster.descriptions.ipynb #96508681
@@ -402,22 +408,20 @@ def group_clusters(
         n_groups = min(N_GROUPS, -(-n_clusters // 2))
     if n_clusters < 2:
         return np.zeros(n_clusters, np.int32)
-    raw = cut_tree(linkage(_cluster_profiles(graph, labels, n_clusters), "ward"), n_groups).ravel()
+    raw = cut_tree(linkage(_cluster_profiles(graph, labels), "ward"), n_groups).ravel()
     sizes = np.bincount(raw, weights=np.bincount(labels[labels >= 0]))
     rank = np.empty(len(sizes), np.int32)
     rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
     return rank[raw]
 
 
-def _cluster_profiles(graph, labels, n_clusters):
+def _cluster_profiles(graph, labels):
     """Return the share of the neighbors of each cluster in each cluster, as square roots.
 
     The Euclidean distance of square roots of shares is the Hellinger distance of the shares.
     """
-    rows = np.flatnonzero(labels >= 0)
-    shape = (n_clusters, len(labels))
-    membership = sparse.csr_matrix((np.ones(len(rows)), (labels[rows], rows)), shape=shape)
-    similarity = (membership @ graph @ membership.T).toarray()
+    membership = membership_matrix(labels)
+    similarity = (membership.T @ graph @ membership).toarray()
     return np.sqrt(similarity / np.maximum(similarity.sum(1, keepdims=True), 1e-9))
 
 # %% ../../nbs/33_cluster.descriptions.ipynb #2f3a27a9

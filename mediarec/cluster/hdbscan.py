@@ -17,13 +17,10 @@ from scipy import sparse
 
 from mediarec.cluster.base import NOISE, BaseClustering, ClusterError, ClusterInput
 from mediarec.cluster.neighbor_embedding import (
-    DEFAULT_N_NEIGHBORS,
-    NeighborEmbedding,
-    nearest_neighbors,
+    count_votes,
+    fit_neighbor_embedding,
     neighbor_graph,
-    neighbor_weights,
-    spectral_embedding,
-    stack_blocks,
+    similarity_to_fitted,
     transform_neighbor_embedding,
 )
 from mediarec.core import RANDOM_STATE
@@ -37,7 +34,7 @@ def _ignore_numeric_warnings() -> Iterator[None]:
         yield
 
 
-def _fit_hdbscan(
+def fit_library_hdbscan(
     points: np.ndarray, min_cluster_size: int, min_samples: int, prediction_data: bool = True
 ) -> Any:
     """Fit the library's HDBSCAN, ready for `approximate_predict` and soft membership.
@@ -73,37 +70,6 @@ def _fit_hdbscan(
 IN_CLUSTER, BETWEEN_CLUSTERS, AMONG_NOISE = 0, 1, 2  # values of noise_reasons_
 _N_JOIN_ROUNDS = 3  # rounds in which noise titles may join a cluster
 _MIN_CLUSTER_VOTES = 0.1  # share of the votes that must be for clusters
-
-
-def count_votes(
-    graph: sparse.csr_matrix, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Let the neighbors of each title vote for their cluster, with their similarity.
-
-    Parameters
-    ----------
-    graph : csr_matrix, shape (n_titles, n_neighbors)
-        Similarities of titles to the titles that vote.
-    labels : np.ndarray of int, shape (n_neighbors,)
-        Cluster of each title that votes; -1 for noise. At least one is in a cluster.
-
-    Returns
-    -------
-    winner : np.ndarray of int, shape (n_titles,)
-        Cluster with the most votes.
-    majority : np.ndarray of float, shape (n_titles,)
-        Its share of the votes for clusters; 0 without such votes.
-    cluster_votes : np.ndarray of float, shape (n_titles,)
-        Share of all votes that are for clusters.
-    """
-    members = np.flatnonzero(labels >= 0)
-    shape = (len(labels), int(labels.max()) + 1)
-    membership = sparse.csr_matrix((np.ones(len(members)), (members, labels[members])), shape)
-    votes = (graph @ membership).toarray()
-    for_clusters = votes.sum(1)
-    all_votes = np.asarray(graph.sum(1)).ravel()
-    majority = votes.max(1) / np.maximum(for_clusters, 1e-9)
-    return votes.argmax(1), majority, for_clusters / np.maximum(all_votes, 1e-9)
 
 
 def join_noise(labels: np.ndarray, graph: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
@@ -148,8 +114,6 @@ def predict_by_votes(
 ) -> np.ndarray:
     """Let the nearest fitted titles of each title vote for its cluster.
 
-    A fitted title also finds itself, so one neighbor more than in the graph votes.
-
     Parameters
     ----------
     titles : ClusterInput
@@ -167,12 +131,7 @@ def predict_by_votes(
     """
     if labels.max(initial=NOISE) < 0:
         return np.full(len(titles), NOISE)
-    neighbors, similarity = nearest_neighbors(
-        titles, fitted_titles, n_neighbors=DEFAULT_N_NEIGHBORS + 1
-    )
-    rows = np.repeat(np.arange(len(titles)), neighbors.shape[1])
-    shape = (len(titles), len(labels))
-    graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
+    graph = similarity_to_fitted(titles, fitted_titles)
     winner, majority, cluster_votes = count_votes(graph, labels)
     return np.where((majority > 0.5) & (cluster_votes >= 0.5), winner, NOISE)
 
@@ -249,11 +208,8 @@ class HDBSCAN(BaseClustering):
                 "min_cluster_fraction must be above 0 and at most 0.5, "
                 f"not {self.min_cluster_fraction!r:.40}"
             )
-        weights = neighbor_weights()
-        graph = neighbor_graph(titles, weights)
-        self.embedding_ = spectral_embedding(graph, self.n_components)
-        self.neighbor_embedding_ = NeighborEmbedding(
-            weights, *stack_blocks(titles, weights), self.embedding_, DEFAULT_N_NEIGHBORS
+        self.neighbor_embedding_, self.embedding_ = fit_neighbor_embedding(
+            titles, self.n_components
         )
         self.fit_input_ = titles
         self._raw_labels = np.full(len(titles), NOISE)
@@ -262,8 +218,10 @@ class HDBSCAN(BaseClustering):
             return self._raw_labels
         min_cluster_size = max(_MIN_CLUSTER_SIZE, round(self.min_cluster_fraction * len(titles)))
         min_samples = min(self.min_samples, min_cluster_size)
-        self.model_ = _fit_hdbscan(self.embedding_, min_cluster_size, min_samples)
-        self._raw_labels, self.noise_reasons_ = join_noise(self.model_.labels_, graph)
+        self.model_ = fit_library_hdbscan(self.embedding_, min_cluster_size, min_samples)
+        self._raw_labels, self.noise_reasons_ = join_noise(
+            self.model_.labels_, neighbor_graph(titles)
+        )
         return self._raw_labels
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:

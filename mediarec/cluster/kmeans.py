@@ -18,15 +18,15 @@ from mediarec.cluster.base import (
     check_n_clusters,
 )
 from mediarec.cluster.neighbor_embedding import (
-    DEFAULT_N_NEIGHBORS,
-    NeighborEmbedding,
+    count_votes,
     fit_neighbor_embedding,
     neighbor_graph,
-    neighbor_weights,
-    stack_blocks,
+    neighbor_mean,
+    similarity_to_fitted,
     transform_neighbor_embedding,
 )
 from mediarec.core import RANDOM_STATE
+from mediarec.features.text import membership_matrix
 
 # %% ../../nbs/34_cluster.kmeans.ipynb #bd2e0775
 _MINIBATCH_THRESHOLD = 50_000  # number of titles from which mini-batches are used
@@ -236,15 +236,16 @@ class Communities(BaseClustering):
             if labels.max() < max_communities or self.resolution_ < _MIN_RESOLUTION:
                 break
             self.resolution_ /= 2
-        membership = (labels[:, None] == np.arange(max(labels.max() + 1, 1))).astype(np.float32)
-        degree = np.asarray(graph.sum(1))
-        self.embedding_ = ((graph @ membership) / np.maximum(degree, 1e-9)).astype(np.float32)
-        weights = neighbor_weights()
-        features = stack_blocks(titles, weights)
-        self._vote = NeighborEmbedding(weights, *features, membership, DEFAULT_N_NEIGHBORS)
+        shares = neighbor_mean(graph, membership_matrix(labels).toarray())
+        self.embedding_ = shares.astype(np.float32)
+        self.fit_input_ = titles
+        self._raw_labels = labels
         return labels
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:
         """Return the community of most nearest neighbors of each title, by their similarity."""
-        votes = transform_neighbor_embedding(self._vote, titles)
-        return np.where(votes.max(1) > 0, votes.argmax(1), NOISE)
+        if self._raw_labels.max(initial=NOISE) < 0:
+            return np.full(len(titles), NOISE)
+        graph = similarity_to_fitted(titles, self.fit_input_)
+        winner, _, cluster_votes = count_votes(graph, self._raw_labels)
+        return np.where(cluster_votes > 0, winner, NOISE)

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from mediarec.cluster.base import BaseClustering, ClusterInput, check_n_clusters
-from mediarec.cluster.neighbor_embedding import DEFAULT_N_NEIGHBORS, nearest_neighbors
+from mediarec.cluster.neighbor_embedding import neighbor_mean, similarity_to_fitted
 from mediarec.core import RANDOM_STATE
 from mediarec.features.multilabel import genre_family
 
@@ -271,17 +270,8 @@ def _neighbor_shares(
         Shares weighted by the similarity of the neighbors. A title is not its own neighbor; a
         title without neighbors has only zeros.
     """
-    neighbors, similarity = nearest_neighbors(
-        titles, fitted_titles, n_neighbors=DEFAULT_N_NEIGHBORS + 1
-    )
-    fitted_ids = fitted_titles.frame.show_id.to_numpy()
-    is_itself = fitted_ids[neighbors] == titles.frame.show_id.to_numpy()[:, None]
-    similarity = np.where(is_itself, 0, similarity)
-    rows = np.repeat(np.arange(len(titles)), neighbors.shape[1])
-    shape = (len(titles), len(fitted_titles))
-    graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
-    total = np.asarray(graph.sum(1)).ravel()[:, None]
-    return (graph @ indicators) / np.maximum(total, 1e-9)
+    graph = similarity_to_fitted(titles, fitted_titles, exclude_self=True)
+    return neighbor_mean(graph, indicators)
 
 # %% ../../nbs/35_cluster.kprototypes.ipynb #2b535cd5
 @dataclass

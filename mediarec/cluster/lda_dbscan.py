@@ -15,11 +15,15 @@ import pandas as pd
 from scipy import sparse
 
 from mediarec.cluster.base import NOISE, BaseClustering, ClusterError, ClusterInput
-from mediarec.cluster.hdbscan import AMONG_NOISE, _fit_hdbscan, join_noise, predict_by_votes
+from mediarec.cluster.hdbscan import (
+    AMONG_NOISE,
+    fit_library_hdbscan,
+    join_noise,
+    predict_by_votes,
+)
 from mediarec.cluster.neighbor_embedding import (
-    DEFAULT_N_NEIGHBORS,
-    nearest_neighbors,
     neighbor_graph,
+    similarity_to_fitted,
 )
 from mediarec.core import MISSING_LABEL, RANDOM_STATE
 from mediarec.features.multilabel import genre_families
@@ -247,7 +251,7 @@ def _label_entropy(labels: np.ndarray) -> float:
 def _fit_tree(points: np.ndarray, min_samples: int) -> Any:
     """Return the tree of the library hdbscan, which `_cut_tree` cuts at any eps."""
     # `min_cluster_size` has no effect on this tree
-    model = _fit_hdbscan(points, min_samples, min_samples, prediction_data=False)
+    model = fit_library_hdbscan(points, min_samples, min_samples, prediction_data=False)
     return model.single_linkage_tree_
 
 
@@ -438,14 +442,6 @@ class LDADBSCAN(BaseClustering):
         np.ndarray of float32, shape (n_titles, n_topics)
             Rows that sum to 1. A title is not pooled with itself.
         """
-        neighbors, similarity = nearest_neighbors(
-            titles, self.fit_input_, n_neighbors=DEFAULT_N_NEIGHBORS + 1
-        )
-        neighbor_ids = self.fit_input_.frame.show_id.to_numpy()[neighbors]
-        is_itself = neighbor_ids == titles.frame.show_id.to_numpy()[:, None]
-        similarity = np.where(is_itself, 0, similarity)
-        rows = np.repeat(np.arange(len(titles)), neighbors.shape[1])
-        shape = (len(titles), len(self.fit_input_))
-        graph = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape)
+        graph = similarity_to_fitted(titles, self.fit_input_, exclude_self=True)
         counts = _count_matrix(_build_documents(titles.frame), self.vocabulary_)
         return _topic_distributions(self.model_, _pool_neighbors(counts, graph, self.counts_))

@@ -15,6 +15,7 @@ from scipy import sparse
 from mediarec.cluster.base import ClusterInput
 from mediarec.features.index import default_weights
 from mediarec.features.numeric import AGE_GROUP_ORDER, DOCUMENTARY, OTHER_NONFICTION
+from mediarec.features.text import membership_matrix
 
 # %% ../../nbs/31_cluster.neighbor_embedding.ipynb #6f7aea8f
 NEIGHBOR_BLOCKS = (
@@ -162,11 +163,96 @@ def neighbor_graph(
 
 def _compute_neighbor_graph(titles, weights, n_neighbors):
     """Return the neighbor graph, without a look into the cache."""
-    n = len(titles)
     neighbors, similarity = nearest_neighbors(titles, None, weights, n_neighbors)
-    rows = np.repeat(np.arange(n), neighbors.shape[1])
-    edges = sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape=(n, n))
+    edges = _similarity_matrix(neighbors, similarity, len(titles))
     return edges.maximum(edges.T).tocsr()
+
+
+def _similarity_matrix(neighbors, similarity, n_columns):
+    """Return neighbors and their similarities as a sparse matrix."""
+    rows = np.repeat(np.arange(len(neighbors)), neighbors.shape[1])
+    shape = (len(neighbors), n_columns)
+    return sparse.csr_matrix((similarity.ravel(), (rows, neighbors.ravel())), shape=shape)
+
+
+def similarity_to_fitted(
+    titles: ClusterInput,
+    fitted_titles: ClusterInput,
+    exclude_self: bool = False,
+    n_neighbors: int = DEFAULT_N_NEIGHBORS + 1,
+) -> sparse.csr_matrix:
+    """Connect titles, new ones too, with their nearest fitted titles.
+
+    Parameters
+    ----------
+    titles : ClusterInput
+        Titles; their blocks use the vocabularies of the fitted titles.
+    fitted_titles : ClusterInput
+        Titles to search.
+    exclude_self : bool
+        Whether a title that is itself among the fitted titles has no similarity to itself.
+    n_neighbors : int
+        Neighbors of each title. By default one more than in the neighbor graph, because a fitted
+        title also finds itself.
+
+    Returns
+    -------
+    csr_matrix of float32, shape (n_titles, n_fitted_titles)
+        Similarities to the neighbors, 0 for all others.
+    """
+    neighbors, similarity = nearest_neighbors(titles, fitted_titles, n_neighbors=n_neighbors)
+    if exclude_self:
+        fitted_ids = fitted_titles.frame.show_id.to_numpy()
+        is_itself = fitted_ids[neighbors] == titles.frame.show_id.to_numpy()[:, None]
+        similarity = np.where(is_itself, 0, similarity)
+    return _similarity_matrix(neighbors, similarity, len(fitted_titles))
+
+
+def neighbor_mean(graph: sparse.csr_matrix, values: np.ndarray) -> np.ndarray:
+    """Return the mean of the values of the neighbors, weighted by similarity.
+
+    Parameters
+    ----------
+    graph : csr_matrix, shape (n_titles, n_neighbors)
+        Similarities of titles to their neighbors.
+    values : np.ndarray, shape (n_neighbors, n_values)
+        Values of the neighbors.
+
+    Returns
+    -------
+    np.ndarray, shape (n_titles, n_values)
+        Zeros for a title without neighbors.
+    """
+    total = np.asarray(graph.sum(1)).ravel()[:, None]
+    return (graph @ values) / np.maximum(total, 1e-9)
+
+
+def count_votes(
+    graph: sparse.csr_matrix, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Let the neighbors of each title vote for their cluster, with their similarity.
+
+    Parameters
+    ----------
+    graph : csr_matrix, shape (n_titles, n_neighbors)
+        Similarities of titles to the titles that vote.
+    labels : np.ndarray of int, shape (n_neighbors,)
+        Cluster of each title that votes; -1 for noise. At least one is in a cluster.
+
+    Returns
+    -------
+    winner : np.ndarray of int, shape (n_titles,)
+        Cluster with the most votes.
+    majority : np.ndarray of float, shape (n_titles,)
+        Its share of the votes for clusters; 0 without such votes.
+    cluster_votes : np.ndarray of float, shape (n_titles,)
+        Share of all votes that are for clusters.
+    """
+    votes = (graph @ membership_matrix(labels)).toarray()
+    for_clusters = votes.sum(1)
+    all_votes = np.asarray(graph.sum(1)).ravel()
+    majority = votes.max(1) / np.maximum(for_clusters, 1e-9)
+    return votes.argmax(1), majority, for_clusters / np.maximum(all_votes, 1e-9)
 
 
 def spectral_embedding(

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import Stemmer
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from mediarec.core import MISSING_LABEL, normalize_text, split_words
@@ -387,6 +388,25 @@ def _count_terms(term_to_column, term_lists):
     shape = (len(term_lists), len(term_to_column))
     return sparse.csr_matrix((np.ones(len(rows), np.float32), position), shape=shape)
 
+# %% ../../nbs/20_features.text.ipynb #6b339486
+def membership_matrix(labels: ArrayLike) -> sparse.csr_matrix:
+    """Return which row is in which group.
+
+    Parameters
+    ----------
+    labels : array-like of int, shape (n_rows,)
+        Group of each row; negative for rows in no group.
+
+    Returns
+    -------
+    csr_matrix of float64, shape (n_rows, n_groups)
+        1 where a row is in a group.
+    """
+    labels = np.asarray(labels)
+    rows = np.flatnonzero(labels >= 0)
+    shape = (len(labels), int(labels.max(initial=-1)) + 1)
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, labels[rows])), shape=shape)
+
 # %% ../../nbs/20_features.text.ipynb #738546ad
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -437,15 +457,12 @@ def ctfidf_words(labels, counts, words, n_words=10):
     n_clusters = int(labels.max(initial=-1)) + 1
     if not words or not n_clusters:
         return [[] for _ in range(n_clusters)]
-    rows = np.flatnonzero(labels >= 0)
-    shape = (n_clusters, len(labels))
-    membership = sparse.csr_matrix((np.ones(len(rows)), (labels[rows], rows)), shape=shape)
-    frequency = (membership @ counts).toarray()
+    frequency = (membership_matrix(labels).T @ counts).toarray()
     term_frequency = frequency / np.maximum(frequency.sum(1, keepdims=True), 1)
     mean_n_words = frequency.sum() / n_clusters
     weight = term_frequency * np.log1p(mean_n_words / np.maximum(frequency.sum(0), 1))
     if n_clusters > 1:
-        size = np.bincount(labels[rows], minlength=n_clusters)[:, None]
+        size = np.bincount(labels[labels >= 0], minlength=n_clusters)[:, None]
         catalog_share = np.asarray(counts.sum(0)).ravel() / len(labels)
         weight[frequency / size <= catalog_share] = 0
     order = np.argsort(-weight, axis=1, kind="stable")[:, : 2 * n_words]

@@ -118,13 +118,13 @@ def clusterings_to_parts(clusterings: Clusterings) -> dict:
         "nearest_labels": clusterings.nearest_labels,
         "noise_reasons": clusterings.noise_reasons,
         "map_coordinates": clusterings.map_coordinates,
-        "cluster_descriptions": _tables_to_records(clusterings.descriptions),
-        "cluster_groups": _tables_to_records(clusterings.groups),
+        "cluster_descriptions": tables_to_records(clusterings.descriptions),
+        "cluster_groups": tables_to_records(clusterings.groups),
     }
 
 
-def _tables_to_records(tables):
-    """Return tables by method as lists of dicts."""
+def tables_to_records(tables: dict[str, pd.DataFrame]) -> dict[str, list[dict]]:
+    """Return tables by method as lists of dicts, for `descriptions_from_records`."""
     return {method: table.to_dict("records") for method, table in tables.items()}
 
 

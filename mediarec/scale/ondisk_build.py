@@ -28,7 +28,7 @@ from mediarec.features.embedding import encoder_name, load_encoder, warn_about_l
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.files import atomic_write_text, manifest_path
 from mediarec.recommend.ranking import default_weights, normalize_weights
-from mediarec.recommend.recommender import check_clusters
+from mediarec.recommend.recommender import check_clusters, tables_to_records
 from mediarec.scale.ondisk_build_chunks import (
     DEFAULT_SHARD_SIZE,
     choose_runner,
@@ -392,8 +392,5 @@ def _fit_sample_clusterings(samples, methods):
     clusterings = fit_clusterings(titles, methods)
     labels = {method: clustering.labels_ for method, clustering in clusterings.items()}
     _, embedding = fit_neighbor_embedding(titles)
-    descriptions = []
-    for tables in describe_levels(titles, labels, embedding):
-        records = {method: table.to_dict("records") for method, table in tables.items()}
-        descriptions.append(records)
-    return clusterings, *descriptions
+    descriptions, groups = describe_levels(titles, labels, embedding)
+    return clusterings, tables_to_records(descriptions), tables_to_records(groups)
