@@ -122,8 +122,8 @@ def measure_queries(folder: str) -> dict:
     n_titles = model.manifest["titles"]
     rng = np.random.default_rng(7)
     rows = rng.choice(n_titles, min(N_QUERIES, n_titles), replace=False)
-    fields = model.get_fields(rows)
-    for show_id in model.get_fields(rng.choice(n_titles, 100))["show_id"]:
+    fields = model.get_fields(rows, ("show_id", "title", "type", "listed_in"))
+    for show_id in show_ids(model, rng.choice(n_titles, 100)):
         model.recommend(show_id)  # loads the files into memory
     queries = make_queries(model, fields)
     n_short = 0
@@ -150,6 +150,11 @@ def measure_queries(folder: str) -> dict:
     results["recall@10 filtered"] = recall_filtered(model, queries["filtered"][:N_RECALL_QUERIES])
     results["serving MB"] = round(memory_mb())
     return results
+
+
+def show_ids(model, rows: np.ndarray) -> list[str]:
+    """Return the ids of some rows."""
+    return model.get_fields(rows, ["show_id"])["show_id"].tolist()
 
 
 def make_queries(model, fields: dict) -> dict[str, list]:
@@ -278,11 +283,11 @@ def kill_worker(client) -> None:
 def model_hashes(folder: str) -> dict[str, str]:
     """Return hashes of the recommendations for some titles, and of the files of a model."""
     from mediarec.scale.ondisk import OnDiskRecommender
-    from mediarec.scale.ondisk_batch import recommend_batch
+    from mediarec.recommend.recommender import recommend_batch
 
     model = OnDiskRecommender.load(folder)
     rows = np.linspace(0, model.manifest["titles"] - 1, N_HASHED_QUERIES).astype(int)
-    table = recommend_batch(model, model.get_fields(rows)["show_id"].tolist())
+    table = recommend_batch(model, show_ids(model, rows))
     files = {name: entry["sha256"] for name, entry in sorted(model.manifest["files"].items())}
     return {
         "answers": short_hash(table.to_csv(index=False)),
