@@ -282,8 +282,8 @@ def kill_worker(client) -> None:
 
 def model_hashes(folder: str) -> dict[str, str]:
     """Return hashes of the recommendations for some titles, and of the files of a model."""
-    from mediarec.scale.ondisk import OnDiskRecommender
     from mediarec.recommend.recommender import recommend_batch
+    from mediarec.scale.ondisk import OnDiskRecommender
 
     model = OnDiskRecommender.load(folder)
     rows = np.linspace(0, model.manifest["titles"] - 1, N_HASHED_QUERIES).astype(int)

@@ -58,6 +58,20 @@ NOISE_REASONS = {  # why a title is in no cluster; 0 stands for a title in a clu
     1: "its neighbors are in several clusters",
     2: "most of its neighbors are in no cluster either",
 }
+CLUSTER_COLUMNS = (  # of a table that describes clusters
+    "cluster",
+    "name",
+    "name_share",
+    "known_titles",
+    "known_ids",
+    "size",
+    "themes",
+    "words",
+    "genres",
+    "countries",
+    "era",
+    "series",
+)
 MISSING_LABEL = "NA"
 RANDOM_STATE = 42
 

@@ -9,7 +9,7 @@ __all__ = []
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,11 @@ def echo_err(text: str) -> None:
 # %% ../../nbs/90_cli.output.ipynb #a1904f39
 def frame_to_json(frame: "pd.DataFrame", **fields: Any) -> str:
     """Return a JSON object with the rows of a frame as `results`; missing values are null."""
-    rows = json.loads(frame.to_json(orient="records", date_format="iso"))
+    return rows_to_json(json.loads(frame.to_json(orient="records", date_format="iso")), **fields)
+
+
+def rows_to_json(rows: list[dict], **fields: Any) -> str:
+    """Return a JSON object with some rows as `results`."""
     return json.dumps(fields | {"results": rows}, ensure_ascii=False, indent=1)
 
 
@@ -38,6 +42,17 @@ def frame_to_table(
     column_options: dict[str, dict] | None = None,
 ) -> "Table":
     """Return a frame as a rich table. Markup in the values is shown, not interpreted."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return rows_to_table(rows, list(frame), title, column_options)
+
+
+def rows_to_table(
+    rows: list[dict],
+    columns: Sequence[str],
+    title: str | None = None,
+    column_options: dict[str, dict] | None = None,
+) -> "Table":
+    """Return some rows as a rich table; None is an empty cell."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -49,18 +64,16 @@ def frame_to_table(
         padding=(0, 2, 0, 0),
     )
     options = column_options or {}
-    for column in frame:
+    for column in columns:
         table.add_column(column.replace("_", " "), **options.get(column, {}))
-    for row in frame.itertuples(index=False):
-        table.add_row(*(escape(_format_cell(value)) for value in row))
+    for row in rows:
+        table.add_row(*(escape(_format_cell(row[column])) for column in columns))
     return table
 
 
 def _format_cell(value: Any) -> str:
     """Return the text of a value, without control characters; "" if it is missing."""
-    import pandas as pd
-
-    if pd.isna(value):
+    if value is None:
         return ""
     return "".join(character for character in str(value) if character.isprintable())
 

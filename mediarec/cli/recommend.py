@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/94_cli.recommend.ipynb #be0b5969
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,8 +31,11 @@ from mediarec.cli.output import (
     frame_to_table,
     print_table,
     recommendations_table,
+    rows_to_json,
+    rows_to_table,
 )
 from mediarec.core import CatalogError, MediarecError, format_list
+from mediarec.data.store import read_manifest
 from mediarec.files import default_model_folder
 
 if TYPE_CHECKING:
@@ -147,13 +151,24 @@ def suggest(
 
     Example: mediarec suggest incep
     """
-    found = load_model_option(model).suggest(text, n)
+    found = _suggest(default_model_folder(model), text, n)
     if json_output:
-        print(frame_to_json(found))
-    elif len(found):
-        print_table(frame_to_table(found))
+        print(rows_to_json(found))
+    elif found:
+        print_table(rows_to_table(found, list(found[0])))
     else:
         echo_err(f"no title starts with {text!r} or is similar to it")
+
+
+def _suggest(folder: Path | None, text: str, n: int) -> list[dict]:
+    """Return suggestions of a saved model; load only its titles, if it has them in one part."""
+    from mediarec.recommend.search import autocomplete, load_title_index
+
+    if folder and read_manifest(folder).get("kind") == "recommender":
+        index = load_title_index(folder)
+        return [index.suggestion(row) for row in autocomplete(index, text, n)]
+    found = load_model_option(folder).suggest(text, n)
+    return json.loads(found.to_json(orient="records"))
 
 # %% ../../nbs/94_cli.recommend.ipynb #c315421e
 @app.command()

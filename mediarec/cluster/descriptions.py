@@ -20,7 +20,7 @@ from scipy import sparse
 
 from mediarec.cluster.base import ClusterError, ClusterInput
 from mediarec.cluster.neighbor_embedding import fit_neighbor_embedding, neighbor_graph
-from mediarec.core import MISSING_LABEL, package_path
+from mediarec.core import CLUSTER_COLUMNS, MISSING_LABEL, package_path
 from mediarec.features.countries import DEMONYMS, REGIONS
 from mediarec.features.multilabel import genre_families
 from mediarec.features.predicted_themes import has_given_themes
@@ -485,22 +485,6 @@ def describe_clusters(
     return _ClusterDescriber(titles).describe(labels, embedding, n_words, n_titles)
 
 
-_DESCRIPTION_COLUMNS = [
-    "cluster",
-    "name",
-    "name_share",
-    "known_titles",
-    "known_ids",
-    "size",
-    "themes",
-    "words",
-    "genres",
-    "countries",
-    "era",
-    "series",
-]
-
-
 class _ClusterDescriber:
     """Describes several clusterings of the same titles; what they share is computed once."""
 
@@ -525,7 +509,7 @@ class _ClusterDescriber:
             spelled = [spell(term, self._spelling) for term in words[cluster]]
             records.append({"cluster": cluster, "words": spelled, **record})
             used.add(record["name"])
-        return pd.DataFrame(records, columns=_DESCRIPTION_COLUMNS)
+        return pd.DataFrame(records, columns=CLUSTER_COLUMNS)
 
     def _profile(self, is_member, embedding, used, n_words, n_titles):
         """Return the description of one cluster without its words."""
@@ -616,12 +600,3 @@ def labels_of_groups(labels: ArrayLike, group: ArrayLike) -> np.ndarray:
     """Return the group of each title, -1 for noise; `group` holds the group of each cluster."""
     labels = np.asarray(labels)
     return np.where(labels >= 0, np.append(group, -1)[labels], -1)
-
-
-def descriptions_from_records(records_by_method: dict[str, list[dict]]) -> dict:
-    """Return the saved descriptions of each method as a table; a method may have no cluster."""
-    columns = [*_DESCRIPTION_COLUMNS, "group"]
-    return {
-        method: pd.DataFrame(records, columns=None if records else columns)
-        for method, records in records_by_method.items()
-    }

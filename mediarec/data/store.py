@@ -11,13 +11,11 @@ import re
 import secrets
 import shutil
 import time
-from importlib.metadata import version
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from scipy import sparse
 
 from mediarec.core import StoreError
 from mediarec.files import (
@@ -28,9 +26,15 @@ from mediarec.files import (
     text_sha256,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 # %% ../../nbs/18_data.store.ipynb #5e782976
 def _write_part(path: Path, value: Any) -> Path:
     """Write a value to a file and return its path, which is `path` with a suffix."""
+    import pandas as pd
+    from scipy import sparse
+
     if isinstance(value, pd.DataFrame):
         path = path.with_suffix(".parquet")
         value.to_parquet(path, index=False)
@@ -59,12 +63,16 @@ def _save_array(path: Path, array: np.ndarray) -> None:
 
 def _read_part(path: Path) -> Any:
     """Read the value of a file that `_write_part` wrote."""
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    if path.suffix == ".npz":
-        return sparse.csr_matrix(sparse.load_npz(path))
     if path.suffix == ".json":
         return json.loads(path.read_text(encoding="utf-8"))
+    if path.suffix == ".parquet":
+        import pandas as pd
+
+        return pd.read_parquet(path)
+    if path.suffix == ".npz":
+        from scipy import sparse
+
+        return sparse.csr_matrix(sparse.load_npz(path))
     from safetensors.numpy import load_file
 
     return load_file(path)["array"]
@@ -144,6 +152,8 @@ def previous_manifest(folder: Path) -> dict[str, Any]:
 
 def _package_version(package: str) -> str:
     """Return the version of an installed package."""
+    from importlib.metadata import version
+
     try:
         return version(package)
     except Exception:
@@ -239,13 +249,17 @@ def _is_plain_name(name: object) -> bool:
     return isinstance(name, str) and name == Path(name).name and name not in ("", ".", "..")
 
 # %% ../../nbs/18_data.store.ipynb #18885b61
-def load_parts(folder: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Load and verify a saved model.
+def load_parts(
+    folder: str | Path, names: Iterable[str] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Load and verify a saved model, or some parts of it.
 
     Parameters
     ----------
     folder : str or Path
         A directory that `save_parts` wrote.
+    names : iterable of str, optional
+        The parts to load. By default all.
 
     Returns
     -------
@@ -263,12 +277,12 @@ def load_parts(folder: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     generation = Path(folder) / manifest["folder"]
     parts = {}
     try:
-        for name, entry in manifest["files"].items():
-            parts[name] = _load_verified_part(generation, entry)
+        for name in manifest["files"] if names is None else names:
+            parts[name] = _load_verified_part(generation, manifest["files"].get(name))
     except StoreError:
         if read_manifest(folder)["folder"] == manifest["folder"]:
             raise
-        return load_parts(folder)  # a save replaced the model during the load
+        return load_parts(folder, names)  # a save replaced the model during the load
     return parts, manifest
 
 
@@ -298,7 +312,7 @@ def _load_verified_part(folder: Path, entry: Any) -> Any:
         raise StoreError(f"{path} cannot be read: {error}") from None
 
 # %% ../../nbs/18_data.store.ipynb #ba24effd
-def catalog_fingerprint(frame: pd.DataFrame) -> str:
+def catalog_fingerprint(frame: "pd.DataFrame") -> str:
     """Return a digest of the values of a frame: 16 hexadecimal digits."""
     text = frame.astype("str").to_csv(index=False)
     return text_sha256(text)[:16]

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.special import expit, logit
 
 from mediarec.core import MISSING_LABEL, RANDOM_STATE, CatalogError, normalize_text, package_path
 from mediarec.features.embedding import default_encoder
@@ -157,6 +156,8 @@ _MIN_FREQUENCY = 3e-4
 
 def _calibration_inputs(scores, frequency):
     """Return the inputs of the calibration, shape (3, n_titles, n_themes)."""
+    from scipy.special import logit
+
     frequency = np.maximum(frequency, _MIN_FREQUENCY)
     relative = scores / np.sqrt(frequency)
     log_gain = np.log1p(_LOG_FACTOR * np.maximum(relative, 0))
@@ -251,6 +252,8 @@ def theme_probabilities(predictor: ThemePredictor, catalog: pd.DataFrame) -> np.
     ndarray of float32, shape (n_titles, n_themes)
         The probabilities, one column for each of `predictor.themes`.
     """
+    from scipy.special import expit
+
     dense_weights = predictor.weights.toarray()
     probabilities = np.zeros((len(catalog), len(predictor.themes)), np.float32)
     for start in range(0, len(catalog), _BATCH_SIZE):

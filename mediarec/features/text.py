@@ -109,6 +109,9 @@ def described_texts(frame: pd.DataFrame) -> list[str]:
 ENGLISH = "en"
 _MIN_DETECTOR_SCORE = 0.4  # below it, a text counts as English
 _N_DETECTED_CHARACTERS = 300
+# A text with three of these words is English: no other language has three of them.
+_ENGLISH_WORDS = frozenset("the and with his their from this that who when into they of to".split())
+_MIN_ENGLISH_WORDS = 3
 # languages that are not written with the Latin letters of ASCII
 _OTHER_SCRIPTS = frozenset(
     "am ar be bg bn el fa gu he hi hy ja ka km kn ko lo mk ml mn mr my ne pa ru si sr ta te th uk "
@@ -130,12 +133,18 @@ def detect_language(text: str) -> str:
 
     It is "en" if the text has no letters or if the language is not certain.
     """
-    start = " ".join(text[:_N_DETECTED_CHARACTERS].split())
-    if not start:
+    words = text[:_N_DETECTED_CHARACTERS].split()
+    start = " ".join(words)
+    if not start or _is_plainly_english(words):
         return ENGLISH
     best = _language_detector().detect(start, model="lite")[0]
     is_possible = not (start.isascii() and best["lang"] in _OTHER_SCRIPTS)
     return best["lang"] if is_possible and best["score"] >= _MIN_DETECTOR_SCORE else ENGLISH
+
+
+def _is_plainly_english(words):
+    """Return whether words are plainly English; the detector takes a hundred times as long."""
+    return len(_ENGLISH_WORDS.intersection(words)) >= _MIN_ENGLISH_WORDS
 
 
 def count_languages(texts: Sequence[str]) -> dict[str, int]:
@@ -278,8 +287,14 @@ def text_terms(text: str) -> list[Term]:
         In the order of the text. Stop words are left out.
     """
     language = detect_language(text)
-    terms = [Term(word_stem(word, language), word) for word in tokenize(text, language)]
+    terms = [_word_term(word, language) for word in tokenize(text, language)]
     return [term for term in terms if term.stem]
+
+
+@lru_cache(maxsize=1 << 17)
+def _word_term(word, language):
+    """Return the term of a word; the same word occurs in many texts."""
+    return Term(word_stem(word, language), word)
 
 
 _LETTERS = re.compile(r"[^\W\d]{3,}")

@@ -46,7 +46,12 @@ from mediarec.recommend.queries import (
     resolve_query,
 )
 from mediarec.recommend.ranking import MAX_PER_FRANCHISE, QueryFeatures
-from mediarec.recommend.search import TitleIndex, first_row_per_work, title_label
+from mediarec.recommend.search import (
+    SUGGESTION_COLUMNS,
+    TitleIndex,
+    first_row_per_work,
+    title_label,
+)
 
 # %% ../../nbs/45_recommend.base.ipynb #5d1c0c02
 RESULT_COLUMNS = ("type", "release_year", "age_group", "duration", "listed_in")
@@ -55,7 +60,6 @@ _MIN_ENGLISH_SHARE = 0.99  # of the texts; below it, the language of each text i
 MIN_TEXT_SCORE = 0.25  # titles with less of what a text asks for are not recommended
 MIN_WORDS_SCORE = 0.4  # the same for a text without a name: one of two words is not enough
 NOTHING_CLOSE = "Nothing close: no title has enough of what the text asks for"
-_SUGGESTION_COLUMNS = ("show_id", "title", "release_year", "type")
 
 
 def _min_text_score(query: ResolvedQuery, language: str) -> float:
@@ -200,7 +204,7 @@ class BaseRecommender(ABC):
         """
         self._check_is_fitted()
         rows = self.suggest_rows(text, check_n(n))
-        return object_frame(self.get_fields(rows, _SUGGESTION_COLUMNS))
+        return object_frame(self.get_fields(rows, SUGGESTION_COLUMNS))
 
     @abstractmethod
     def filter_mask(self, filters: Filters) -> np.ndarray:

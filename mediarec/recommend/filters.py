@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.core import AGE_GROUPS, NOISE_REASONS, TYPES, FilterError, format_list
+from mediarec.core import (
+    AGE_GROUPS,
+    CLUSTER_COLUMNS,
+    NOISE_REASONS,
+    TYPES,
+    FilterError,
+    format_list,
+)
 from mediarec.data.labels import LabelMasks, list_values, match_label, pack_labels, title_labels
 from mediarec.data.values import TYPE_ALIASES
 from mediarec.features.multilabel import franchise_key
@@ -364,6 +371,20 @@ class Clusterings:
         if method not in self.noise_reasons:
             return ""
         return NOISE_REASONS.get(int(self.noise_reasons[method].iloc[row]), "")
+
+
+def tables_to_records(tables: dict[str, pd.DataFrame]) -> dict[str, list[dict]]:
+    """Return tables by method as lists of dicts, for `tables_from_records`."""
+    return {method: table.to_dict("records") for method, table in tables.items()}
+
+
+def tables_from_records(records_by_method: dict[str, list[dict]]) -> dict[str, pd.DataFrame]:
+    """Return the saved descriptions of each method as a table; a method may have no cluster."""
+    columns = [*CLUSTER_COLUMNS, "group"]
+    return {
+        method: pd.DataFrame(records, columns=None if records else columns)
+        for method, records in records_by_method.items()
+    }
 
 # %% ../../nbs/41_recommend.filters.ipynb #4c666b38
 # Which clustering `cluster_weight` uses without `cluster`: the first that the model has.

@@ -44,6 +44,8 @@ from mediarec.recommend.filters import (
     count_filter_values,
     filter_mask,
     resolve_types,
+    tables_from_records,
+    tables_to_records,
 )
 from mediarec.recommend.queries import Query, text_features
 from mediarec.recommend.ranking import (
@@ -54,7 +56,13 @@ from mediarec.recommend.ranking import (
     rank_titles,
     score_queries,
 )
-from mediarec.recommend.search import TitleIndex, autocomplete, resolve_title
+from mediarec.recommend.search import (
+    TITLES_PART,
+    TitleIndex,
+    autocomplete,
+    resolve_title,
+    title_columns,
+)
 
 # %% ../../nbs/46_recommend.recommender.ipynb #89600e53
 def check_clusters(clusters: str | Iterable[str] | None) -> list[str]:
@@ -123,22 +131,15 @@ def clusterings_to_parts(clusterings: Clusterings) -> dict:
     }
 
 
-def tables_to_records(tables: dict[str, pd.DataFrame]) -> dict[str, list[dict]]:
-    """Return tables by method as lists of dicts, for `descriptions_from_records`."""
-    return {method: table.to_dict("records") for method, table in tables.items()}
-
-
 def clusterings_from_parts(parts: dict) -> Clusterings:
     """Return the clusterings that `clusterings_to_parts` stored."""
     if "cluster_descriptions" not in parts:
         return Clusterings()
-    from mediarec.cluster.descriptions import descriptions_from_records
-
     return Clusterings(
         labels=parts["clusters"],
         nearest_labels=parts["nearest_labels"],
-        descriptions=descriptions_from_records(parts["cluster_descriptions"]),
-        groups=descriptions_from_records(parts["cluster_groups"]),
+        descriptions=tables_from_records(parts["cluster_descriptions"]),
+        groups=tables_from_records(parts["cluster_groups"]),
         noise_reasons=parts["noise_reasons"],
         map_coordinates=parts["map_coordinates"],
     )
@@ -222,16 +223,7 @@ class Recommender(ParamsMixin, BaseRecommender):
         self.normalized_weights = normalize_weights(weights, index.block_names)
         self.term_labels = term_labels(encoders)
         self.filter_columns = build_filter_columns(catalog)
-        years = catalog.release_year.astype("Float64").to_numpy(float, na_value=np.nan)
-        self._title_index = TitleIndex(
-            catalog.show_id,
-            catalog.title,
-            catalog.work_id,
-            catalog.type,
-            years,
-            catalog.fame.fillna(0),
-            catalog.other_names,
-        )
+        self._title_index = TitleIndex(**title_columns(catalog))
         self.row_by_id = self._title_index.row_by_id
         self._columns = {}
         if "source" in catalog:  # only a joined catalog has it
@@ -352,6 +344,7 @@ class Recommender(ParamsMixin, BaseRecommender):
         self._check_is_fitted()
         parts = model_to_parts(self.catalog, self.block_encoders, self.index, self._weights)
         parts |= clusterings_to_parts(self.clusterings)
+        parts[TITLES_PART] = title_columns(self.catalog)
         about = {
             "titles": len(self.catalog),
             "fingerprint": catalog_fingerprint(self.catalog),

@@ -9,20 +9,29 @@ __all__ = []
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Hashable, Iterable
+from functools import cached_property
 from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mediarec.core import (
     MISSING_LABEL,
     AmbiguousTitleError,
+    StoreError,
     UnknownTitleError,
     normalize_text,
     without_article,
 )
-from mediarec.features.themes import find_known_name
+from mediarec.data.store import load_parts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # %% ../../nbs/40_recommend.search.ipynb #51c287fd
+SUGGESTION_COLUMNS = ("show_id", "title", "release_year", "type")
+TITLES_PART = "titles"  # the part of a saved model that holds the titles
 MAX_PREFIX_LENGTH = 32  # characters of a title that fuzzy search compares
 _WORD_PATTERN = re.compile(r"\S+")
 
@@ -110,54 +119,126 @@ class TitleIndex:
         self.rows_by_title = _group_rows(self.titles)
         self.rows_by_normalized_title = _group_rows(self.normalized)
         self.rows_by_other_name = _group_rows(self.names[n_titles:], name_rows[n_titles:])
-        self._build_suffixes()
-        self._build_substring_index()
-        self._build_prefix_codes()
 
-    def _build_suffixes(self):
-        """Sort the suffixes that start at a word, with their name and their offset in it."""
-        suffixes = []
-        for name_number, name in enumerate(self.names):
-            for match in _WORD_PATTERN.finditer(name):
-                suffixes.append((name[match.start() :], name_number, match.start()))
-        suffixes.sort()
-        self.suffixes = [suffix for suffix, _, _ in suffixes]
-        self.suffix_names = np.array([number for _, number, _ in suffixes], dtype=np.int64)
-        self.suffix_rows = self.name_rows[self.suffix_names]
-        self.suffix_offsets = np.array([offset for _, _, offset in suffixes], dtype=np.int64)
-        self._rank_suffixes()
+    # Each kind of search has its own table, which is built when the first search needs it.
 
-    def _rank_suffixes(self):
-        """Store the order in which suffixes with the same prefix are suggested."""
-        fame = np.array(self.fame, dtype=np.int64)[self.suffix_rows]
-        lengths = np.array([len(name) for name in self.normalized], dtype=np.int64)
-        lengths = lengths[self.suffix_rows]
-        pairs = zip(self.names, self.names_without_article)
-        article_lengths = np.array([len(name) - len(short) for name, short in pairs])
-        is_inside = self.suffix_offsets > article_lengths[self.suffix_names]
-        order = np.lexsort((self.suffix_rows, lengths, -fame, is_inside))
-        self.suffix_ranks = np.empty(len(order), dtype=np.int64)
-        self.suffix_ranks[order] = np.arange(len(order))
+    @cached_property
+    def suffixes(self) -> "_Suffixes":
+        """The ends of all names that start at a word, sorted."""
+        return _sort_suffixes(self)
 
-    def _build_substring_index(self):
-        """Join all names to one string, famous titles first, and store where each name starts."""
-        fame = np.array(self.fame, dtype=np.int64)[self.name_rows]
-        order = np.lexsort((self.name_rows, -fame))
-        names = [self.names[i] for i in order]
-        self.joined_names = "\n" + "\n".join(names) + "\n"
-        self.joined_offsets = np.cumsum([1] + [len(name) + 1 for name in names])[:-1]
-        self.joined_rows = self.name_rows[order]
+    @cached_property
+    def joined_names(self) -> "_JoinedNames":
+        """All names in one text."""
+        return _join_names(self)
 
-    def _build_prefix_codes(self):
-        """Store the code points of the first characters of each name, one name per column."""
+    @cached_property
+    def prefix_codes(self) -> np.ndarray:
+        """The first characters of each name as bytes, one name per column."""
         width = MAX_PREFIX_LENGTH + 1
         names = np.array(self.names_without_article, dtype=f"U{width}")
         codes = names.view(np.uint32).reshape(-1, width)
-        self.prefix_codes = np.ascontiguousarray(codes.T)
+        return np.ascontiguousarray(_to_bytes(codes).T)
 
     def label(self, row: int) -> str:
         """Return the title of a row with its year, type and id."""
         return title_label(self.titles[row], self.years[row], self.types[row], self.ids[row])
+
+    def suggestion(self, row: int) -> dict:
+        """Return the columns of a suggestion; None for an unknown year."""
+        values = (self.ids[row], self.titles[row], self.years[row] or None, self.types[row])
+        return dict(zip(SUGGESTION_COLUMNS, values))
+
+
+def title_columns(catalog: "pd.DataFrame") -> dict[str, list]:
+    """Return the parameters of a `TitleIndex` for a cleaned catalog, as lists of JSON values."""
+    years = [None if year is None else int(year) for year in _missing_as_none(catalog.release_year)]
+    return {
+        "ids": catalog.show_id.tolist(),
+        "titles": catalog.title.tolist(),
+        "works": catalog.work_id.tolist(),
+        "types": catalog.type.tolist(),
+        "years": years,
+        "fame": [int(fame) for fame in catalog.fame.fillna(0)],
+        "other_names": [list(names) for names in catalog.other_names],
+    }
+
+
+def _missing_as_none(column):
+    """Return the values of a column as a list, with None for missing ones."""
+    return column.astype(object).where(column.notna(), None).tolist()
+
+
+def load_title_index(folder: str | Path) -> TitleIndex:
+    """Load only the titles of a saved model, to suggest titles without the rest of it."""
+    parts, _ = load_parts(folder, [TITLES_PART])
+    try:
+        return TitleIndex(**parts[TITLES_PART])
+    except (TypeError, ValueError, AttributeError) as error:
+        message = f"the titles of the model in {folder} cannot be read ({error!r})"
+        raise StoreError(f"{message}: build it again") from None
+
+
+class _Suffixes(NamedTuple):
+    """The ends of all names that start at a word, sorted by their text."""
+
+    texts: list[str]
+    names: np.ndarray  # number of the name
+    rows: np.ndarray
+    offsets: np.ndarray  # where the suffix starts in the name
+    ranks: np.ndarray  # the order in which suffixes with the same prefix are suggested
+
+
+def _sort_suffixes(index):
+    """Sort the suffixes of all names."""
+    suffixes = []
+    for name_number, name in enumerate(index.names):
+        for match in _WORD_PATTERN.finditer(name):
+            suffixes.append((name[match.start() :], name_number, match.start()))
+    suffixes.sort()
+    texts = [suffix for suffix, _, _ in suffixes]
+    names = np.array([number for _, number, _ in suffixes], dtype=np.int64)
+    offsets = np.array([offset for _, _, offset in suffixes], dtype=np.int64)
+    return _Suffixes(
+        texts, names, index.name_rows[names], offsets, _rank_suffixes(index, names, offsets)
+    )
+
+
+def _rank_suffixes(index, names, offsets):
+    """Return the rank of each suffix: starts of names first, then by fame and length."""
+    rows = index.name_rows[names]
+    fame = np.array(index.fame, dtype=np.int64)[rows]
+    lengths = np.array([len(name) for name in index.normalized], dtype=np.int64)[rows]
+    pairs = zip(index.names, index.names_without_article)
+    article_lengths = np.array([len(name) - len(short) for name, short in pairs], dtype=np.int64)
+    is_inside = offsets > article_lengths[names]
+    order = np.lexsort((rows, lengths, -fame, is_inside))
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+class _JoinedNames(NamedTuple):
+    """All names in one text, those of famous titles first."""
+
+    text: str
+    offsets: np.ndarray  # where each name starts
+    rows: np.ndarray
+
+
+def _join_names(index):
+    """Join all names, with a line break around each."""
+    fame = np.array(index.fame, dtype=np.int64)[index.name_rows]
+    order = np.lexsort((index.name_rows, -fame))
+    names = [index.names[i] for i in order]
+    text = "\n" + "\n".join(names) + "\n"
+    offsets = np.cumsum([1] + [len(name) + 1 for name in names])[:-1]
+    return _JoinedNames(text, offsets, index.name_rows[order])
+
+
+def _to_bytes(codes):
+    """Map code points to bytes (uint8); 0 stays 0, and rare characters may share a byte."""
+    return np.where(codes == 0, 0, 1 + codes % 255).astype(np.uint8)
 
 
 def _year_or_empty(year):
@@ -241,13 +322,14 @@ def _match_prefix_words(index, query):
     text = normalize_text(str(query))
     if not text:
         return []
-    start, end = _prefix_slice(index.suffixes, text)
+    suffixes = index.suffixes
+    start, end = _prefix_slice(suffixes.texts, text)
     equal, longer = [], []
     for i in range(start, end):
-        suffix, row = index.suffixes[i], int(index.suffix_names[i])
+        suffix, row = suffixes.texts[i], int(suffixes.names[i])
         if row >= len(index.titles):  # another name, not a title
             continue
-        skipped_words = index.normalized[row][: index.suffix_offsets[i]]
+        skipped_words = index.normalized[row][: suffixes.offsets[i]]
         if skipped_words not in ("", "the ", "a ", "an "):
             continue
         if suffix == text:
@@ -307,6 +389,9 @@ def resolve_title(
         rows = match_rows(index, query)
         if rows:
             return _require_single_work(index, query, rows, preferred_types)
+
+    from mediarec.features.themes import find_known_name  # takes half a second to import
+
     if name := find_known_name(str(query)):
         raise UnknownTitleError(f'"{name}" is a known title, but this catalog does not have it')
     matches = fuzzy_matches(index, query)
@@ -399,9 +484,10 @@ def _prefix_search(index, prefix, n):
     """
     exact = _exact_rows(index, index.rows_by_normalized_title, prefix)
     exact += _exact_rows(index, index.rows_by_other_name, prefix)
-    start, end = _prefix_slice(index.suffixes, prefix)
-    order = np.argsort(index.suffix_ranks[start:end])[: 4 * n]
-    rows = index.suffix_rows[start:end][order].tolist()
+    suffixes = index.suffixes
+    start, end = _prefix_slice(suffixes.texts, prefix)
+    order = np.argsort(suffixes.ranks[start:end])[: 4 * n]
+    rows = suffixes.rows[start:end][order].tolist()
     return list(dict.fromkeys(exact + rows))
 
 
@@ -412,14 +498,16 @@ def _exact_rows(index, rows_by_name, name):
 
 def _substring_search(index, text, n):
     """Return the first n rows with a name that contains the text, the best known first."""
+    names = index.joined_names
     rows = []
-    position = index.joined_names.find(text)
+    position = names.text.find(text)
     while position >= 0 and len(rows) < n:
-        row = int(index.joined_rows[np.searchsorted(index.joined_offsets, position, "right") - 1])
+        number = np.searchsorted(names.offsets, position, "right") - 1
+        row = int(names.rows[number])
         if row not in rows:
             rows.append(row)
-        end_of_name = index.joined_names.index("\n", position)
-        position = index.joined_names.find(text, end_of_name)
+        end_of_name = names.text.index("\n", position)
+        position = names.text.find(text, end_of_name)
     return rows
 
 # %% ../../nbs/40_recommend.search.ipynb #46553f8d
@@ -450,20 +538,25 @@ def _fuzzy_search(index, text, n):
     return list(found)[:n]
 
 
+_MAX_EDITS = 3
+
+
 def _max_edits(text):
-    """Return the number of edits that fuzzy search allows: one for four characters."""
-    return max(1, len(text) // 4)
+    """Return the number of edits that fuzzy search allows: one for four characters, at most 3."""
+    return max(1, min(_MAX_EDITS, len(text) // 4))
 
 
 def _fuzzy_candidates(prefix_codes, text, max_edits):
     """Return the names that can be within `max_edits`, found with a fast test.
 
-    The test counts the characters of the text that the name has at the same position or at a
-    neighboring one. At most two characters for each edit may differ.
+    The test counts the characters of the text that the name has at the same position, or at most
+    `max_edits` positions away. An edit moves characters by one position and changes at most one.
     """
     length = len(text)
-    typed = np.array([text]).view(np.uint32)[:, np.newaxis]
+    typed = _to_bytes(np.array([text]).view(np.uint32))[:, np.newaxis]
     matches = prefix_codes[:length] == typed
-    matches |= prefix_codes[1 : length + 1] == typed
-    matches[1:] |= prefix_codes[: length - 1] == typed[1:]
-    return np.flatnonzero(matches.sum(0, dtype=np.uint8) >= length - 2 * max_edits)
+    for shift in range(1, max_edits + 1):
+        later = prefix_codes[shift : length + shift]
+        matches[: len(later)] |= later == typed[: len(later)]
+        matches[shift:] |= prefix_codes[: length - shift] == typed[shift:]
+    return np.flatnonzero(matches.sum(0, dtype=np.uint8) >= length - max_edits)

@@ -30,6 +30,7 @@ from mediarec.recommend.filters import (
     count_filter_values,
     filter_mask,
     resolve_types,
+    tables_from_records,
 )
 from mediarec.recommend.queries import ResolvedQuery, text_features
 from mediarec.recommend.ranking import QueryFeatures, normalize_weights
@@ -78,8 +79,6 @@ def _read_clusterings(root, manifest):
     descriptions = manifest["cluster_descriptions"]
     if not descriptions:
         return Clusterings()
-    from mediarec.cluster.descriptions import descriptions_from_records
-
     parts = [
         open_arrays(root / shard["folder"] / "clusters.safetensors") for shard in manifest["shards"]
     ]
@@ -90,8 +89,8 @@ def _read_clusterings(root, manifest):
     return Clusterings(
         pd.DataFrame(labels),
         pd.DataFrame(nearest_labels),
-        descriptions_from_records(descriptions),
-        descriptions_from_records(manifest["cluster_groups"]),
+        tables_from_records(descriptions),
+        tables_from_records(manifest["cluster_groups"]),
     )
 
 # %% ../../nbs/57_scale.ondisk.ipynb #fdbb3b90

@@ -27,8 +27,9 @@ from mediarec.data.store import FORMAT_VERSION, previous_manifest
 from mediarec.features.embedding import encoder_name, load_encoder, warn_about_languages
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.files import atomic_write_text, manifest_path
+from mediarec.recommend.filters import tables_to_records
 from mediarec.recommend.ranking import default_weights, normalize_weights
-from mediarec.recommend.recommender import check_clusters, tables_to_records
+from mediarec.recommend.recommender import check_clusters
 from mediarec.scale.ondisk_build_chunks import (
     DEFAULT_SHARD_SIZE,
     choose_runner,
