@@ -74,9 +74,10 @@ def explain_scores(
             _explain_numbers(index, query, row_weights, rows),
             _explain_groups(index, query, query_weight / total, rows, term_labels),
         )
+        is_liked = query_weight > 0
         for row_parts, kinds in zip(merged, parts_by_kind):
             for part in itertools.chain(*kinds):
-                _merge_contribution(row_parts, part, is_liked=query_weight > 0)
+                _merge_contribution(row_parts, part, is_liked)
     return [sorted(parts.values(), key=_contribution, reverse=True) for parts in merged]
 
 
@@ -162,12 +163,15 @@ def _explain_numbers(index, query, row_weights, rows):
     out = [[] for _ in rows]
     first = index.n_sparse_blocks + len(index.vectors)
     for i, query_value in enumerate(query.numbers, first):
+        if math.isnan(query_value):
+            continue
         name = index.block_names[i]
         codes = index.value_codes[i - first][rows]
-        values = index.distinct_values[i - first][codes].tolist()
-        for parts, weight, value in zip(out, row_weights[:, i].tolist(), values):
-            product = weight * math.exp(-abs(value - query_value) / DECAY_SCALES[name])
-            if product and not math.isnan(product):
+        values = index.distinct_values[i - first][codes]
+        similarity = np.exp(-np.abs(values - query_value) / DECAY_SCALES[name])
+        products = row_weights[:, i] * np.nan_to_num(similarity)
+        for parts, product, value in zip(out, products.tolist(), values.tolist()):
+            if product:
                 shared = [query_value, value]
                 parts.append({"block": name, "contribution": product, "shared": shared})
     return out
@@ -412,9 +416,9 @@ def keep_true_values(
     for parts, row in zip(explanations, rows):
         kept = []
         for part in parts:
-            if part["block"] in _TRUE_VALUES:
-                values = _TRUE_VALUES[part["block"]](part["shared"], row, liked)
-                part = part | {"shared": values}
+            keep_true = _TRUE_VALUES.get(part["block"])
+            if keep_true and part["shared"]:
+                part = part | {"shared": keep_true(part["shared"], row, liked)}
             kept.append(part)
         out.append(kept)
     return out
@@ -530,6 +534,10 @@ _OTHER_REASONS: tuple = (
     (_age_group_reason, ("age_group",)),
     (_nonfiction_reason, ("nonfiction",)),
 )
+_REASONS = (
+    *((make, blocks, True) for make, blocks in _TELLING_REASONS),
+    *((make, blocks, False) for make, blocks in _OTHER_REASONS),
+)
 _MIN_COVERAGE = 0.5  # the share of the score that a line explains if it can
 _PERSONAL_BLOCKS = {"franchise", "director", "cast"}  # their reasons are one part of the line
 NO_REASON = "Nothing in common with the query"
@@ -555,14 +563,15 @@ def select_reasons(contributions: list[dict]) -> list[Reason]:
     total = sum(values.values())
     covered = 0.0
     reasons = []
-    for number, (make_reason, blocks) in enumerate((*_TELLING_REASONS, *_OTHER_REASONS)):
-        is_telling = number < len(_TELLING_REASONS)
+    for make_reason, blocks, is_telling in _REASONS:
         if not is_telling and covered >= _MIN_COVERAGE * total:
             break
+        if shared.keys().isdisjoint(blocks):
+            continue
         text = make_reason(shared)
         if text:
             reasons.append(Reason(text, blocks))
-            covered += sum(values.get(block, 0.0) for block in blocks)
+            covered += sum([values.get(block, 0.0) for block in blocks])
     return reasons
 
 
