@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SUGGESTION_COLUMNS = ("show_id", "title", "release_year", "type")
 TITLES_PART = "titles"  # the part of a saved model that holds the titles
 MAX_PREFIX_LENGTH = 32  # characters of a title that fuzzy search compares
+MIN_FUZZY_LENGTH = 4  # characters of a text that may be misspelled
+_MAX_EDITS = 3  # of a misspelled title
 _WORD_PATTERN = re.compile(r"\S+")
 
 
@@ -133,12 +135,9 @@ class TitleIndex:
         return _join_names(self)
 
     @cached_property
-    def prefix_codes(self) -> np.ndarray:
-        """The first characters of each name as bytes, one name per column."""
-        width = MAX_PREFIX_LENGTH + 1
-        names = np.array(self.names_without_article, dtype=f"U{width}")
-        codes = names.view(np.uint32).reshape(-1, width)
-        return np.ascontiguousarray(_to_bytes(codes).T)
+    def name_starts(self) -> "_NameStarts":
+        """The first characters of all names, for the search of misspelled titles."""
+        return _list_name_starts(self)
 
     def label(self, row: int) -> str:
         """Return the title of a row with its year, type and id."""
@@ -234,6 +233,26 @@ def _join_names(index):
     text = "\n" + "\n".join(names) + "\n"
     offsets = np.cumsum([1] + [len(name) + 1 for name in names])[:-1]
     return _JoinedNames(text, offsets, index.name_rows[order])
+
+
+class _NameStarts(NamedTuple):
+    """The starts of all names, with and without their article."""
+
+    texts: list[str]
+    rows: np.ndarray
+    codes: np.ndarray  # uint8, the characters of one name per column
+
+
+def _list_name_starts(index):
+    """List the starts of all names without their article, then of those that have one."""
+    width = MAX_PREFIX_LENGTH + _MAX_EDITS
+    pairs = enumerate(zip(index.names, index.names_without_article))
+    with_article = [number for number, (name, short) in pairs if name != short]
+    texts = [*index.names_without_article, *(index.names[number] for number in with_article)]
+    rows = np.concatenate([index.name_rows, index.name_rows[with_article]])
+    starts = np.array(texts, dtype=f"U{width}")
+    codes = starts.view(np.uint32).reshape(-1, width)
+    return _NameStarts(texts, rows, np.ascontiguousarray(_to_bytes(codes).T))
 
 
 def _to_bytes(codes):
@@ -472,7 +491,7 @@ def autocomplete(index: TitleIndex, text: str, n: int = 10) -> list[int]:
     if len(rows) < n and len(prefix) > 2:
         rows = rows + _substring_search(index, prefix, n)
     rows = _distinct_works(index, rows)
-    if len(rows) < n and len(prefix) > 3:
+    if len(rows) < n and len(prefix) >= MIN_FUZZY_LENGTH:
         rows = _distinct_works(index, rows + _fuzzy_search(index, prefix, n))
     return rows[:n]
 
@@ -517,16 +536,22 @@ def _fuzzy_search(index, text, n):
     from rapidfuzz.distance import OSA
 
     text = text[:MAX_PREFIX_LENGTH]
+    starts = index.name_starts
+    n_starts = len(starts.texts)
+    short_text = without_article(text)
+    if short_text != text and len(short_text) >= MIN_FUZZY_LENGTH:
+        text = short_text
+        n_starts = len(index.names)  # the first ones have no article either
     max_edits = _max_edits(text)
-    candidates = _fuzzy_candidates(index.prefix_codes, text, max_edits)
-    rows = index.name_rows[candidates].tolist()
-    names = [index.names_without_article[i] for i in candidates]
+    candidates = _fuzzy_candidates(starts.codes[:, :n_starts], text, max_edits)
+    rows = starts.rows[candidates].tolist()
+    names = [starts.texts[i] for i in candidates]
     distances = {}
-    # the user may have left out characters, so longer starts are compared too
-    for length in range(len(text), len(text) + max_edits + 1):
-        starts = [name[:length] for name in names]
+    # with a missing or an additional character, the start is longer or shorter than the text
+    for length in range(len(text) - max_edits, len(text) + max_edits + 1):
+        starts_of_length = [name[:length] for name in names]
         matches = process.extract(
-            text, starts, scorer=OSA.distance, limit=None, score_cutoff=max_edits
+            text, starts_of_length, scorer=OSA.distance, limit=None, score_cutoff=max_edits
         )
         for _, distance, i in matches:
             distances[i] = min(distance, distances.get(i, distance))
@@ -538,25 +563,22 @@ def _fuzzy_search(index, text, n):
     return list(found)[:n]
 
 
-_MAX_EDITS = 3
-
-
 def _max_edits(text):
     """Return the number of edits that fuzzy search allows: one for four characters, at most 3."""
     return max(1, min(_MAX_EDITS, len(text) // 4))
 
 
-def _fuzzy_candidates(prefix_codes, text, max_edits):
-    """Return the names that can be within `max_edits`, found with a fast test.
+def _fuzzy_candidates(codes, text, max_edits):
+    """Return the starts that can be within `max_edits`, found with a fast test.
 
     The test counts the characters of the text that the name has at the same position, or at most
     `max_edits` positions away. An edit moves characters by one position and changes at most one.
     """
     length = len(text)
     typed = _to_bytes(np.array([text]).view(np.uint32))[:, np.newaxis]
-    matches = prefix_codes[:length] == typed
+    matches = codes[:length] == typed
     for shift in range(1, max_edits + 1):
-        later = prefix_codes[shift : length + shift]
+        later = codes[shift : length + shift]
         matches[: len(later)] |= later == typed[: len(later)]
-        matches[shift:] |= prefix_codes[: length - shift] == typed[shift:]
+        matches[shift:] |= codes[: length - shift] == typed[shift:]
     return np.flatnonzero(matches.sum(0, dtype=np.uint8) >= length - max_edits)
