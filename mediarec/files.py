@@ -11,6 +11,7 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 import logging
 import lzma
 import os
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from mediarec.core import CatalogError, format_list
+from mediarec.core import CatalogError, StoreError, format_list
 
 # %% ../nbs/05_files.ipynb #be05cd9c
 def atomic_write(path: str | Path, write: Callable[[Path], Any]) -> None:
@@ -107,6 +108,101 @@ def default_model_folder(folder: str | os.PathLike | None = None) -> Path | None
         return Path(named)
     default = Path("model")
     return default if manifest_path(default).is_file() else None
+
+# %% ../nbs/05_files.ipynb #88890bc5
+def is_url(path: object) -> bool:
+    """Return whether a path is the address of a storage, such as "s3://bucket/model"."""
+    return "://" in str(path)
+
+
+def _open_storage(url):
+    """Return the file system of an address and the path in it."""
+    try:
+        import fsspec
+    except ImportError:
+        raise StoreError(f"{url} needs fsspec: pip install 'mediarec[scale]'") from None
+    try:
+        return fsspec.core.url_to_fs(str(url))
+    except (ImportError, ValueError) as error:
+        raise StoreError(f"{url} cannot be opened: {error}") from None
+
+
+def download(url: str, folder: str | Path) -> Path:
+    """Copy a file, or a folder of files, from a storage into a local folder; return its path.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or if the storage cannot be read.
+    """
+    storage, path = _open_storage(url)
+    target = Path(folder) / PurePosixPath(path).name
+    try:
+        storage.get(path, str(target), recursive=True)
+    except OSError as error:
+        raise StoreError(f"{url} cannot be read: {error}") from None
+    return target
+
+
+def download_model(url: str, cache: str | Path | None = None) -> Path:
+    """Copy a model from a storage to a cache, unless it is there; return its local folder.
+
+    Parameters
+    ----------
+    url : str
+        The address of the folder of the model.
+    cache : str or Path, optional
+        A local folder. By default one in the cache of the user.
+    """
+    if cache is None:
+        from platformdirs import user_cache_path
+
+        cache = user_cache_path("mediarec", appauthor=False) / "models"
+    storage, path = _open_storage(url)
+    folder = Path(cache) / text_sha256(url)[:16]
+    try:
+        manifest = storage.cat_file(f"{path}/{manifest_path('').name}")
+        local_manifest = manifest_path(folder)
+        if local_manifest.exists() and local_manifest.read_bytes() == manifest:
+            return folder
+        parts = _parts_folder(manifest, url)
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder / parts, ignore_errors=True)
+        storage.get(f"{path}/{parts}", str(folder / parts), recursive=True)
+    except OSError as error:
+        raise StoreError(f"{url} holds no model that can be read: {error}") from None
+    atomic_write_bytes(local_manifest, manifest)
+    for old in folder.iterdir():
+        if old.is_dir() and old.name != parts:
+            shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _parts_folder(manifest, url):
+    """Return the name of the folder of the parts that a manifest (bytes) names."""
+    try:
+        name = json.loads(manifest)["folder"]
+    except (ValueError, KeyError, TypeError):
+        raise StoreError(f"the manifest of {url} is damaged: build the model again") from None
+    if not isinstance(name, str) or name != PurePosixPath(name).name or name in ("", ".", ".."):
+        raise StoreError(f"the manifest of {url} is damaged: build the model again")
+    return name
+
+
+def upload_model(folder: str | Path, url: str) -> None:
+    """Copy a local model to a storage; a model that is there is replaced."""
+    storage, path = _open_storage(url)
+    target = f"{path}/{manifest_path('').name}"
+    manifest = manifest_path(folder).read_bytes()
+    parts = _parts_folder(manifest, folder)
+    try:
+        old = _parts_folder(storage.cat_file(target), url) if storage.exists(target) else parts
+        storage.put(str(Path(folder) / parts), f"{path}/{parts}", recursive=True)
+        storage.pipe_file(target, manifest)
+        if old != parts:
+            storage.rm(f"{path}/{old}", recursive=True)
+    except OSError as error:
+        raise StoreError(f"{url} cannot be written: {error}") from None
 
 # %% ../nbs/05_files.ipynb #4149ab4a
 _NOT_A_TABLE = {
