@@ -9,8 +9,8 @@ __all__ = []
 import os
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -335,62 +335,50 @@ def load_block(arrays: dict, block: str) -> tuple[np.ndarray, sparse.csr_matrix]
     return hashes, matrix
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #83b4c9b0
-def run_serial(task: Callable, jobs: list, label: str, progress: bool) -> list:
-    """Run a task on every job in this process; return the results in order."""
+def run_local(task: Callable, jobs: list, label: str, progress: bool, workers: int = 1) -> list:
+    """Run a task on every job in processes of this machine; return the results in order.
+
+    A process has one thread, because the processes share the cores. One worker is this process.
+    """
+    from joblib import Parallel, delayed, parallel_config
     from tqdm import tqdm
 
-    return [task(job) for job in tqdm(jobs, desc=label, disable=not progress, unit="task")]
+    with parallel_config(
+        "loky",
+        n_jobs=min(workers, len(jobs)),
+        inner_max_num_threads=1,
+        initializer=_limit_tokenizers,
+        max_nbytes=None,
+        idle_worker_timeout=10,
+    ):
+        results = Parallel(return_as="generator", batch_size=1)(delayed(task)(job) for job in jobs)
+        bar = tqdm(results, desc=label, total=len(jobs), disable=not progress, unit="task")
+        return list(bar)
 
 
-def process_runner(workers: int) -> Callable:
-    """Return a runner over several processes of this machine."""
-
-    def run(task, jobs, label, progress):
-        from multiprocessing import get_context
-
-        from tqdm import tqdm
-
-        n_workers = min(workers, len(jobs))
-        context = get_context("spawn")
-        with ProcessPoolExecutor(n_workers, context, initializer=_limit_threads) as pool:
-            results = pool.map(task, jobs)
-            bar = tqdm(results, desc=label, total=len(jobs), disable=not progress, unit="task")
-            return list(bar)
-
-    return run
-
-
-def _limit_threads():
-    """Give a process one thread, because the processes share the cores."""
-    from threadpoolctl import threadpool_limits
-
+def _limit_tokenizers():
+    """Give the tokenizers of a process one thread; joblib limits other libraries."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    threadpool_limits(1)
 
 
-def dask_runner(client: Any) -> Callable:
-    """Return a runner over a Dask cluster; the tasks of a dead worker run again elsewhere."""
+def run_on_dask(task: Callable, jobs: list, label: str, progress: bool, client: Any) -> list:
+    """Run a task on every job on a Dask cluster; the tasks of a dead worker run elsewhere."""
+    from distributed import as_completed
+    from tqdm import tqdm
 
-    def run(task, jobs, label, progress):
-        from distributed import as_completed
-        from tqdm import tqdm
-
-        prefix = f"mediarec-{label}-{secrets.token_hex(4)}"
-        keys = [f"{prefix}-{i}" for i in range(len(jobs))]
-        futures = client.map(task, jobs, key=keys, pure=False, retries=3)
-        with tqdm(total=len(jobs), desc=label, disable=not progress, unit="task") as bar:
-            for _ in as_completed(futures):
-                bar.update()
-        return client.gather(futures)
-
-    return run
+    name = f"mediarec-{label}-{secrets.token_hex(4)}"
+    futures = client.map(task, jobs, key=name, pure=False, retries=3)
+    done = as_completed(futures)
+    for _ in tqdm(done, desc=label, total=len(jobs), disable=not progress, unit="task"):
+        pass
+    return client.gather(futures)
 
 
 def choose_runner(client: Any, workers: int) -> Callable:
-    """Return the runner of a Dask client, of several processes, or of this process."""
+    """Return the runner of a Dask client, or of the processes of this machine."""
     if client is not None:
-        return dask_runner(client)
-    return process_runner(workers) if workers > 1 else run_serial
+        return partial(run_on_dask, client=client)
+    return partial(run_local, workers=workers)
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #3e27c9e1
 def chunk_dir(scratch: str | Path, i: int) -> Path:
