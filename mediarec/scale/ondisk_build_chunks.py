@@ -203,7 +203,8 @@ def _count_words(texts):
         Hashes of the stems, ascending.
     counts : csr_matrix, shape (n, stems)
     forms : DataFrame
-        Columns hash (of the stem), label (the form) and times.
+        Columns hash (of the stem, ascending), label (the form), times (uses of the form) and df
+        (titles with the stem, in the first row of the stem; 0 in its other rows).
     """
     term_lists = [text_terms(text) for text in texts]
     table = pd.DataFrame(list(chain.from_iterable(term_lists)), columns=["stem", "label"])
@@ -215,19 +216,20 @@ def _count_words(texts):
     ones = np.ones(len(column), np.float32)
     counts = sparse.csr_matrix((ones, (row, column)), shape=(len(texts), len(hashes)))
     table["hash"] = stem_hashes[stem_codes]
-    form_counts = table.groupby(["hash", "label"], as_index=False, sort=False).size()
-    return hashes, counts, form_counts.rename(columns={"size": "times"})
+    forms = table.groupby(["hash", "label"]).size().reset_index(name="times")
+    df = np.bincount(counts.indices, minlength=len(hashes))
+    is_first = ~forms.hash.duplicated()
+    forms["df"] = np.where(is_first, df[is_first.cumsum() - 1], 0)
+    return hashes, counts, forms
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #a5516d7c
-def _count_items(lists, first_row, decay=False):
+def _count_items(lists, decay=False):
     """Weight the terms of some lists.
 
     Parameters
     ----------
     lists : sequence of list of str
         One list for each title.
-    first_row : int
-        Row of the first title in the whole catalog.
     decay : bool
         Whether the weight decreases with the position in the list.
 
@@ -237,7 +239,7 @@ def _count_items(lists, first_row, decay=False):
         Hashes of the normalized terms, ascending.
     weights : csr_matrix, shape (n, terms)
     spellings : DataFrame
-        Columns hash, label (the first spelling) and first (the row of its title).
+        Columns hash, label (the first spelling) and df (titles with the term).
     """
     codes, spelled = pd.factorize(np.array(list(chain.from_iterable(lists)), dtype=object))
     spelled_hashes = hash_strings(normalize_text(term) for term in spelled)
@@ -245,12 +247,8 @@ def _count_items(lists, first_row, decay=False):
     column = column_of_spelling[codes]
     row = np.repeat(np.arange(len(lists)), [len(terms) for terms in lists])
 
-    first_use = np.zeros(0, int)
-    labels = []
-    if len(column):
-        first_use = np.unique(column, return_index=True)[1]
-        labels = np.array(spelled, object)[codes[first_use]]
-    spellings = pd.DataFrame({"hash": hashes, "label": labels, "first": first_row + row[first_use]})
+    _, first_use = np.unique(column, return_index=True)
+    labels = np.asarray(spelled, object)[codes[first_use]]
 
     # A list may contain a term in two spellings: only the first one counts.
     _, unique_entries = np.unique(row * (len(hashes) + 1) + column, return_index=True)
@@ -262,11 +260,12 @@ def _count_items(lists, first_row, decay=False):
         shape=(len(lists), len(hashes)),
         dtype=np.float32,
     )
-    return hashes, weights, spellings
+    df = np.bincount(weights.indices, minlength=len(hashes))
+    return hashes, weights, pd.DataFrame({"hash": hashes, "label": labels, "df": df})
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #860359db
 def count_terms(
-    frame: pd.DataFrame, first_row: int = 0, encoder: str | Encoder | None = None
+    frame: pd.DataFrame, encoder: str | Encoder | None = None
 ) -> tuple[dict[str, np.ndarray], dict[str, pd.DataFrame]]:
     """Compute everything about cleaned titles that does not depend on other titles.
 
@@ -274,8 +273,6 @@ def count_terms(
     ----------
     frame : DataFrame
         Cleaned titles.
-    first_row : int
-        Row of the first title in the whole catalog.
     encoder : str or callable, optional
         As for `load_encoder`.
 
@@ -291,10 +288,10 @@ def count_terms(
     arrays = {}
     hashes, matrix, forms = _count_words(inputs["text"])
     store_block(arrays, "text", hashes, matrix)
-    term_tables = {"text": forms.sort_values("hash", kind="stable")}
+    term_tables = {"text": forms}
     for block in MULTILABEL_BLOCKS:
         decay = block in RANK_DECAY_BLOCKS
-        hashes, matrix, term_tables[block] = _count_items(inputs[block], first_row, decay)
+        hashes, matrix, term_tables[block] = _count_items(inputs[block], decay)
         store_block(arrays, block, hashes, matrix)
     arrays["vectors"] = encode_texts(load_encoder(encoder), inputs["embedding"])
     numbers = np.column_stack([inputs[block] for block in NUMERIC_BLOCKS])
@@ -302,7 +299,8 @@ def count_terms(
     arrays["theme_weight"] = inputs["theme_weight"]
     arrays["ids"] = hash_strings(frame.show_id)
     arrays["work_row"], arrays["work_key"] = _work_keys(frame)
-    return arrays, term_tables
+    types = {"label": "string[pyarrow]"}  # also for a block without terms
+    return arrays, {block: table.astype(types) for block, table in term_tables.items()}
 
 
 def _work_keys(frame):
@@ -333,6 +331,28 @@ def load_block(arrays: dict, block: str) -> tuple[np.ndarray, sparse.csr_matrix]
         shape=(len(indptr) - 1, len(hashes)),
     )
     return hashes, matrix
+
+# %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #c0c7a112
+def uniform_row_weights(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Give all entries of a row the same weight, so that each row sums to 1."""
+    n_entries = np.diff(matrix.indptr)
+    share = np.repeat(1 / np.maximum(n_entries, 1), n_entries).astype(np.float32)
+    return sparse.csr_matrix((share, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _sum_cast_countries(arrays):
+    """Sum the country shares of the titles of each cast member.
+
+    Returns
+    -------
+    DataFrame
+        Columns cast and country (hashes), and share.
+    """
+    cast_hashes, cast = load_block(arrays, "cast")
+    country_hashes, countries = load_block(arrays, "country")
+    sums = ((cast > 0).T.astype(float) @ uniform_row_weights(countries)).tocoo()
+    names, labels = cast_hashes[sums.row], country_hashes[sums.col]
+    return pd.DataFrame({"cast": names, "country": labels, "share": sums.data})
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #83b4c9b0
 def run_local(task: Callable, jobs: list, label: str, progress: bool, workers: int = 1) -> list:
@@ -405,12 +425,13 @@ def count_chunk(job: tuple[int, _Chunk], scratch: str, encoder: str | None = Non
     """
     i, chunk = job
     frame = _read_chunk(chunk)
-    arrays, term_tables = count_terms(frame, chunk.first_row, encoder)
+    arrays, term_tables = count_terms(frame, encoder)
     folder = chunk_dir(scratch, i)
     temp_dir = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
     temp_dir.mkdir(parents=True)
     for block, table in term_tables.items():
         write_arrow(table, temp_dir / f"terms_{block}.arrow")
+    write_arrow(_sum_cast_countries(arrays), temp_dir / "cast_countries.arrow")
     write_arrays(temp_dir / "arrays.safetensors", arrays)
     write_arrow(frame.drop(columns=list(LIST_COLUMNS.values())), temp_dir / "clean.arrow")
     commit_dir(temp_dir, folder)

@@ -22,8 +22,13 @@ from mediarec.features.multilabel import PERSON_BLOCKS, franchise_key, normalize
 from mediarec.features.text import l2_normalize_rows, tfidf
 from mediarec.features.themes import MAX_FAME
 from mediarec.recommend.search import MAX_PREFIX_LENGTH, list_names
-from mediarec.scale.ondisk_build_chunks import chunk_dir, load_block, store_block
-from mediarec.scale.ondisk_build_terms import load_chunk, uniform_row_weights
+from mediarec.scale.ondisk_build_chunks import (
+    chunk_dir,
+    load_block,
+    store_block,
+    uniform_row_weights,
+)
+from mediarec.scale.ondisk_build_terms import load_chunk
 from mediarec.scale.ondisk_files import (
     SPARSE_BLOCKS,
     CellIndex,
@@ -96,9 +101,7 @@ def _map_columns(arrays, block, vocabulary):
 
 def _encode_countries(cast, countries, vocabulary):
     """Encode countries from the own countries and the cast, as `transform_countries` does."""
-    n_countries = countries.shape[1]
-    own = uniform_row_weights(countries, np.arange(n_countries), n_countries)
-    rows = OWN_COUNTRY_WEIGHT * own
+    rows = OWN_COUNTRY_WEIGHT * uniform_row_weights(countries)
     if cast.nnz:
         rows = rows + (cast > 0).astype(np.float32) @ vocabulary.cast_country_shares
     rows = sparse.csr_matrix(rows, dtype=np.float32)

@@ -18,19 +18,17 @@ from mediarec.core import CatalogError, StoreError, format_list
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import assign_work_ids
 from mediarec.data.labels import LABEL_KINDS, number_labels, title_labels
-from mediarec.features.blocks import TEXT_BLOCKS
 from mediarec.files import file_sha256
 from mediarec.recommend.queries import ResolvedQuery
 from mediarec.recommend.ranking import QueryFeatures
-from mediarec.scale.ondisk_build_chunks import clean_without_work_ids, count_terms, load_block
+from mediarec.scale.ondisk_build_chunks import clean_without_work_ids, count_terms
 from mediarec.scale.ondisk_build_shards import concat_blocks, encode_chunk, write_shard
-from mediarec.scale.ondisk_build_terms import idf_weights, min_document_frequency
+from mediarec.scale.ondisk_build_terms import merge_terms
 from mediarec.scale.ondisk_files import (
     SPARSE_BLOCKS,
     concat_ranges,
     file_entry,
     open_vocabularies,
-    pack_strings,
     restore_list_columns,
     write_arrays,
 )
@@ -55,7 +53,7 @@ def add_titles(
     name = f"added-{secrets.token_hex(4)}"
     n_titles = len(model) + len(frame)
     arrays, term_tables = count_terms(frame, encoder=model.manifest.get("encoder"))
-    files = _write_new_terms(model.block_encoders, arrays, term_tables, root / name, n_titles)
+    files = _write_new_terms(model.block_encoders, term_tables, root / name, n_titles)
     manifest = model.manifest | {
         "added_vocabularies": [*model.manifest["added_vocabularies"], name],
         **_extend_labels(model.manifest, title_labels(frame)),
@@ -85,31 +83,18 @@ def _extend_labels(manifest, labels):
     return extended
 
 # %% ../../nbs/58_scale.ondisk_update.ipynb #b83dd60b
-def _write_new_terms(block_encoders, arrays, term_tables, folder, n_titles):
+def _write_new_terms(block_encoders, term_tables, folder, n_titles):
     """Write the terms that a model does not have yet; return their entries for the manifest."""
+    import pyarrow as pa
+
     folder.mkdir(parents=True)
     for block in SPARSE_BLOCKS:
-        hashes, matrix = load_block(arrays, block)
-        df = np.bincount(matrix.indices, minlength=len(hashes))
-        is_unknown = block_encoders[block].term_to_column.get_indexer(hashes) < 0
-        is_new = is_unknown & (df >= min_document_frequency(block, n_titles))
-        text, start = pack_strings(_labels(term_tables[block], block, hashes[is_new]))
-        new_terms = {
-            "hash": hashes[is_new],
-            "df": df[is_new].astype(np.int64),
-            "idf": idf_weights(block, df[is_new], n_titles),
-            "text": text,
-            "start": start,
-        }
+        known = block_encoders[block].term_to_column.get_indexer
+        table = term_tables[block]
+        table = pa.Table.from_pandas(table[known(table.hash.to_numpy()) < 0])
+        new_terms = merge_terms([table], block, n_titles)
         write_arrays(folder / f"terms_{block}.safetensors", new_terms)
     return {f"{folder.name}/{path.name}": file_entry(path) for path in sorted(folder.iterdir())}
-
-
-def _labels(table, block, hashes):
-    """Return the labels of some terms: the most frequent form of a word, the first of a name."""
-    column, ascending = ("times", False) if block in TEXT_BLOCKS else ("first", True)
-    table = table.sort_values(column, kind="stable", ascending=ascending)
-    return table.drop_duplicates("hash").set_index("hash").label.reindex(hashes).tolist()
 
 # %% ../../nbs/58_scale.ondisk_update.ipynb #c418a09b
 def _match_works(model, frame, arrays):
