@@ -206,7 +206,7 @@ def _run_passes(
     n_titles = sum(len(chunk) for chunk in chunks)
     task = partial(count_chunk, scratch=str(scratch), encoder=encoder)
     chunk_stats = run(task, list(enumerate(chunks)), "read", progress)
-    work_ids = _resolve_works(scratch, n_chunks)
+    work_ids = _resolve_works(run, chunks, scratch, progress)
 
     languages = dict(sum((Counter(stats["languages"]) for stats in chunk_stats), Counter()))
     warn_about_languages(languages, encoder)
@@ -274,7 +274,11 @@ def _make_manifest(root, shards, weights, labels, descriptions, groups, n_titles
 _WORK_COLUMNS = ["show_id", "type", "title", "director", "cast", "release_year", "description"]
 
 
-def _resolve_works(scratch, n_chunks):
+_TITLES_PER_BUCKET = 500_000  # titles in the catalog for each task that compares keys
+_MAX_COMPARED_TITLES = 10_000  # of one task
+
+
+def _resolve_works(run, chunks, scratch, progress):
     """Find the rows of one work over all chunks.
 
     Returns
@@ -282,41 +286,81 @@ def _resolve_works(scratch, n_chunks):
     dict
         Number of a chunk to {show_id: work_id}, only for titles whose work has another id.
     """
-    arrays = [open_arrays(chunk_dir(scratch, i) / "arrays.safetensors") for i in range(n_chunks)]
-    _check_unique_ids(scratch, [a["ids"] for a in arrays])
-    keys = np.concatenate([a["work_key"] for a in arrays])
-    rows = np.concatenate([a["work_row"] for a in arrays])
-    chunk = np.repeat(np.arange(n_chunks), [len(a["work_key"]) for a in arrays])
-    _, code, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    is_shared = counts[code] > 1
-    frames = []
-    for i in np.unique(chunk[is_shared]).tolist():
-        shared_rows = np.unique(rows[is_shared & (chunk == i)])
-        table = read_arrow(chunk_dir(scratch, i) / "clean.arrow").select(_WORK_COLUMNS)
-        frames.append(restore_list_columns(table.take(shared_rows).to_pandas()).assign(chunk=i))
-    if not frames:
-        return {}
-    frame = assign_work_ids(pd.concat(frames, ignore_index=True))
-    duplicates = frame[frame.work_id != frame.show_id]
-    return {i: dict(zip(rows.show_id, rows.work_id)) for i, rows in duplicates.groupby("chunk")}
+    options = {"scratch": str(scratch), "first_rows": [chunk.first_row for chunk in chunks]}
+    n_buckets = -(-sum(map(len, chunks)) // _TITLES_PER_BUCKET)
+    task = partial(_shared_keys, n_buckets=n_buckets, **options)
+    found = run(task, list(range(n_buckets)), "keys", progress)
+    _check_unique_ids(pd.concat([ids for ids, _ in found]), **options)
+    pairs = pd.concat([keys for _, keys in found])
+    task = partial(_match_rows, **options)
+    matches = run(task, _split_components(pairs), "works", progress)
+    work_ids = {}
+    for part in matches:
+        for i, rows in part.groupby("chunk"):
+            work_ids.setdefault(i, {}).update(zip(rows.show_id, rows.work_id))
+    return work_ids
 
 
-def _check_unique_ids(scratch, id_hashes):
-    """Raise an error that names ids on several rows; `id_hashes` has one array for each chunk."""
-    _, first, counts = np.unique(np.concatenate(id_hashes), return_index=True, return_counts=True)
-    repeated = first[counts > 1]
-    if not len(repeated):
+def _shared_keys(bucket, n_buckets, scratch, first_rows):
+    """Return the ids and the work keys of a bucket of hashes that are on several rows."""
+    ids, keys = [], []
+    for i, first_row in enumerate(first_rows):
+        arrays = open_arrays(chunk_dir(scratch, i) / "arrays.safetensors")
+        rows = np.arange(len(arrays["ids"]))
+        for found, key, row in (
+            (ids, arrays["ids"], rows),
+            (keys, arrays["work_key"], arrays["work_row"]),
+        ):
+            selected = key % np.uint64(n_buckets) == bucket
+            found.append(pd.DataFrame({"key": key[selected], "row": first_row + row[selected]}))
+    tables = pd.concat(ids), pd.concat(keys)
+    return [table[table.key.duplicated(keep=False)] for table in tables]
+
+
+def _check_unique_ids(ids, scratch, first_rows):
+    """Raise an error that names ids on several rows; `ids` has the columns key and row."""
+    rows = ids.drop_duplicates("key").row.sort_values().tolist()
+    if not rows:
         return
-    starts = np.cumsum([0] + [len(hashes) for hashes in id_hashes])
-    names = []
-    for row in repeated[:3].tolist():
-        i = int(np.searchsorted(starts, row, side="right")) - 1
-        ids = read_arrow(chunk_dir(scratch, i) / "clean.arrow")["show_id"]
-        names.append(ids[row - int(starts[i])].as_py())
+    names = _read_rows(rows[:3], ["show_id"], scratch, first_rows).show_id
     raise CatalogError(
-        f"column 'show_id' is not unique: {len(repeated):,} ids are on several rows, "
+        f"column 'show_id' is not unique: {len(rows):,} ids are on several rows, "
         f"such as {format_list(map(repr, names))}"
     )
+
+
+def _split_components(pairs):
+    """Split rows into lists, so that rows with a common key are in one list.
+
+    `pairs` has the columns key and row. The rows of a list are ascending.
+    """
+    keys, _ = pd.factorize(pairs.key)
+    numbers, rows = pd.factorize(pairs.row, sort=True)
+    n_nodes = len(rows) + len(pairs)
+    edges = sparse.coo_array((np.ones(len(pairs)), (numbers, len(rows) + keys)), (n_nodes, n_nodes))
+    _, component = sparse.csgraph.connected_components(edges, directed=False)
+    n_lists = -(-len(rows) // _MAX_COMPARED_TITLES)
+    number = component[: len(rows)] % max(n_lists, 1)
+    return [rows[number == i] for i in range(n_lists)]
+
+
+def _match_rows(rows, scratch, first_rows):
+    """Return chunk, show_id and work_id of the rows that belong to the work of another row."""
+    frame = restore_list_columns(_read_rows(rows, _WORK_COLUMNS, scratch, first_rows))
+    frame = assign_work_ids(frame)
+    return frame.loc[frame.work_id != frame.show_id, ["chunk", "show_id", "work_id"]]
+
+
+def _read_rows(rows, columns, scratch, first_rows):
+    """Read columns of some rows of the catalog (ascending), and add the number of the chunk."""
+    rows = np.asarray(rows)
+    chunk = np.searchsorted(first_rows, rows, side="right") - 1
+    frames = []
+    for i in np.unique(chunk).tolist():
+        table = read_arrow(chunk_dir(scratch, i) / "clean.arrow").select(columns)
+        part = table.take(rows[chunk == i] - first_rows[i]).to_pandas()
+        frames.append(part.assign(chunk=i))
+    return pd.concat(frames, ignore_index=True)
 
 # %% ../../nbs/54_scale.ondisk_build.ipynb #07c390ab
 _MAX_CLUSTERING_SAMPLE = 4_000  # titles that the clusterings are fitted on

@@ -365,7 +365,7 @@ def run_local(task: Callable, jobs: list, label: str, progress: bool, workers: i
 
     with parallel_config(
         "loky",
-        n_jobs=min(workers, len(jobs)),
+        n_jobs=max(1, min(workers, len(jobs))),
         inner_max_num_threads=1,
         initializer=_limit_tokenizers,
         max_nbytes=None,
