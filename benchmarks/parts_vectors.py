@@ -37,6 +37,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from scale import SINGLE_THREAD_ENV, PeakMemory, exact_top_k, memory_mb
 
 N_QUERIES = 200
@@ -91,7 +92,7 @@ def write_term_tables(model, folder: Path) -> dict[str, list[Path]]:
         if block not in ("text", "cast"):
             continue
         vocabulary = model.block_encoders[block]
-        hashes = vocabulary.files[0]["hash"]
+        hashes = vocabulary.term_to_column.base
         labels = np.array(list(vocabulary.labels), dtype=object)
         for i, shard in enumerate(model.shards):
             in_block = shard.slot_term >> np.uint32(TERM_BLOCK_SHIFT) == number
@@ -114,7 +115,7 @@ def write_term_table(frame: pd.DataFrame, path: Path) -> None:
     frame.to_parquet(path.with_suffix(".parquet"), index=False)
 
 
-def merge_with_arrow(paths: list[Path], block: str) -> dict:
+def merge_with_arrow(paths: list[Path], block: str) -> pa.Table:
     """Merge with the function of mediarec: Arrow groups the memory-mapped tables."""
     from mediarec.scale.ondisk_build_terms import merge_terms
     from mediarec.scale.ondisk_files import read_arrow
@@ -122,9 +123,9 @@ def merge_with_arrow(paths: list[Path], block: str) -> dict:
     return merge_terms([read_arrow(path) for path in paths], block, 1_000)
 
 
-def merge_with_buckets(paths: list[Path], block: str, n_buckets: int = 16) -> dict:
+def merge_with_buckets(paths: list[Path], block: str, n_buckets: int = 16) -> pa.Table:
     """Merge as mediarec did before: pandas, one range of hashes after the other."""
-    from mediarec.scale.ondisk_files import pack_strings, read_arrow
+    from mediarec.scale.ondisk_files import read_arrow
 
     edges = [i * (2**64 // n_buckets) for i in range(n_buckets)] + [2**64 - 1]
     merged = []
@@ -145,11 +146,10 @@ def merge_with_buckets(paths: list[Path], block: str, n_buckets: int = 16) -> di
         merged.append(df.to_frame().assign(label=chosen.set_index("hash").label))
     table = pd.concat(merged)
     table = table[table.df >= (2 if block == "text" else 1)]
-    text, start = pack_strings(table.label.tolist())
-    return {"hash": table.index.to_numpy(), "df": table.df.to_numpy(), "text": text, "start": start}
+    return pa.Table.from_pandas(table.reset_index(), preserve_index=False)
 
 
-def merge_with_duckdb(paths: list[Path], block: str) -> dict:
+def merge_with_duckdb(paths: list[Path], block: str) -> pa.Table:
     """Merge with a query of DuckDB over Parquet files; it may use 1 GB of memory."""
     import duckdb
 
@@ -168,10 +168,10 @@ def merge_with_duckdb(paths: list[Path], block: str) -> dict:
     options = {"threads": 1, "memory_limit": "1GB", "temp_directory": str(paths[0].parent)}
     with duckdb.connect(config=options) as connection:
         table = connection.sql(query).to_arrow_table()
-    return pack_merged(table)
+    return table
 
 
-def merge_with_polars(paths: list[Path], block: str) -> dict:
+def merge_with_polars(paths: list[Path], block: str) -> pa.Table:
     """Merge with a lazy query of Polars over Arrow files, in its streaming engine."""
     import polars as pl
 
@@ -183,16 +183,7 @@ def merge_with_polars(paths: list[Path], block: str) -> dict:
         label = pl.col("label").sort_by("times", "label").last()
     merged = table.group_by("hash").agg(pl.col("df").sum(), label).sort("hash")
     merged = merged.filter(pl.col("df") >= (2 if block == "text" else 1))
-    return pack_merged(merged.collect(engine="streaming").to_arrow())
-
-
-def pack_merged(table) -> dict:
-    """Return the columns of an Arrow table as the arrays of a vocabulary."""
-    from mediarec.scale.ondisk_files import pack_strings
-
-    text, start = pack_strings(table["label"].to_pylist())
-    hashes, df = table["hash"].to_numpy(), table["df"].to_numpy()
-    return {"hash": hashes, "df": df, "text": text, "start": start}
+    return merged.collect(engine="streaming").to_arrow()
 
 
 MERGES = {
@@ -212,8 +203,8 @@ def measure_terms(folder: str) -> list[dict]:
         def merge_all(merge, check=False):
             for block in paths:
                 merged = merge(paths[block], block)
-                for name in merged if check else ():
-                    np.testing.assert_array_equal(merged[name], expected[block][name])
+                for name in ("hash", "df", "label") if check else ():
+                    assert merged[name].to_pylist() == expected[block][name].to_pylist()
 
         for merge in MERGES.values():
             merge_all(merge, check=True)
@@ -227,8 +218,6 @@ def measure_terms(folder: str) -> list[dict]:
 
 def merge_memory(scratch: str, number: str) -> int:
     """Return by how much the memory grows while the terms are merged, in MB."""
-    import pyarrow  # noqa: F401
-
     merge = list(MERGES.values())[int(number)]
     before = memory_mb()
     with PeakMemory() as peak:

@@ -78,7 +78,7 @@ def _read_part(path: Path) -> Any:
     return load_file(path)["array"]
 
 # %% ../../nbs/18_data.store.ipynb #373afd3e
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 _RECORDED_PACKAGES = ("mediarec", "numpy", "pandas", "scipy", "scikit-learn")
 
 

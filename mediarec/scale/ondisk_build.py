@@ -245,7 +245,7 @@ def _run_passes(
 
 def _make_manifest(root, shards, weights, labels, descriptions, groups, n_titles):
     """Describe the model: its files, its shards, its clusters, and its genres and themes."""
-    files = {path.name: file_entry(path) for path in sorted(root.glob("*.safetensors"))}
+    files = {path.name: file_entry(path) for path in sorted(root.iterdir()) if path.is_file()}
     for shard in shards:
         for name, entry in shard["files"].items():
             files[f"{shard['folder']}/{name}"] = entry

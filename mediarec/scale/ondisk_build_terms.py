@@ -29,11 +29,11 @@ from mediarec.scale.ondisk_files import (
     fix_signs,
     open_arrays,
     open_vocabularies,
-    pack_strings,
     read_arrow,
     sqrt_weights,
     term_ids,
     write_arrays,
+    write_arrow,
 )
 
 if TYPE_CHECKING:
@@ -53,10 +53,8 @@ def idf_weights(block: str, df: np.ndarray, n_titles: int) -> np.ndarray:
     return idf.astype(np.float32)
 
 
-def merge_terms(
-    tables: Sequence["pyarrow.Table"], block: str, n_titles: int
-) -> dict[str, np.ndarray]:
-    """Merge the terms of chunks to the arrays of a vocabulary.
+def merge_terms(tables: Sequence["pyarrow.Table"], block: str, n_titles: int) -> "pyarrow.Table":
+    """Merge the terms of chunks to the vocabulary of a block.
 
     Parameters
     ----------
@@ -68,8 +66,8 @@ def merge_terms(
 
     Returns
     -------
-    dict
-        hash (ascending), df and idf, and the packed labels as text and start.
+    pyarrow.Table
+        Columns hash (ascending), label, df and idf.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -83,45 +81,37 @@ def merge_terms(
     groups = table.group_by("hash", use_threads=False)
     terms = groups.aggregate([("df", "sum"), ("label", "first")]).sort_by("hash")
     terms = terms.filter(pc.field("df_sum") >= min_document_frequency(block, n_titles))
-    text, start = pack_strings(terms["label_first"].to_pylist())
-    df = terms["df_sum"].to_numpy()
-    idf = idf_weights(block, df, n_titles)
-    return {"hash": terms["hash"].to_numpy(), "df": df, "idf": idf, "text": text, "start": start}
+    df = terms["df_sum"]
+    idf = idf_weights(block, df.to_numpy(), n_titles)
+    return pa.table({"hash": terms["hash"], "label": terms["label_first"], "df": df, "idf": idf})
 
 
 def _merge_block(block, scratch, root, n_chunks, n_titles):
     """Merge the terms of a block over all chunks and write its vocabulary."""
     paths = [chunk_dir(scratch, i) / f"terms_{block}.arrow" for i in range(n_chunks)]
-    arrays = merge_terms([read_arrow(path) for path in paths], block, n_titles)
-    write = partial(write_arrays, arrays=arrays)
-    atomic_write(Path(root) / f"terms_{block}.safetensors", write)
+    table = merge_terms([read_arrow(path) for path in paths], block, n_titles)
+    atomic_write(Path(root) / f"terms_{block}.arrow", partial(write_arrow, table))
 
 # %% ../../nbs/52_scale.ondisk_build_terms.ipynb #d08848f3
 def _merge_cast_countries(scratch, root, n_chunks):
-    """Add the country shares of all cast members to the vocabulary of the countries."""
+    """Add the country shares of all cast members and write them."""
     import pyarrow as pa
 
     paths = [chunk_dir(scratch, i) / "cast_countries.arrow" for i in range(n_chunks)]
     table = pa.concat_tables([read_arrow(path) for path in paths])
     sums = table.group_by(["cast", "country"], use_threads=False).aggregate([("share", "sum")])
-    cast = open_arrays(root / "terms_cast.safetensors")
-    countries = open_arrays(root / "terms_country.safetensors")
-    row = find_sorted(cast["hash"], sums["cast"].to_numpy())
-    column = find_sorted(countries["hash"], sums["country"].to_numpy())
+    cast = read_arrow(root / "terms_cast.arrow")
+    countries = read_arrow(root / "terms_country.arrow")
+    row = find_sorted(cast["hash"].to_numpy(), sums["cast"].to_numpy())
+    column = find_sorted(countries["hash"].to_numpy(), sums["country"].to_numpy())
     shares = sparse.csr_matrix(
         (sums["share_sum"].to_numpy().astype(np.float32), (row, column)),
-        shape=(len(cast["hash"]), len(countries["hash"])),
+        shape=(len(cast), len(countries)),
     )
     shares.sort_indices()
-    shares = scale_rows(shares, 1 / cast["df"])
-    arrays = countries | {
-        "country_shares_data": shares.data,
-        "country_shares_indices": shares.indices,
-        "country_shares_indptr": shares.indptr,
-        "country_shares_shape": np.array(shares.shape),
-    }
-    path = root / "terms_country.safetensors"
-    atomic_write(path, partial(write_arrays, arrays=arrays))
+    shares = scale_rows(shares, 1 / cast["df"].to_numpy())
+    arrays = {"data": shares.data, "indices": shares.indices, "indptr": shares.indptr}
+    write_arrays(root / "cast_countries.safetensors", arrays)
 
 # %% ../../nbs/52_scale.ondisk_build_terms.ipynb #bdf4ee5e
 def fit_vocabularies(
@@ -184,7 +174,7 @@ def init_cell_index(
     """Choose the dense terms, fit the maps of the numbers, and write an index with one cell."""
     dense_terms = []
     for i, block in enumerate(SPARSE_BLOCKS):
-        df = open_arrays(root / f"terms_{block}.safetensors")["df"]
+        df = read_arrow(root / f"terms_{block}.arrow")["df"].to_numpy()
         limit = n_titles / 2 if block == "country" else n_titles
         dense_terms.append(term_ids(i, np.flatnonzero(df * _DENSE_TERM_RATIO > limit)))
     dense_terms = np.sort(np.concatenate(dense_terms)).astype(np.uint32)

@@ -9,7 +9,7 @@ __all__ = []
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -188,44 +188,37 @@ def pack_strings(strings: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
     ends = np.cumsum([len(raw) for raw in encoded], dtype=np.int64)
     return buffer, np.concatenate([[0], ends]).astype(np.int64)
 
+# %% ../../nbs/50_scale.ondisk_files.ipynb #c0c7a132
+def write_arrow(table: "pd.DataFrame | pyarrow.Table", path: str | Path) -> None:
+    """Write a table as an Arrow file with one record batch."""
+    import pyarrow as pa
 
-class StringArray:
-    """A read-only list of strings over the arrays of `pack_strings`."""
+    if isinstance(table, pd.DataFrame):
+        table = pa.Table.from_pandas(table, preserve_index=False)
+    table = table.combine_chunks()
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
 
-    def __init__(self, buffer: np.ndarray, start: np.ndarray):
-        self.buffer = buffer
-        self.start = start
+
+def read_arrow(path: str | Path) -> "pyarrow.Table":
+    """Map an Arrow file into memory."""
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()
+
+
+class _Strings(Sequence):
+    """A column of an Arrow table as a sequence of strings."""
+
+    def __init__(self, column):
+        self.column = column
 
     def __len__(self):
-        return len(self.start) - 1
-
-    def __iter__(self) -> Iterator[str]:
-        return (self[i] for i in range(len(self)))
-
-    def __getitem__(self, i) -> str:
-        if i < 0 or i >= len(self):
-            raise IndexError(i)
-        return self.buffer[self.start[i] : self.start[i + 1]].tobytes().decode()
-
-
-class _ChunkedStrings:
-    """Several `StringArray` objects as one list."""
-
-    def __init__(self, parts):
-        self.parts = parts
-        self.ends = np.cumsum([len(part) for part in parts])
-
-    def __len__(self):
-        return int(self.ends[-1])
-
-    def __iter__(self):
-        for part in self.parts:
-            yield from part
+        return len(self.column)
 
     def __getitem__(self, i):
-        number = int(np.searchsorted(self.ends, i, side="right"))
-        first = self.ends[number - 1] if number else 0
-        return self.parts[number][int(i - first)]
+        return self.column[int(i)].as_py()
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #7e9cca8d
 class _TermIndex(Mapping):
@@ -265,17 +258,17 @@ class _TermIndex(Mapping):
 
 
 class _DiskVocabulary(Vocabulary):
-    """The vocabulary of a block in its file, with the terms that were added later."""
+    """The vocabulary of a block: the table of the build, and the tables that were added later."""
 
-    def __init__(self, arrays, added=()):
-        self.files = [arrays, *added]
-        added_hashes = np.concatenate([a["hash"] for a in added]) if len(added) else ()
-        self._term_index = _TermIndex(arrays["hash"], added_hashes)
-        self.terms = _ChunkedStrings([StringArray(a["text"], a["start"]) for a in self.files])
-        self.labels = self.terms
-        self.idf = arrays["idf"]
-        if len(added):
-            self.idf = np.concatenate([a["idf"] for a in self.files])
+    def __init__(self, tables):
+        import pyarrow as pa
+
+        table = pa.concat_tables(tables)
+        hashes = table["hash"].to_numpy()
+        n_build = len(tables[0])
+        self._term_index = _TermIndex(hashes[:n_build], hashes[n_build:])
+        self.terms = self.labels = _Strings(table["label"])
+        self.idf = table["idf"].to_numpy()
         self.cast_country_shares = None
         self.languages = {}
 
@@ -302,11 +295,11 @@ def open_vocabularies(root: Path, manifest: dict) -> dict:
     """
     encoders = {}
     for block in SPARSE_BLOCKS:
-        name = f"terms_{block}.safetensors"
-        added = [open_arrays(root / folder / name) for folder in manifest["added_vocabularies"]]
-        encoders[block] = _DiskVocabulary(open_arrays(root / name), added)
-    encoders["country"].cast_country_shares = country_weights_from_arrays(
-        encoders["country"].files[0],
+        folders = ["", *manifest["added_vocabularies"]]
+        paths = [root / folder / f"terms_{block}.arrow" for folder in folders]
+        encoders[block] = _DiskVocabulary([read_arrow(path) for path in paths])
+    encoders["country"].cast_country_shares = _read_country_shares(
+        open_arrays(root / "cast_countries.safetensors"),
         len(encoders["cast"].term_to_column),
         len(encoders["country"].term_to_column),
     )
@@ -317,43 +310,19 @@ def open_vocabularies(root: Path, manifest: dict) -> dict:
     return encoders
 
 
-def country_weights_from_arrays(
-    arrays: dict, n_names: int, n_countries: int
-) -> sparse.csr_matrix | None:
+def _read_country_shares(arrays, n_names, n_countries):
     """Return the country shares of names, shape (n_names, n_countries).
 
-    The rows of names that were added after the build are empty. The result is None as long as
-    the shares are not computed.
+    The rows of names that were added after the build are empty.
     """
-    if "country_shares_data" not in arrays:
-        return None
-    start = arrays["country_shares_indptr"]
-    if n_names >= len(start):
-        n_missing = n_names + 1 - len(start)
+    start = arrays["indptr"]
+    n_missing = n_names + 1 - len(start)
+    if n_missing:
         start = np.concatenate([start, np.full(n_missing, start[-1], start.dtype)])
-    return sparse.csr_matrix(
-        (arrays["country_shares_data"], arrays["country_shares_indices"], start),
-        shape=(n_names, n_countries),
-    )
+    shape = n_names, n_countries
+    return sparse.csr_matrix((arrays["data"], arrays["indices"], start), shape=shape)
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #1aa1e9e7
-def write_arrow(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a frame as an Arrow file with one record batch."""
-    import pyarrow as pa
-
-    table = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
-
-
-def read_arrow(path: str | Path) -> "pyarrow.Table":
-    """Map an Arrow file into memory."""
-    import pyarrow as pa
-
-    with pa.memory_map(str(path)) as file:
-        return pa.ipc.open_file(file).read_all()
-
-
 def restore_list_columns(frame: pd.DataFrame) -> pd.DataFrame:
     """Rebuild the list columns of a cleaned catalog from their text."""
     lists = {

@@ -31,6 +31,7 @@ from mediarec.scale.ondisk_files import (
     open_vocabularies,
     restore_list_columns,
     write_arrays,
+    write_arrow,
 )
 from mediarec.scale.ondisk_titles import fetch_fields, live_rows
 
@@ -92,8 +93,7 @@ def _write_new_terms(block_encoders, term_tables, folder, n_titles):
         known = block_encoders[block].term_to_column.get_indexer
         table = term_tables[block]
         table = pa.Table.from_pandas(table[known(table.hash.to_numpy()) < 0])
-        new_terms = merge_terms([table], block, n_titles)
-        write_arrays(folder / f"terms_{block}.safetensors", new_terms)
+        write_arrow(merge_terms([table], block, n_titles), folder / f"terms_{block}.arrow")
     return {f"{folder.name}/{path.name}": file_entry(path) for path in sorted(folder.iterdir())}
 
 # %% ../../nbs/58_scale.ondisk_update.ipynb #c418a09b
