@@ -7,21 +7,23 @@ __all__ = []
 
 # %% ../../nbs/53_scale.ondisk_build_shards.ipynb #baf1c9ce
 import secrets
+import sqlite3
+import string
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import AGE_GROUPS, LIST_COLUMNS, TYPES
+from mediarec.core import AGE_GROUPS, LIST_COLUMNS, TYPES, without_article
 from mediarec.data.labels import LABEL_KINDS, pack_labels, title_labels
 from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS, weight_themes
 from mediarec.features.countries import OWN_COUNTRY_WEIGHT
 from mediarec.features.embedding import EmbeddingProjection, project_embeddings
 from mediarec.features.multilabel import PERSON_BLOCKS, franchise_key, normalize_people_jointly
 from mediarec.features.text import l2_normalize_rows, tfidf
-from mediarec.features.themes import MAX_FAME
-from mediarec.recommend.search import MAX_PREFIX_LENGTH, list_names
+from mediarec.recommend.search import list_names
 from mediarec.scale.ondisk_build_chunks import (
     chunk_dir,
     load_block,
@@ -34,15 +36,13 @@ from mediarec.scale.ondisk_files import (
     CellIndex,
     commit_dir,
     concat_ranges,
+    deletion_keys,
     file_entry,
     find_sorted,
     hash_strings,
-    letter_codes,
-    pack_strings,
     read_arrow,
     restore_list_columns,
     term_ids,
-    trigram_codes,
     write_arrays,
     write_arrow,
 )
@@ -204,84 +204,61 @@ def _select_rows(arrays, rows):
     return selected | {name: arrays[name][rows] for name in ("vectors", "numbers", "theme_weight")}
 
 # %% ../../nbs/53_scale.ondisk_build_shards.ipynb #84cedee8
-def _title_index_arrays(frame):
-    """Return the arrays that titles are found by; `text_number` is the title of each name."""
-    names, text_number = list_names(frame.title, frame.other_names)
-    text_number = np.array(text_number, np.uint32)
-    fame = frame.fame.fillna(0).to_numpy(np.uint8)
-    article = [_article_length(name) for name in names]
-    text, text_start = pack_strings([name + "\n" for name in names])
-    id_hashes, name_hashes = hash_strings(frame.show_id), hash_strings(names)
-    by_id = np.argsort(id_hashes, kind="stable")
-    by_name = np.argsort(name_hashes, kind="stable")
-    return {
-        "text": text,
-        "text_start": text_start,
-        "text_number": text_number,
-        "fame": fame,
-        **_sorted_word_starts(names, text_start, text_number, fame),
-        **_trigram_index(text),
-        "article": np.array(article, np.uint8),
-        "letters": letter_codes(_letter_table(names, article)).T,
-        "id_hash": id_hashes[by_id],
-        "id_number": by_id.astype(np.uint32),
-        "name_hash": name_hashes[by_name],
-        "name_number": text_number[by_name],
-    }
+_PUNCTUATION = string.punctuation.replace("'", "''")  # a name may consist of punctuation only
+_TITLE_TABLES = f"""
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE ids (show_id TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
+CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT, number INTEGER, fame INTEGER, length INTEGER);
+CREATE VIRTUAL TABLE words USING fts5(name, without_article, content='', columnsize=0,
+    prefix='1 2 3', tokenize="ascii tokenchars '{_PUNCTUATION.replace('"', '""')}'");
+CREATE VIRTUAL TABLE trigrams USING fts5(name, content='', columnsize=0, detail=none,
+    tokenize='trigram');
+CREATE VIRTUAL TABLE typos USING fts5(keys, content='', columnsize=0, detail=none,
+    tokenize="ascii tokenchars '{_PUNCTUATION.replace('"', '""')}'");
+"""
+_FILL_TITLE_INDEXES = """
+INSERT INTO words (rowid, name, without_article)
+    SELECT id, name, nullif(without_article(name), name) FROM names ORDER BY id;
+INSERT INTO trigrams (rowid, name) SELECT id, name FROM names ORDER BY id;
+INSERT INTO typos (rowid, keys) SELECT id, typo_keys(name) FROM names ORDER BY id;
+INSERT INTO words (words) VALUES ('optimize');
+INSERT INTO trigrams (trigrams) VALUES ('optimize');
+INSERT INTO typos (typos) VALUES ('optimize');
+CREATE INDEX names_by_name ON names (name);
+CREATE INDEX names_by_number ON names (number);
+VACUUM;
+"""
 
 
-def _article_length(name):
-    """Return the length of a leading article with its space, 0 if there is none."""
-    for article in ("the ", "an ", "a "):
-        if name.startswith(article) and len(name) > len(article):
-            return len(article)
-    return 0
+def write_title_database(path: Path, frame: pd.DataFrame) -> None:
+    """Write the ids and names of titles as a SQLite database; `number` is the row of a title."""
+    with closing(sqlite3.connect(path)) as database:
+        database.create_function("without_article", 1, without_article)
+        database.create_function("typo_keys", 1, _typo_keys)
+        database.executescript(_TITLE_TABLES)
+        ids = sorted(zip(frame.show_id, range(len(frame))))
+        database.executemany("INSERT INTO ids VALUES (?, ?)", ids)
+        names = _sorted_names(frame).itertuples(name=None)
+        database.executemany("INSERT INTO names VALUES (?, ?, ?, ?, ?)", names)
+        database.commit()
+        database.executescript(_FILL_TITLE_INDEXES)
 
 
-def _letter_table(names, article):
-    """Return the code points of each name after its article, shape (n, MAX_PREFIX_LENGTH + 1)."""
-    width = MAX_PREFIX_LENGTH + 1
-    starts = [name[skip : skip + width] for name, skip in zip(names, article)]
-    return np.array(starts, dtype=f"U{width}").view(np.uint32).reshape(-1, width)
+def _sorted_names(frame):
+    """Return all names of titles in the order in which they are suggested."""
+    names, numbers = list_names(frame.title, frame.other_names)
+    fame = frame.fame.fillna(0).to_numpy(int)
+    lengths = np.array([len(name) for name in names])
+    table = pd.DataFrame({"name": names, "number": numbers})
+    table = table.assign(fame=fame[numbers], length=lengths[numbers])
+    order = np.lexsort((table.number, table.length, -table.fame))
+    return table.iloc[order].reset_index(drop=True)
 
 
-def _trigram_index(text):
-    """Return an inverted index from trigrams to positions in the text."""
-    code = trigram_codes(text)
-    order = np.argsort(code, kind="stable")
-    trigrams, start = np.unique(code[order], return_index=True)
-    return {
-        "trigram": trigrams,
-        "trigram_start": np.append(start, len(order)).astype(np.int64),
-        "trigram_position": order.astype(np.uint32),
-    }
-
-
-def _word_starts(name):
-    """Return the positions at which the words of a name start."""
-    return [i for i, letter in enumerate(name) if letter != " " and (i == 0 or name[i - 1] == " ")]
-
-
-def _sorted_word_starts(names, text_start, text_number, fame):
-    """Sort the starts of all words by the text that follows.
-
-    The key of a start is its priority: the start of a name, without its article, comes first,
-    then a well-known title before another, then a short title before a long one.
-    """
-    entries = []
-    for name, name_start, number in zip(names, text_start.tolist(), text_number.tolist()):
-        encoded = name.encode()
-        title_key = 8_192 * (MAX_FAME - int(fame[number])) + min(len(names[number]), 8_191)
-        article = _article_length(name)
-        for i in _word_starts(name):
-            offset = len(name[:i].encode())
-            key = title_key + (32_768 if i > article else 0)
-            entries.append((encoded[offset:], name_start + offset, key))
-    entries.sort()
-    return {
-        "starts": np.array([position for _, position, _ in entries], np.int64),
-        "start_key": np.array([key for _, _, key in entries], np.uint16),
-    }
+def _typo_keys(name):
+    """Return the deletion keys of a name without its article, separated by spaces."""
+    return " ".join(deletion_keys(without_article(name)))
 
 # %% ../../nbs/53_scale.ondisk_build_shards.ipynb #91cba553
 def _shard_arrays(frame, blocks, vectors, numbers, cell_index, label_numbers):
@@ -327,7 +304,6 @@ def _shard_arrays(frame, blocks, vectors, numbers, cell_index, label_numbers):
         "nonfiction": nonfiction,
         **filters,
         **{kind: bits[:, number] for kind, bits in label_bits.items()},
-        **_title_index_arrays(frame),
     }
 
 
@@ -455,6 +431,7 @@ def write_shard(
     shard["work_number"] = arrays["work_row"][by_key].astype(np.uint32)
     write_arrays(temp_dir / "arrays.safetensors", shard)
     write_arrow(frame.drop(columns=list(LIST_COLUMNS.values())), temp_dir / "catalog.arrow")
+    write_title_database(temp_dir / "titles.sqlite", frame)
     labels = {}
     if clusterings:
         labels = _predict_clusters(clusterings, frame, _all_blocks(blocks, vectors, numbers))

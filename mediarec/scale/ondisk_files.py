@@ -357,16 +357,14 @@ def file_entry(path: Path) -> dict:
     return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #8680d4d2
-def trigram_codes(letters: np.ndarray) -> np.ndarray:
-    """Combine every three of n consecutive bytes into one number, shape (n - 2,) uint32."""
-    wide = letters.astype(np.uint32)
-    return wide[:-2] << np.uint32(16) | wide[1:-1] << np.uint32(8) | wide[2:]
+_KEY_LENGTH = 9  # typos are looked for in so many characters at the start of a name
 
 
-def letter_codes(letters: np.ndarray) -> np.ndarray:
-    """Map code points to bytes (uint8); 0 stays 0, and rare letters may share a byte."""
-    code = np.asarray(letters, dtype=np.uint32)
-    return np.where(code == 0, 0, 1 + code % 255).astype(np.uint8)
+def deletion_keys(name: str) -> list[str]:
+    """Return the start of a name, and the same text without each one of its characters."""
+    start = name[:_KEY_LENGTH].replace(" ", "_")
+    shortened = [start[:i] + start[i + 1 :] for i in range(len(start))]
+    return list(dict.fromkeys([start, *shortened]))
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #46d32a12
 _N_KERNEL_COMPONENTS = {"age_group": 4, "year": 8, "fame": 4, "nonfiction": 2}

@@ -6,24 +6,29 @@
 __all__ = []
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #f799f380
+import os
+import sqlite3
+import threading
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from mediarec.core import AmbiguousTitleError, UnknownTitleError, normalize_text
+from mediarec.core import (
+    AmbiguousTitleError,
+    StoreError,
+    UnknownTitleError,
+    normalize_text,
+    without_article,
+)
 from mediarec.recommend.search import (
     MAX_PREFIX_LENGTH,
     TitleIndex,
     autocomplete,
     resolve_title,
 )
-from mediarec.scale.ondisk_files import (
-    concat_ranges,
-    find_sorted,
-    hash_strings,
-    letter_codes,
-    trigram_codes,
-)
+from mediarec.scale.ondisk_files import deletion_keys
 from mediarec.scale.ondisk_search import Shard, shard_numbers
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #1ec4ae3b
@@ -50,177 +55,96 @@ def fetch_fields(
 def live_rows(shard: Shard, numbers: np.ndarray) -> list[int]:
     """Return the rows of some titles of a shard, without those that were removed."""
     numbers = np.asarray(numbers, dtype=np.int64)
-    return (shard.start + _live_numbers(shard, numbers)).tolist()
-
-
-def _live_numbers(shard, numbers):
-    """Drop the titles that were removed."""
-    if shard.all_live:
-        return numbers
-    return numbers[shard.live[shard.slot[numbers]]]
-
-
-def _rows_by_name_hash(shard, hashes):
-    """Return the rows of the titles whose normalized name has one of the hashes."""
-    low = np.searchsorted(shard.name_hash, hashes, side="left")
-    high = np.searchsorted(shard.name_hash, hashes, side="right")
-    return live_rows(shard, shard.name_number[concat_ranges(low, high - low)])
-
-
-def _text_at(shard, position, size):
-    """Return some bytes of the normalized titles."""
-    return shard.text[position : position + size].tobytes()
-
-
-def _prefix_range(shard, prefix):
-    """Return the range of the sorted word starts whose text begins with a prefix (bytes)."""
-    return _bisect_starts(shard, prefix, after=False), _bisect_starts(shard, prefix, after=True)
-
-
-def _bisect_starts(shard, prefix, after):
-    """Return the first word start whose text is not before the prefix, or after all matches."""
-    low, high = 0, len(shard.starts)
-    while low < high:
-        middle = (low + high) // 2
-        text = _text_at(shard, int(shard.starts[middle]), len(prefix))
-        if text < prefix or (after and text == prefix):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def _texts_of_names(shard, names, skipped=0):
-    """Return the text of some names without some bytes at the start."""
-    starts = shard.text_start[names] + skipped
-    ends = shard.text_start[names + 1] - 1
-    text = memoryview(shard.text)
-    return [str(text[a:b], "utf-8") for a, b in zip(starts.tolist(), ends.tolist())]
-
-
-def _other_names(shard, numbers):
-    """Return the other names of some titles; they are behind the titles in the text."""
-    known_titles = shard.text_number[shard.n :]
-    low = shard.n + np.searchsorted(known_titles, numbers, side="left")
-    high = shard.n + np.searchsorted(known_titles, numbers, side="right")
-    return [_texts_of_names(shard, np.arange(a, b)) for a, b in zip(low, high)]
-
-
-def _titles_at(shard, positions):
-    """Return the numbers of the titles with a name at some positions of the text."""
-    names = np.searchsorted(shard.text_start, positions, side="right") - 1
-    return shard.text_number[names]
+    if not shard.all_live:
+        numbers = numbers[shard.live[shard.slot[numbers]]]
+    return (shard.start + numbers).tolist()
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #9ba888df
-def _prefix_search(shard, prefix, n):
-    """Return keys and rows of titles with a word that starts with the prefix; at most 64 n."""
-    low, high = _prefix_range(shard, prefix)
-    keys = shard.start_key[low:high]
-    starts = shard.starts[low:high]
-    if len(keys) > 8 * n:
-        limit = np.partition(keys, 8 * n)[8 * n]
-        best = np.flatnonzero(keys <= limit)[: 64 * n]
-        starts, keys = starts[best], keys[best]
-    numbers = _titles_at(shard, starts)
-    live = shard.live[shard.slot[numbers]]
-    return keys[live].astype(np.int64), shard.start + numbers[live].astype(np.int64)
+_MAPPED_BYTES = 1 << 30  # SQLite maps so much of a database into memory
 
 
-def _prefix_candidates(shard, prefix, max_titles=200):
-    """Return rows of titles with a word that starts with the prefix."""
-    return _prefix_search(shard, prefix, max_titles // 8)[1].tolist() if prefix else []
+class _TitleDatabase:
+    """The database of the titles of a shard, read only."""
 
-# %% ../../nbs/56_scale.ondisk_titles.ipynb #39ebf0b6
-def _substring_search(shard, text, n):
-    """Return at most n rows of titles with a name that contains a text (at least three bytes).
+    def __init__(self, shard):
+        self.shard = shard
+        self.path = Path(shard.folder) / "titles.sqlite"
+        self._process_id = None
+        self.query("SELECT number FROM ids LIMIT 1")  # fails if the file is damaged
 
-    The best known titles are first.
-    """
-    letters = np.frombuffer(text, np.uint8)
-    trigrams = find_sorted(shard.trigram, trigram_codes(letters))
-    if len(letters) < 3 or (trigrams < 0).any():
-        return []
-    counts = shard.trigram_start[trigrams + 1] - shard.trigram_start[trigrams]
-    offset = int(counts.argmin())
-    rarest = trigrams[offset]
-    entries = slice(shard.trigram_start[rarest], shard.trigram_start[rarest + 1])
-    positions = shard.trigram_position[entries].astype(np.int64) - offset
-    positions = positions[(positions >= 0) & (positions + len(letters) < len(shard.text))]
-    for i, letter in enumerate(letters):
-        positions = positions[shard.text[positions + i] == letter]
-    numbers = np.unique(_titles_at(shard, positions))
-    numbers = numbers[np.argsort(-shard.fame[numbers].astype(int), kind="stable")]
-    return live_rows(shard, numbers)[:n]
+    def _open(self):
+        """Open a connection for this process."""
+        uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        weakref.finalize(self, connection.close)
+        connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+        self._lock = threading.Lock()
+        self._connection = connection
+        self._process_id = os.getpid()
+
+    def query(self, sql, *parameters):
+        """Return the rows of a query as tuples."""
+        try:
+            if self._process_id != os.getpid():
+                self._open()
+            with self._lock:
+                return self._connection.execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as e:
+            raise StoreError(f"{self.path} cannot be read ({e}): build the model again") from None
+
+    def rows_by_name(self, names):
+        """Return the rows of the titles that have one of some normalized names."""
+        sql = f"SELECT number FROM names WHERE name IN ({_placeholders(names)})"
+        return live_rows(self.shard, [number for (number,) in self.query(sql, *names)])
+
+    def search(self, table, expression, limit, contained=""):
+        """Return the best matches of a full-text search.
+
+        Each match is a tuple: minus fame, length of the title, row, matching name.
+        """
+        shard = self.shard
+        n_removed = 0 if shard.all_live else int((~shard.live).sum())
+        sql = (
+            "SELECT -fame, length, number, names.name "
+            f"FROM {table} JOIN names ON names.id = {table}.rowid "
+            f"WHERE {table} MATCH ? AND instr(names.name, ?) ORDER BY {table}.rowid LIMIT ?"
+        )
+        matches = []
+        for *rank, number, name in self.query(sql, expression, contained, limit + n_removed):
+            if shard.all_live or shard.live[shard.slot[number]]:
+                matches.append((*rank, shard.start + number, name))
+        return matches[:limit]
 
 
-def _substring_search_all(shards, text, n):
-    """Return rows of titles with a name that contains a text, at most n of each shard."""
-    return [row for shard in shards for row in _substring_search(shard, text, n)]
+def _placeholders(values):
+    """Return a question mark for each value, for a query."""
+    return ", ".join("?" * len(values))
+
+
+def _quote(text):
+    """Return a text as a string of a full-text search."""
+    return '"' + text.replace('"', '""') + '"'
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #ec95c8ac
-def _fuzzy_candidates(shard, text, max_edits):
-    """Return positions of names whose start may be within some edits of a text."""
-    typed = letter_codes([ord(letter) for letter in text])
-    possible = np.zeros(len(shard.text_number), bool)
-    ends = [len(typed) * i // (max_edits + 1) for i in range(max_edits + 2)]
-    for start, stop in zip(ends, ends[1:]):
-        for shift in range(-max_edits, max_edits + 1):
-            if start + shift >= 0 and stop + shift <= len(shard.letters):
-                possible |= _has_piece(shard, typed, start, stop, shift)
-    return _within_letter_distance(shard, np.flatnonzero(possible), typed, max_edits)
+_MIN_FUZZY_LENGTH = 4
+_MAX_FUZZY_CANDIDATES = 2_000  # in all shards; each shard has the same part of them
+_MIN_FUZZY_CANDIDATES = 50  # in a shard
 
 
-def _has_piece(shard, typed, start, stop, shift):
-    """Return a mask of the names that have a piece of a text, shifted by some positions."""
-    mask = shard.letters[start + shift] == typed[start]
-    for i in range(start + 1, stop):
-        mask &= shard.letters[i + shift] == typed[i]
-    return mask
+def _typo_expression(text):
+    """Return a full-text search for names that start with a text with one typo."""
+    return " OR ".join(f"{_quote(key)} *" for key in deletion_keys(text))
 
 
-def _within_letter_distance(shard, names, typed, max_edits):
-    """Keep the names in which all but `max_edits` letters occur close to their position."""
-    letters = shard.letters[: len(typed) + max_edits, names]
-    n_found = np.zeros(len(names), np.uint8)
-    for i, letter in enumerate(typed.tolist()):
-        found = letters[i] == letter
-        for j in range(max(0, i - max_edits), min(len(letters), i + max_edits + 1)):
-            if j != i:
-                found |= letters[j] == letter
-        n_found += found
-    return names[n_found >= len(typed) - max_edits]
-
-
-def _names_without_article(shard, names):
-    """Return the text of some names without a leading article."""
-    return _texts_of_names(shard, names, shard.article[names])
-
-
-def _fuzzy_search(shards, text, n):
-    """Return at most 4 n rows of titles that start nearly with a text, the nearest first."""
-    text = text[:MAX_PREFIX_LENGTH]
-    matches = []
-    for shard in shards:
-        matches += _fuzzy_matches(shard, text)
-    return [row for *_, row in sorted(matches)[: 4 * n]]
-
-
-def _fuzzy_matches(shard, text):
-    """Return (edit distance, minus fame, length of the name, row) of names that are similar.
-
-    One letter in four may be wrong.
-    """
+def _nearest_matches(text, matches):
+    """Return the rows of the matches whose start is similar to a text, the nearest first."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    max_edits = max(1, len(text) // 4)
-    candidates = _fuzzy_candidates(shard, text, max_edits)
-    numbers = shard.text_number[candidates]
-    is_live = shard.live[shard.slot[numbers]]
-    candidates, numbers = candidates[is_live], numbers[is_live]
-    if not len(numbers):
+    if not matches:
         return []
-    names = _names_without_article(shard, candidates)
+    max_edits = max(1, len(text) // 4)
+    names = [without_article(name) for *_, name in matches]
     distances = []
     for extra in range(max_edits + 1):  # a letter that is left out makes the start longer
         starts = [name[: len(text) + extra] for name in names]
@@ -230,22 +154,19 @@ def _fuzzy_matches(shard, text):
             )[0]
         )
     best = np.min(distances, axis=0)
-    return [
-        (
-            int(best[i]),
-            -int(shard.fame[numbers[i]]),
-            len(names[i]),
-            shard.start + int(numbers[i]),
-        )
-        for i in np.flatnonzero(best <= max_edits)
-    ]
+    similar = []
+    for i in np.flatnonzero(best <= max_edits).tolist():
+        minus_fame, _, row, _ = matches[i]
+        similar.append((int(best[i]), minus_fame, len(names[i]), row))
+    return [row for *_, row in sorted(similar)]
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #40a4d3e2
 class _RowById(Mapping):
     """show_id to row, over all shards."""
 
-    def __init__(self, shards):
-        self.shards = shards
+    def __init__(self, databases):
+        self.databases = databases
+        self.shards = [database.shard for database in databases]
 
     def __len__(self):
         return sum(int(shard.live.sum()) for shard in self.shards)
@@ -270,13 +191,11 @@ class _RowById(Mapping):
         """Return the row of a title, or `default` if the id is unknown or was removed."""
         if not isinstance(show_id, str):
             return default
-        hashes = hash_strings([show_id])
-        for shard in reversed(self.shards):
-            position = int(find_sorted(shard.id_hash, hashes)[0])
-            if position >= 0:
-                number = shard.id_number[position]
-                if shard.live[shard.slot[number]]:
-                    return shard.start + int(number)
+        for database in reversed(self.databases):
+            found = database.query("SELECT number FROM ids WHERE show_id = ?", show_id)
+            rows = live_rows(database.shard, [number for (number,) in found])
+            if rows:
+                return rows[0]
         return default
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #0da5693d
@@ -290,7 +209,8 @@ class DiskTitleIndex:
 
     def __init__(self, shards: Sequence[Shard]):
         self.shards = shards
-        self.row_by_id = _RowById(shards)
+        self.databases = [_TitleDatabase(shard) for shard in shards]
+        self.row_by_id = _RowById(self.databases)
 
     def subset(self, rows: Sequence[int]) -> tuple[TitleIndex, np.ndarray]:
         """Return some titles as a `TitleIndex`, and their rows in ascending order."""
@@ -338,16 +258,12 @@ class DiskTitleIndex:
         if not name:
             return []
         without_last_word = name.rsplit(" ", 1)[0]  # the last word may be a year
-        hashes = hash_strings([name, without_last_word])
-        rows = []
-        for shard in self.shards:
-            rows += _rows_by_name_hash(shard, hashes)
-            rows += _prefix_candidates(shard, name.encode())
+        rows = self._rows_by_name(name, without_last_word) + self._prefix_rows(name, 200)
         if rows:
             return rows
-        rows = _fuzzy_search(self.shards, name, 10)
-        if name.startswith(("the ", "a ", "an ")):
-            rows += _fuzzy_search(self.shards, name.split(" ", 1)[-1], 10)
+        rows = self._fuzzy_rows(name, 40)
+        if without_article(name) != name:
+            rows += self._fuzzy_rows(without_article(name), 40)
         return rows
 
     def suggest(self, text: str, n: int) -> np.ndarray:
@@ -355,29 +271,66 @@ class DiskTitleIndex:
         prefix = normalize_text(str(text))[:100]
         if not prefix:
             return np.zeros(0, np.int64)
-        matches = [_prefix_search(shard, prefix.encode(), n) for shard in self.shards]
-        keys = np.concatenate([keys for keys, _ in matches])
-        rows = np.concatenate([rows for _, rows in matches])
-        rows = rows[np.lexsort((rows, keys))[: 4 * n]].tolist()
-        hashes = hash_strings([prefix])
-        for shard in self.shards:
-            rows += _rows_by_name_hash(shard, hashes)
-        if self.count_works(rows) < n and len(prefix) > 2:
-            rows += _substring_search_all(self.shards, prefix.encode(), n)
-        if self.count_works(rows) < n and len(prefix) > 3:
-            rows += _fuzzy_search(self.shards, prefix, n)
+        rows = self._rows_by_name(prefix) + self._prefix_rows(prefix, 4 * n)
+        if len(prefix) > 2 and self.count_works(rows) < n:
+            rows += self._substring_rows(prefix, n)
+        if len(prefix) >= _MIN_FUZZY_LENGTH and self.count_works(rows) < n:
+            rows += self._fuzzy_rows(prefix, 4 * n)
         rows = np.unique(np.array(rows, dtype=np.int64))
         return rows[np.array(autocomplete(self._index_names(rows), text, n), dtype=int)]
+
+    def _rows_by_name(self, *names):
+        """Return the rows of the titles that have one of some normalized names."""
+        return [row for database in self.databases for row in database.rows_by_name(names)]
+
+    def _search(self, table, expression, limit, contained=""):
+        """Return the best matches of all shards, at most `limit` of each."""
+        matches = []
+        for database in self.databases:
+            matches += database.search(table, expression, limit, contained)
+        return sorted(matches)
+
+    def _prefix_rows(self, prefix, limit):
+        """Return rows of titles with a word that starts with a prefix, starts of names first."""
+        phrase = f"{_quote(prefix)} *"
+        matches = self._search("words", f"^ {phrase}", limit)
+        if len(matches) < limit:
+            matches += self._search("words", phrase, limit)
+        return list(dict.fromkeys(row for _, _, row, _ in matches))[:limit]
+
+    def _substring_rows(self, text, n):
+        """Return the n best-known titles with a name that contains a text."""
+        trigrams = [_quote(text[i : i + 3]) for i in range(len(text) - 2)]
+        matches = self._search("trigrams", " AND ".join(trigrams), 10 * n, text)
+        by_fame = sorted((minus_fame, row) for minus_fame, _, row, _ in matches)
+        return list(dict.fromkeys(row for _, row in by_fame))[:n]
+
+    def _fuzzy_rows(self, text, limit):
+        """Return titles that start nearly with a text, the nearest first."""
+        text = text[:MAX_PREFIX_LENGTH]
+        per_shard = max(_MAX_FUZZY_CANDIDATES // len(self.databases), _MIN_FUZZY_CANDIDATES)
+        for start in (text, text[: len(text) // 2]):
+            if len(start) >= _MIN_FUZZY_LENGTH:
+                matches = self._search("typos", _typo_expression(start), per_shard)
+                rows = _nearest_matches(text, matches)
+                if rows:
+                    return rows[:limit]
+        return []
 
     def _index_names(self, rows):
         """Return the names of some titles, in ascending order, as a `TitleIndex`."""
         titles, other_names, fame = [], [], []
         which = shard_numbers(self.shards, rows)
         for i in np.unique(which).tolist():
-            shard = self.shards[i]
-            numbers = rows[which == i] - shard.start
-            titles += _texts_of_names(shard, numbers)
-            other_names += _other_names(shard, numbers)
-            fame += shard.fame[numbers].tolist()
+            numbers = (rows[which == i] - self.shards[i].start).tolist()
+            names = {number: [] for number in numbers}
+            sql = "SELECT number, fame, name FROM names WHERE number IN ({}) ORDER BY number, id"
+            query = sql.format(_placeholders(numbers))
+            for number, value, name in self.databases[i].query(query, *numbers):
+                if not names[number]:  # the title is before the other names
+                    fame.append(value)
+                names[number].append(name)
+            titles += [first for first, *_ in names.values()]
+            other_names += [others for _, *others in names.values()]
         works = self.work_numbers(rows).tolist()
         return TitleIndex(rows.tolist(), titles, works, fame=fame, other_names=other_names)
