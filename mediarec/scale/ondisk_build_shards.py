@@ -215,7 +215,7 @@ CREATE VIRTUAL TABLE words USING fts5(name, without_article, content='', columns
 CREATE VIRTUAL TABLE trigrams USING fts5(name, content='', columnsize=0, detail=none,
     tokenize='trigram');
 CREATE VIRTUAL TABLE typos USING fts5(keys, content='', columnsize=0, detail=none,
-    tokenize="ascii tokenchars '{_PUNCTUATION.replace('"', '""')}'");
+    prefix='3 4', tokenize="ascii tokenchars '{_PUNCTUATION.replace('"', '""')}'");
 """
 _FILL_TITLE_INDEXES = """
 INSERT INTO words (rowid, name, without_article)

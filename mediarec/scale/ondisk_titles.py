@@ -127,13 +127,19 @@ def _quote(text):
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #ec95c8ac
 _MIN_FUZZY_LENGTH = 4
-_MAX_FUZZY_CANDIDATES = 2_000  # in all shards; each shard has the same part of them
-_MIN_FUZZY_CANDIDATES = 50  # in a shard
+_MAX_FUZZY_CANDIDATES = 500  # of each search, in all shards; each shard has the same part
+_MIN_FUZZY_CANDIDATES = 20  # of each search, in a shard
 
 
 def _typo_expression(text):
     """Return a full-text search for names that start with a text with one typo."""
     return " OR ".join(f"{_quote(key)} *" for key in deletion_keys(text))
+
+
+def _trigram_expression(text):
+    """Return a full-text search for names that may contain a text of three characters or more."""
+    positions = [*range(0, len(text) - 3, 3), len(text) - 3]  # together they cover the text
+    return " AND ".join(_quote(text[i : i + 3]) for i in positions)
 
 
 def _nearest_matches(text, matches):
@@ -300,22 +306,24 @@ class DiskTitleIndex:
 
     def _substring_rows(self, text, n):
         """Return the n best-known titles with a name that contains a text."""
-        trigrams = [_quote(text[i : i + 3]) for i in range(len(text) - 2)]
-        matches = self._search("trigrams", " AND ".join(trigrams), 10 * n, text)
+        matches = self._search("trigrams", _trigram_expression(text), 10 * n, text)
         by_fame = sorted((minus_fame, row) for minus_fame, _, row, _ in matches)
         return list(dict.fromkeys(row for _, row in by_fame))[:n]
 
     def _fuzzy_rows(self, text, limit):
         """Return titles that start nearly with a text, the nearest first."""
         text = text[:MAX_PREFIX_LENGTH]
-        per_shard = max(_MAX_FUZZY_CANDIDATES // len(self.databases), _MIN_FUZZY_CANDIDATES)
-        for start in (text, text[: len(text) // 2]):
-            if len(start) >= _MIN_FUZZY_LENGTH:
-                matches = self._search("typos", _typo_expression(start), per_shard)
-                rows = _nearest_matches(text, matches)
-                if rows:
-                    return rows[:limit]
-        return []
+        half = len(text) // 2
+        n_best = max(_MAX_FUZZY_CANDIDATES // len(self.databases), _MIN_FUZZY_CANDIDATES)
+        matches = self._search("typos", _typo_expression(text), n_best)
+        if half >= _MIN_FUZZY_LENGTH:  # there may be a second typo
+            matches += self._search("typos", _typo_expression(text[:half]), n_best)
+        rows = _nearest_matches(text, matches)
+        if not rows and half >= _MIN_FUZZY_LENGTH:
+            end = text[half:]
+            matches = self._search("trigrams", _trigram_expression(end), n_best, end)
+            rows = _nearest_matches(text, matches)
+        return list(dict.fromkeys(rows))[:limit]
 
     def _index_names(self, rows):
         """Return the names of some titles, in ascending order, as a `TitleIndex`."""
