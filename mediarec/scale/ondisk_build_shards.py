@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import AGE_GROUPS, LIST_COLUMNS, TYPES, without_article
+from mediarec.core import AGE_GROUPS, LIST_COLUMNS, TYPES, StoreError, without_article
 from mediarec.data.labels import LABEL_KINDS, pack_labels, title_labels
 from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS, weight_themes
 from mediarec.features.countries import OWN_COUNTRY_WEIGHT
@@ -204,18 +204,20 @@ def _select_rows(arrays, rows):
     return selected | {name: arrays[name][rows] for name in ("vectors", "numbers", "theme_weight")}
 
 # %% ../../nbs/53_scale.ondisk_build_shards.ipynb #84cedee8
-_PUNCTUATION = string.punctuation.replace("'", "''")  # a name may consist of punctuation only
+_PUNCTUATION = string.punctuation.replace("'", "''").replace('"', '""')
+_TOKENIZER = f"\"ascii tokenchars '{_PUNCTUATION}'\""  # a name may consist of punctuation only
 _TITLE_TABLES = f"""
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE ids (show_id TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
-CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT, number INTEGER, fame INTEGER, length INTEGER);
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, name TEXT, number INTEGER, fame INTEGER, length INTEGER);
 CREATE VIRTUAL TABLE words USING fts5(name, without_article, content='', columnsize=0,
-    prefix='1 2 3', tokenize="ascii tokenchars '{_PUNCTUATION.replace('"', '""')}'");
+    prefix='1 2 3', tokenize={_TOKENIZER});
 CREATE VIRTUAL TABLE trigrams USING fts5(name, content='', columnsize=0, detail=none,
     tokenize='trigram');
 CREATE VIRTUAL TABLE typos USING fts5(keys, content='', columnsize=0, detail=none,
-    prefix='3 4', tokenize="ascii tokenchars '{_PUNCTUATION.replace('"', '""')}'");
+    prefix='3 4', tokenize={_TOKENIZER});
 """
 _FILL_TITLE_INDEXES = """
 INSERT INTO words (rowid, name, without_article)
@@ -233,6 +235,8 @@ VACUUM;
 
 def write_title_database(path: Path, frame: pd.DataFrame) -> None:
     """Write the ids and names of titles as a SQLite database; `number` is the row of a title."""
+    if sqlite3.sqlite_version_info < (3, 34):
+        raise StoreError(f"SQLite 3.34 or newer is needed, this is {sqlite3.sqlite_version}")
     with closing(sqlite3.connect(path)) as database:
         database.create_function("without_article", 1, without_article)
         database.create_function("typo_keys", 1, _typo_keys)
