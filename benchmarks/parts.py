@@ -12,7 +12,7 @@ out (pip install tantivy).
 Queries are made from random titles, half of them well known: the start of a title as it is typed,
 the same with one typo (a dropped, swapped, wrong or doubled letter), and the start without accents
 or article. hit@10 is the share of queries whose title (or a row of the same work) is among ten
-suggestions. The section "titles_tried" of the file also has the code that SQLite replaced. It was measured once.
+suggestions. The section "titles_tried" of the file also has the code that SQLite replaced.
 """
 
 import argparse

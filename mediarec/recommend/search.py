@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/40_recommend.search.ipynb #66671dd1
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -532,35 +532,51 @@ def _substring_search(index, text, n):
 # %% ../../nbs/40_recommend.search.ipynb #46553f8d
 def _fuzzy_search(index, text, n):
     """Return the rows whose start has a small OSA distance to the text, the closest first."""
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    text = text[:MAX_PREFIX_LENGTH]
     starts = index.name_starts
     n_starts = len(starts.texts)
-    short_text = without_article(text)
-    if short_text != text and len(short_text) >= MIN_FUZZY_LENGTH:
-        text = short_text
-        n_starts = len(index.names)  # the first ones have no article either
+    typed = text
+    text = fuzzy_text(typed)
+    if not typed.startswith(text):  # these starts have no article either
+        n_starts = len(index.names)
     max_edits = _max_edits(text)
     candidates = _fuzzy_candidates(starts.codes[:, :n_starts], text, max_edits)
     rows = starts.rows[candidates].tolist()
     names = [starts.texts[i] for i in candidates]
-    distances = {}
-    # with a missing or an additional character, the start is longer or shorter than the text
-    for length in range(len(text) - max_edits, len(text) + max_edits + 1):
-        starts_of_length = [name[:length] for name in names]
-        matches = process.extract(
-            text, starts_of_length, scorer=OSA.distance, limit=None, score_cutoff=max_edits
-        )
-        for _, distance, i in matches:
-            distances[i] = min(distance, distances.get(i, distance))
+    distances = start_distances(text, names)
 
     def sort_key(i):
         return distances[i], -index.fame[rows[i]], len(names[i]), rows[i]
 
     found = dict.fromkeys(rows[i] for i in sorted(distances, key=sort_key))
     return list(found)[:n]
+
+
+def fuzzy_text(text: str) -> str:
+    """Return the part of a typed text that fuzzy search compares: without its article."""
+    text = text[:MAX_PREFIX_LENGTH]
+    short_text = without_article(text)
+    return short_text if len(short_text) >= MIN_FUZZY_LENGTH else text
+
+
+def start_distances(text: str, names: Sequence[str]) -> dict[int, int]:
+    """Return the OSA distance of a text to the start of each name that is similar.
+
+    The keys are the positions of the names. One character in four may be wrong.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    max_edits = _max_edits(text)
+    distances: dict[int, int] = {}
+    # with a missing or an additional character, the start is longer or shorter than the text
+    for length in range(len(text) - max_edits, len(text) + max_edits + 1):
+        starts = [name[:length] for name in names]
+        matches = process.extract(
+            text, starts, scorer=OSA.distance, limit=None, score_cutoff=max_edits
+        )
+        for _, distance, i in matches:
+            distances[i] = min(distance, distances.get(i, distance))
+    return distances
 
 
 def _max_edits(text):

@@ -261,8 +261,9 @@ def _sorted_names(frame):
 
 
 def _typo_keys(name):
-    """Return the deletion keys of a name without its article, separated by spaces."""
-    return " ".join(deletion_keys(without_article(name)))
+    """Return the deletion keys of a name, with and without its article, separated by spaces."""
+    keys = deletion_keys(without_article(name)) + deletion_keys(name)
+    return " ".join(dict.fromkeys(keys))
 
 # %% ../../nbs/53_scale.ondisk_build_shards.ipynb #91cba553
 def _shard_arrays(frame, blocks, vectors, numbers, cell_index, label_numbers):

@@ -23,10 +23,12 @@ from mediarec.core import (
     without_article,
 )
 from mediarec.recommend.search import (
-    MAX_PREFIX_LENGTH,
+    MIN_FUZZY_LENGTH,
     TitleIndex,
     autocomplete,
+    fuzzy_text,
     resolve_title,
+    start_distances,
 )
 from mediarec.scale.ondisk_files import deletion_keys
 from mediarec.scale.ondisk_search import Shard, shard_numbers
@@ -126,7 +128,6 @@ def _quote(text):
     return '"' + text.replace('"', '""') + '"'
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #ec95c8ac
-_MIN_FUZZY_LENGTH = 4
 _MAX_FUZZY_CANDIDATES = 500  # of each search, in all shards; each shard has the same part
 _MIN_FUZZY_CANDIDATES = 20  # of each search, in a shard
 
@@ -144,27 +145,13 @@ def _trigram_expression(text):
 
 def _nearest_matches(text, matches):
     """Return the rows of the matches whose start is similar to a text, the nearest first."""
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    if not matches:
-        return []
-    max_edits = max(1, len(text) // 4)
-    names = [without_article(name) for *_, name in matches]
-    distances = []
-    for extra in range(max_edits + 1):  # a letter that is left out makes the start longer
-        starts = [name[: len(text) + extra] for name in names]
-        distances.append(
-            process.cdist(
-                [text], starts, scorer=OSA.distance, score_cutoff=max_edits, dtype=np.uint8
-            )[0]
-        )
-    best = np.min(distances, axis=0)
+    names = [name for *_, name in matches]
+    names += [without_article(name) for name in names]
     similar = []
-    for i in np.flatnonzero(best <= max_edits).tolist():
-        minus_fame, _, row, _ = matches[i]
-        similar.append((int(best[i]), minus_fame, len(names[i]), row))
-    return [row for *_, row in sorted(similar)]
+    for i, distance in start_distances(text, names).items():
+        minus_fame, _, row, _ = matches[i % len(matches)]
+        similar.append((distance, minus_fame, len(names[i]), row))
+    return list(dict.fromkeys(row for *_, row in sorted(similar)))
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #40a4d3e2
 class _RowById(Mapping):
@@ -233,6 +220,11 @@ class DiskTitleIndex:
         fields = fetch_fields(self.shards, rows, columns)
         return TitleIndex(*(fields[column] for column in columns)), rows
 
+    def subset_like(self, names: Iterable[str]) -> TitleIndex:
+        """Return the titles that one of some names may mean as a `TitleIndex`."""
+        rows = {row for name in names for row in self._find_candidates(normalize_text(name))}
+        return self.subset(sorted(rows))[0]
+
     def work_numbers(self, rows: Sequence[int]) -> np.ndarray:
         """Return the hash of the work of each row."""
         rows = np.asarray(rows, dtype=np.int64)
@@ -267,10 +259,7 @@ class DiskTitleIndex:
         rows = self._rows_by_name(name, without_last_word) + self._prefix_rows(name, 200)
         if rows:
             return rows
-        rows = self._fuzzy_rows(name, 40)
-        if without_article(name) != name:
-            rows += self._fuzzy_rows(without_article(name), 40)
-        return rows
+        return self._fuzzy_rows(name, 40)
 
     def suggest(self, text: str, n: int) -> np.ndarray:
         """Return at most n rows that a user may be typing, as `autocomplete` does."""
@@ -280,7 +269,7 @@ class DiskTitleIndex:
         rows = self._rows_by_name(prefix) + self._prefix_rows(prefix, 4 * n)
         if len(prefix) > 2 and self.count_works(rows) < n:
             rows += self._substring_rows(prefix, n)
-        if len(prefix) >= _MIN_FUZZY_LENGTH and self.count_works(rows) < n:
+        if len(prefix) >= MIN_FUZZY_LENGTH and self.count_works(rows) < n:
             rows += self._fuzzy_rows(prefix, 4 * n)
         rows = np.unique(np.array(rows, dtype=np.int64))
         return rows[np.array(autocomplete(self._index_names(rows), text, n), dtype=int)]
@@ -312,18 +301,18 @@ class DiskTitleIndex:
 
     def _fuzzy_rows(self, text, limit):
         """Return titles that start nearly with a text, the nearest first."""
-        text = text[:MAX_PREFIX_LENGTH]
+        text = fuzzy_text(text)
         half = len(text) // 2
         n_best = max(_MAX_FUZZY_CANDIDATES // len(self.databases), _MIN_FUZZY_CANDIDATES)
         matches = self._search("typos", _typo_expression(text), n_best)
-        if half >= _MIN_FUZZY_LENGTH:  # there may be a second typo
+        if half >= MIN_FUZZY_LENGTH:  # there may be a second typo
             matches += self._search("typos", _typo_expression(text[:half]), n_best)
         rows = _nearest_matches(text, matches)
-        if not rows and half >= _MIN_FUZZY_LENGTH:
+        if not rows and half >= MIN_FUZZY_LENGTH:
             end = text[half:]
             matches = self._search("trigrams", _trigram_expression(end), n_best, end)
             rows = _nearest_matches(text, matches)
-        return list(dict.fromkeys(rows))[:limit]
+        return rows[:limit]
 
     def _index_names(self, rows):
         """Return the names of some titles, in ascending order, as a `TitleIndex`."""
