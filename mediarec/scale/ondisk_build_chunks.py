@@ -8,6 +8,7 @@ __all__ = []
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #448162e0
 import os
 import secrets
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -363,14 +364,19 @@ def run_local(task: Callable, jobs: list, label: str, progress: bool, workers: i
     from joblib import Parallel, delayed, parallel_config
     from tqdm import tqdm
 
-    with parallel_config(
-        "loky",
-        n_jobs=max(1, min(workers, len(jobs))),
-        inner_max_num_threads=1,
-        initializer=_limit_tokenizers,
-        max_nbytes=None,
-        idle_worker_timeout=10,
+    with (
+        warnings.catch_warnings(),
+        parallel_config(
+            "loky",
+            n_jobs=max(1, min(workers, len(jobs))),
+            inner_max_num_threads=1,
+            initializer=_limit_tokenizers,
+            max_nbytes=None,
+            idle_worker_timeout=10,
+        ),
     ):
+        # joblib replaces a worker whose memory grows, and no result is lost
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
         results = Parallel(return_as="generator", batch_size=1)(delayed(task)(job) for job in jobs)
         bar = tqdm(results, desc=label, total=len(jobs), disable=not progress, unit="task")
         return list(bar)
