@@ -285,6 +285,8 @@ def count_terms(
     term_tables : dict
         Block to the frame of its labels, see `_count_words` and `_count_items`.
     """
+    import pyarrow as pa
+
     inputs = block_inputs(frame)
     arrays = {}
     hashes, matrix, forms = _count_words(inputs["text"])
@@ -300,7 +302,7 @@ def count_terms(
     arrays["theme_weight"] = inputs["theme_weight"]
     arrays["ids"] = hash_strings(frame.show_id)
     arrays["work_row"], arrays["work_key"] = _work_keys(frame)
-    types = {"label": "string[pyarrow]"}  # also for a block without terms
+    types = {"label": pd.ArrowDtype(pa.string())}  # also for a block without terms
     return arrays, {block: table.astype(types) for block, table in term_tables.items()}
 
 
