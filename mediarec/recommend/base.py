@@ -135,6 +135,10 @@ class BaseRecommender(ABC):
     def title_index(self) -> TitleIndex:
         """All titles in memory, as an index that can be searched, in the order of `catalog`."""
 
+    def titles_like(self, names: Iterable[str]) -> TitleIndex:
+        """Return an index that has at least the titles that one of some names may mean."""
+        return self.title_index
+
     @abstractmethod
     def get_fields(self, rows: Rows, names: Sequence[str]) -> dict[str, np.ndarray]:
         """Return columns of the catalog for some rows, as arrays of objects."""

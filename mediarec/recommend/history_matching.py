@@ -407,6 +407,17 @@ _UNKNOWN = {"other_title": "", "type": "", "episode": "", "is_wanted": False, "i
 _UNKNOWN |= {"year": float("nan"), "weight": float("nan")}  # if a frame lacks these columns
 
 
+def history_names(history: ViewingHistory) -> list[str]:
+    """Return all names under which the titles of a history may be in a catalog."""
+    names: dict[str, None] = {}
+    rows = history.rows
+    for text in dict.fromkeys([*rows.title, *rows.get("other_title", ())]):
+        title = parse_episode_title(text)
+        short = _BRACKETS.sub("", title.text)
+        names |= dict.fromkeys([*title.prefixes, title.text, short, _without_season(short)])
+    return [name for name in names if name]
+
+
 def match_viewing_history(
     history: ViewingHistory | pd.DataFrame, index: TitleIndex
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

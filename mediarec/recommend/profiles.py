@@ -20,7 +20,7 @@ from mediarec.recommend.base import NO_FILTERS, BaseRecommender
 from mediarec.recommend.explanations import Rows, format_names
 from mediarec.recommend.filters import Filters
 from mediarec.recommend.histories import LIST_FORM, HistoryForm, read_viewing_history
-from mediarec.recommend.history_matching import match_viewing_history
+from mediarec.recommend.history_matching import history_names, match_viewing_history
 from mediarec.recommend.queries import Query, Ranking, ResolvedQuery
 from mediarec.recommend.ranking import MAX_PER_FRANCHISE
 from mediarec.recommend.search import TitleIndex
@@ -174,15 +174,15 @@ def read_profile(
     >>> recommend_for_profile(recommender, profile, n=5)  # doctest: +SKIP
     """
     model._check_is_fitted()
-    index = model.title_index
     history = read_viewing_history(path, profile, date_order, encoding, scale=scale)
+    index = model.titles_like(history_names(history))
     matched, unmatched = match_viewing_history(history, index)
     n_titles = len(matched) + len(unmatched)
     form = history.form
     source = f"{form.name}: {n_titles:,} {form.noun}, {len(matched):,} matched; {history}"
     if len(matched) < _MIN_MATCHED_SHARE * n_titles:
         source += (
-            f". Most {form.noun} were not found: this catalog of {len(index.ids):,} titles may "
+            f". Most {form.noun} were not found: this catalog of {model.n_titles:,} titles may "
             "lack them, or list them under names of another country"
         )
     weights = history_weights(matched)

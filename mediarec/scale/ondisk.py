@@ -20,7 +20,7 @@ from mediarec.core import LIST_COLUMNS, StoreError
 from mediarec.data.store import read_manifest
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.features.text_query import TextParts
-from mediarec.files import atomic_write_text, manifest_path
+from mediarec.files import atomic_write_text, download_model, is_url, manifest_path
 from mediarec.recommend.base import RESULT_COLUMNS, BaseRecommender
 from mediarec.recommend.explanations import Rows, explain_scores
 from mediarec.recommend.filters import (
@@ -233,6 +233,10 @@ class OnDiskRecommender(BaseRecommender):
         rows = np.flatnonzero(self.live_mask())
         return self._disk_titles.subset(rows)[0]
 
+    def titles_like(self, names: Iterable[str]) -> TitleIndex:
+        """Return the titles that one of some names may mean as an index."""
+        return self._disk_titles.subset_like(names)
+
     @property
     def clusters(self) -> pd.DataFrame:
         """Labels of the clusterings, rows as in `catalog`; -1 for noise."""
@@ -419,7 +423,8 @@ def load_model(folder: str | Path) -> Recommender | OnDiskRecommender:
     Parameters
     ----------
     folder : str or Path
-        The folder that `Recommender.save`, `build_model` or `mediarec build` wrote.
+        The folder that `Recommender.save`, `build_model` or `mediarec build` wrote, or its
+        address in a storage, such as ``"s3://bucket/model"``. It is then copied to the cache.
 
     Returns
     -------
@@ -440,6 +445,8 @@ def load_model(folder: str | Path) -> Recommender | OnDiskRecommender:
     >>> len(load_model(folder).recommend("Inception", n=5))
     5
     """
+    if is_url(folder):
+        folder = download_model(str(folder))
     if read_manifest(folder).get("kind") == "large":
         return OnDiskRecommender.load(folder)
     return Recommender.load(folder)

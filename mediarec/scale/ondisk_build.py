@@ -9,6 +9,7 @@ __all__ = ['build_model']
 import json
 import secrets
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from mediarec.data.labels import LABEL_KINDS, number_labels
 from mediarec.data.store import FORMAT_VERSION, previous_manifest
 from mediarec.features.embedding import encoder_name, load_encoder, warn_about_languages
 from mediarec.features.index import WEIGHT_NAMES
-from mediarec.files import atomic_write_text, manifest_path
+from mediarec.files import atomic_write_text, is_url, manifest_path, upload_model
 from mediarec.recommend.filters import tables_to_records
 from mediarec.recommend.ranking import default_weights, normalize_weights
 from mediarec.recommend.recommender import check_clusters
@@ -71,6 +72,7 @@ def build_model(
     type_all: str | None = None,
     progress: bool = False,
     encoder: str | Path | None = None,
+    temp_folder: str | Path | None = None,
 ) -> dict:
     """Build a model that stays on disk, in passes over chunks of the catalog.
 
@@ -80,11 +82,13 @@ def build_model(
     ----------
     catalog : path, list of paths, or DataFrame
         A file that holds a table, a folder of Parquet files, a list of these, or a frame. CSV
-        and Parquet files are read in parts, other files as a whole.
+        and Parquet files are read in parts, other files as a whole. An address in a storage,
+        such as ``"s3://bucket/titles.parquet"``, is copied first.
     client : distributed.Client, optional
         A Dask cluster. All workers must see the catalog and the folder under the same path.
     folder : path
-        Folder of the model. An old model in it is replaced when the build is finished.
+        Folder of the model, or its address in a storage. An old model in it is replaced when
+        the build is finished.
     clusters : str or iterable of str, optional
         Clustering methods. They are fitted on a sample of 4,000 titles, and the cluster of
         every title is predicted.
@@ -106,6 +110,9 @@ def build_model(
     encoder : str or Path, optional
         Name or folder of a model of sentence-transformers, by default the word vectors that
         ship with mediarec. All workers, and text queries, need the model.
+    temp_folder : path, optional
+        Where to build a model whose folder is an address; all workers must see it. By default
+        the folder for temporary files.
 
     Returns
     -------
@@ -133,7 +140,8 @@ def build_model(
     """
     run = choose_runner(client, workers)
     stored_encoder = _check_named_encoder(encoder)
-    with _new_generation_dir(folder) as (root, scratch):
+    with _local_folder(folder, temp_folder) as local, _new_generation_dir(local) as dirs:
+        root, scratch = dirs
         manifest = _run_passes(
             catalog,
             run,
@@ -148,7 +156,7 @@ def build_model(
             probe_limit,
             stored_encoder,
         )
-        _publish(folder, root, manifest)
+        _publish(local, root, manifest)
     return manifest
 
 
@@ -160,6 +168,18 @@ def _check_named_encoder(encoder):
             "use Recommender, or a model of sentence-transformers"
         )
     return encoder_name(load_encoder(encoder))
+
+
+@contextmanager
+def _local_folder(folder, temp_folder) -> Iterator[Path]:
+    """Yield the folder to build in; copy the model to the storage if `folder` is an address."""
+    if not is_url(folder):
+        yield Path(folder)
+        return
+    with tempfile.TemporaryDirectory(dir=temp_folder) as temporary:
+        local = Path(temporary) / "model"
+        yield local
+        upload_model(local, str(folder))
 
 
 @contextmanager

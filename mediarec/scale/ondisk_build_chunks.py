@@ -32,6 +32,7 @@ from mediarec.features.embedding import Encoder, encode_texts, load_encoder
 from mediarec.features.multilabel import RANK_DECAY, RANK_DECAY_BLOCKS
 from mediarec.features.predicted_themes import add_predicted_themes
 from mediarec.features.text import count_languages, described_texts, text_terms
+from mediarec.files import download, is_url, text_sha256
 from mediarec.scale.ondisk_files import commit_dir, hash_strings, write_arrays, write_arrow
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #41ae3a33
@@ -96,7 +97,8 @@ def make_chunks(
     chunks = []
     first_row = 0
     layouts: dict[tuple, tuple] = {}  # columns of a file to their meaning
-    for path in _parquet_files(catalog, scratch, chunk_size, encoding):
+    local = _fetch_sources(catalog, scratch)
+    for path in _parquet_files(local, scratch, chunk_size, encoding):
         n_rows = _count_parquet_rows(path)
         n_parts = -(-n_rows // chunk_size)
         if n_rows:
@@ -108,6 +110,17 @@ def make_chunks(
     if not chunks:
         raise CatalogError("the catalog has no rows")
     return chunks
+
+
+def _fetch_sources(catalog, scratch):
+    """Copy the sources that are addresses in a storage; return the catalog with local paths."""
+    if isinstance(catalog, list):
+        return [_fetch_sources(source, scratch) for source in catalog]
+    if isinstance(catalog, pd.DataFrame) or not is_url(catalog):
+        return catalog
+    folder = scratch / f"download-{text_sha256(str(catalog))[:8]}"  # two may have one name
+    folder.mkdir(parents=True, exist_ok=True)
+    return download(str(catalog), folder)
 
 
 _MAX_LAYOUT_ROWS = 20_000  # rows that show what the columns mean

@@ -222,7 +222,9 @@ class DiskTitleIndex:
 
     def subset_like(self, names: Iterable[str]) -> TitleIndex:
         """Return the titles that one of some names may mean as a `TitleIndex`."""
-        rows = {row for name in names for row in self._find_candidates(normalize_text(name))}
+        rows: set[int] = set()
+        for name in map(normalize_text, names):
+            rows.update(self._rows_by_name(name) or self._find_candidates(name))
         return self.subset(sorted(rows))[0]
 
     def work_numbers(self, rows: Sequence[int]) -> np.ndarray:
