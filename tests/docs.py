@@ -402,7 +402,10 @@ def sources(folder=NBS):
 
 
 def plain(workers=2):
-    """Every page as plain HTML in build/site, and the try-it page; what is wrong."""
+    """Every page as plain HTML in build/site, and the try-it page; what is wrong.
+
+    Without workers the pages are written in this process.
+    """
     names = sources(stage())
     twice = [n for n in names.values() if list(names.values()).count(n) > 1]
     if twice:
@@ -413,10 +416,15 @@ def plain(workers=2):
     jobs = sorted(
         ((STAGE / s, PLAIN / p) for s, p in names.items()), key=lambda job: -job[0].stat().st_size
     )  # the longest first
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        tried = pool.submit(write_try, PLAIN)  # takes longer than any page
-        done = list(pool.map(partial(plain_page, names=names), jobs))
-    if not tried.result():
+    if workers:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            tried = pool.submit(write_try, PLAIN)  # takes longer than any page
+            done = list(pool.map(partial(plain_page, names=names), jobs))
+        has_try = tried.result()
+    else:
+        has_try = write_try(PLAIN)
+        done = [plain_page(job, names) for job in jobs]
+    if not has_try:
         missing_try(PLAIN)
     return [w for _, _, wrong in done for w in wrong]
 
@@ -650,9 +658,9 @@ def looked_over(folder, pages):
     return wrong + (drive_try(folder / TRY) if (folder / TRY).exists() else [])
 
 
-def check():
+def check(workers=2):
     """Everything that can be seen without Quarto; what is wrong."""
-    wrong = plain()
+    wrong = plain(workers)
     wrong += looked_over(PLAIN, sorted(PLAIN.rglob("*.html")))
     print(f"{len(sources())} pages in {PLAIN.relative_to(HERE)}")
     return wrong
