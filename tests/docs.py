@@ -221,11 +221,21 @@ def as_id(heading):
     return re.sub(r"^[^a-z]+", "", re.sub(r"\s+", "-", kept), flags=re.I) or "section"
 
 
+@cache
+def exporter():
+    """The exporter of nbconvert, once in a process, because it compiles its templates."""
+    from nbconvert import HTMLExporter
+    from traitlets.config import Config
+
+    quiet = Config({"TagRemovePreprocessor": {"enabled": True, "remove_input_tags": ["quiet"]}})
+    return HTMLExporter(
+        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, config=quiet
+    )
+
+
 def body_of(book):
     """A notebook's HTML by nbconvert, its headings with Pandoc's anchors."""
     import nbformat
-    from nbconvert import HTMLExporter
-    from traitlets.config import Config
 
     book = nbformat.from_dict(book)
     book.cells = [
@@ -237,10 +247,7 @@ def body_of(book):
     ]
     for c in book.cells:
         tidied(c)
-    quiet = Config({"TagRemovePreprocessor": {"enabled": True, "remove_input_tags": ["quiet"]}})
-    body, _ = HTMLExporter(
-        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, config=quiet
-    ).from_notebook_node(book)
+    body, _ = exporter().from_notebook_node(book)
     used = {}
 
     def anchored(found):
