@@ -60,7 +60,9 @@ class Running:
         self.job = job
         self.folder = Path(tempfile.mkdtemp(prefix="mediarec-job-"))
         self.end = time.monotonic() + TIME_LIMIT
-        self.process = context.Process(target=run_job, args=(job, self.folder))
+        # The pages need no fits, so they start at once, while the server fits.
+        own_context = get_context("spawn") if job.step == PAGES else context
+        self.process = own_context.Process(target=run_job, args=(job, self.folder))
         self.process.start()
 
     def stop(self) -> None:

@@ -27,7 +27,7 @@ from mediarec.data.store import catalog_fingerprint
 from mediarec.features import blocks, index
 from mediarec.features.embedding import default_encoder
 
-STARTER_CLUSTERS = ("kmeans", "communities", ["communities", "kmeans"])
+STARTER_CLUSTERS = ("kmeans", "communities", ["communities", "kmeans"], ["kmeans", "kprototypes"])
 results: dict[tuple[str, ...], Any] = {}
 is_recording = False
 
