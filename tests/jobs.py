@@ -68,6 +68,7 @@ def run_tests(arguments: list[str]) -> tuple[bool, list]:
 
     recorder = Recorder()
     options = ["-q", "-rs", "--tb=long", "-p", "no:cacheprovider"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # plugins are imported already
     code = pytest.main([*options, *arguments], plugins=[recorder])
     return code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED), recorder.parts()
 

@@ -1,6 +1,8 @@
 """Imported by the server process of tests/run.py: libraries and fits that all jobs share."""
 
 import time
+import warnings
+from importlib.metadata import entry_points
 
 import IPython.core.interactiveshell  # noqa: F401
 import matplotlib.pyplot  # noqa: F401
@@ -9,6 +11,13 @@ import nbdev.test  # noqa: F401
 import pytest  # noqa: F401
 import seaborn  # noqa: F401
 import shared_fits
+
+for plugin in entry_points(group="pytest11"):
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            plugin.load()
+    except ImportError:  # the plugin of a package that is not complete
+        continue
 
 start = time.monotonic()
 shared_fits.fit_shared()
