@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from multiprocessing import connection, get_all_start_methods, get_context
+from multiprocessing import connection, get_context
 from pathlib import Path
 
 from jobs import NOTEBOOKS, PAGES, ROOT, TESTS, Job, run_job
@@ -56,9 +56,9 @@ def start_order(job: Job) -> int:
 class Running:
     """A job and its process."""
 
-    def __init__(self, job: Job, context):
+    def __init__(self, job: Job, context, folder: Path):
         self.job = job
-        self.folder = Path(tempfile.mkdtemp(prefix="mediarec-job-"))
+        self.folder = folder
         self.end = time.monotonic() + TIME_LIMIT
         # The pages need no fits, so they start at once, while the server fits.
         own_context = get_context("spawn") if job.step == PAGES else context
@@ -84,7 +84,6 @@ class Running:
         else:
             self.job.output += f"\n{self.job.name} ended without a result"
         self.stop()
-        shutil.rmtree(self.folder)
         return self.job
 
 
@@ -92,10 +91,14 @@ def run_jobs(jobs: list[Job], context, n_processes: int) -> None:
     """Run jobs, some at a time, and print each when it ends."""
     waiting = list(jobs)
     running: list[Running] = []
+    home = Path(tempfile.mkdtemp(prefix="mediarec-jobs-"))
     try:
         while waiting or running:
             while waiting and len(running) < n_processes:
-                running.append(Running(waiting.pop(0), context))
+                job = waiting.pop(0)
+                folder = home / str(jobs.index(job))
+                folder.mkdir()
+                running.append(Running(job, context, folder))
             connection.wait([each.process.sentinel for each in running], timeout=10)
             for each in list(running):
                 if time.monotonic() > each.end and each.process.is_alive():
@@ -107,6 +110,7 @@ def run_jobs(jobs: list[Job], context, n_processes: int) -> None:
     finally:  # Ctrl+C, too, stops the processes
         for each in running:
             each.stop()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def print_job(job: Job) -> None:
@@ -144,15 +148,6 @@ def print_summary(jobs: list[Job], seconds: float) -> None:
     print(f"failed: {', '.join(failed)}" if failed else "all passed")
 
 
-def make_context():
-    """Return how processes start: as forks of a server with the shared fits, where they exist."""
-    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    context = get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(["preload"])
-    return context
-
-
 def main() -> int:
     """Run every job, even after one has failed."""
     start = time.monotonic()
@@ -161,13 +156,15 @@ def main() -> int:
         flags = ["slow"]
     else:
         print("MEDIAREC_CATALOG is not set: cells and tests on the full catalog are skipped")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # stops the jobs on the way out
     os.environ |= ONE_THREAD
     os.chdir(ROOT / "tests")  # where the server process finds preload.py
     words = sys.argv[1:]
     jobs = [job for job in list_jobs(flags) if not words or any(word in job.name for word in words)]
     alone = [job for job in jobs if job.name == ALONE]
     together = [job for job in jobs if job.name != ALONE]
-    context = make_context()
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["preload"])
     run_jobs(together, context, os.cpu_count() or 1)
     run_jobs(alone, context, 1)
     print_summary(jobs, time.monotonic() - start)
