@@ -1,6 +1,5 @@
-"""Imported by the server process of tests/run.py: libraries and fits that all jobs share."""
+"""Imported by the server process of tests/run.py: libraries that all jobs share."""
 
-import time
 import warnings
 from importlib.metadata import entry_points
 
@@ -10,7 +9,8 @@ import nbconvert  # noqa: F401
 import nbdev.test  # noqa: F401
 import pytest  # noqa: F401
 import seaborn  # noqa: F401
-import shared_fits
+
+import mediarec.cluster.compare  # noqa: F401
 
 for plugin in entry_points(group="pytest11"):
     try:
@@ -18,9 +18,3 @@ for plugin in entry_points(group="pytest11"):
             plugin.load()
     except ImportError:  # the plugin of a package that is not complete
         continue
-
-start = time.monotonic()
-shared_fits.fit_shared()
-print(
-    f"{len(shared_fits.results)} fits that jobs share: {time.monotonic() - start:.0f} s", flush=True
-)

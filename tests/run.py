@@ -19,6 +19,7 @@ from pathlib import Path
 from jobs import NOTEBOOKS, PAGES, ROOT, TESTS, Job, run_job
 
 TIME_LIMIT = 20 * 60  # seconds; a job that takes longer is stopped
+MIN_JOBS_FOR_FITS = 10  # fewer jobs are faster without shared fits
 N_SLOWEST = 10  # rows of each table at the end
 ALONE = "tests/web/test_serving.py"  # the tests of the server under load need all cores
 # These take longest, so they start first.
@@ -164,7 +165,8 @@ def main() -> int:
     alone = [job for job in jobs if job.name == ALONE]
     together = [job for job in jobs if job.name != ALONE]
     context = get_context("forkserver")
-    context.set_forkserver_preload(["preload"])
+    fits = ["preload_fits"] if len(jobs) >= MIN_JOBS_FOR_FITS else []
+    context.set_forkserver_preload(["preload", *fits])
     run_jobs(together, context, os.cpu_count() or 1)
     run_jobs(alone, context, 1)
     print_summary(jobs, time.monotonic() - start)
