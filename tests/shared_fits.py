@@ -148,7 +148,7 @@ def one_core() -> int:
 def fit_shared() -> None:
     """Share the functions, and remember the fits of the models."""
     global is_recording
-    compare.free_cores = one_core
+    compare._n_threads = one_core
     share(clean_module, "clean")
     share(index, "prepare_catalog")
     share(blocks, "fit_blocks")
