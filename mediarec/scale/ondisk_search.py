@@ -88,6 +88,11 @@ class Shard:
         """The cleaned catalog, in the order of the catalog."""
         return read_arrow(self.folder / "catalog.arrow")
 
+    @cached_property
+    def columns(self) -> dict[str, "pyarrow.Array"]:
+        """The columns of `table` by name; a few values are read from them in little time."""
+        return {name: self.table[name].combine_chunks() for name in self.table.column_names}
+
 
 def open_shards(root: Path, manifest: dict) -> list[Shard]:
     """Open the shards of a model."""
@@ -125,10 +130,11 @@ def subset_index(
     if terms is None:
         terms = np.unique(term)
     column = find_sorted(terms, term)
-    row = np.repeat(np.arange(len(rows)), size)
     known = column >= 0
-    matrix = sparse.csr_matrix(
-        (value[known], (row[known], column[known])), shape=(len(rows), len(terms)), dtype=np.float32
+    row = np.repeat(np.arange(len(rows)), size)[known]
+    row_start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(rows)))])
+    matrix = sparse.csr_matrix(  # the terms of a title are ascending already
+        (value[known], column[known], row_start), shape=(len(rows), len(terms)), dtype=np.float32
     )
     numbers = _gather(groups, "numbers").reshape(len(rows), len(NUMERIC_BLOCKS))
     codes = [np.unique(column, return_inverse=True) for column in numbers.T]

@@ -45,12 +45,13 @@ def fetch_fields(
     which = shard_numbers(shards, rows)
     fields = {column: np.empty(len(rows), dtype=object) for column in columns}
     for i in np.unique(which).tolist():
-        table = shards[i].table
         position = np.flatnonzero(which == i)
-        known = [column for column in fields if column in table.column_names]
-        part = table.select(known).take(rows[position] - shards[i].start)
-        for column, values in part.to_pydict().items():
-            fields[column][position] = values
+        numbers = rows[position] - shards[i].start
+        for column, values in fields.items():
+            stored = shards[i].columns.get(column)
+            if stored is not None:
+                for place, number in zip(position.tolist(), numbers.tolist()):
+                    values[place] = stored[number].as_py()
     return fields
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #96415c54
