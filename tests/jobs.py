@@ -49,16 +49,10 @@ class Recorder:
 
 
 def run_notebook(name: str, flags: list[str]) -> bool:
-    """Run the cells of a notebook as nbdev_test does. Plots are drawn in half the resolution."""
-    from functools import partial
+    """Run the cells of a notebook as nbdev_test does."""
+    from nbdev.test import test_nb
 
-    from execnb.shell import CaptureShell
-    from nbdev import test
-
-    test.CaptureShell = partial(CaptureShell, mpl_format="png")
-    passed, _ = test.test_nb(
-        ROOT / "nbs" / name, skip_flags=FLAGS, force_flags=flags, basepath=ROOT
-    )
+    passed, _ = test_nb(ROOT / "nbs" / name, skip_flags=FLAGS, force_flags=flags, basepath=ROOT)
     return passed
 
 
