@@ -26,12 +26,11 @@ def make_noise(model, methods=METHODS):
     import numpy as np
     import pandas as pd
 
-    from mediarec.cluster.descriptions import descriptions_from_records
-    from mediarec.recommend.filters import Clusterings
+    from mediarec.recommend.filters import Clusterings, tables_from_records
 
     labels = pd.DataFrame({method: np.full(model.n_rows, -1, np.int32) for method in methods})
-    descriptions = descriptions_from_records({method: [] for method in methods})
-    groups = descriptions_from_records({method: [] for method in methods})
+    descriptions = tables_from_records({method: [] for method in methods})
+    groups = tables_from_records({method: [] for method in methods})
     coordinates = np.zeros((model.n_rows, 2), np.float32)
     model.clusterings = Clusterings(
         labels, labels.copy(), descriptions, groups, map_coordinates=coordinates

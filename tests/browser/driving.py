@@ -208,12 +208,16 @@ def page_text(page):
 def run_first_cell(page, seconds=90):
     """Run the first cell, and try again until it has started.
 
-    JupyterLab may lose the key while it still lays out the notebook.
+    JupyterLab may lose the key while it still lays out the notebook. If the kernel starts slowly,
+    it asks for the kernel; the first choice is the right one.
     """
     prompt = page.locator(".jp-InputPrompt").first
+    accept = page.locator(".jp-Dialog .jp-mod-accept")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
+            if accept.is_visible():
+                accept.click(timeout=5000)
             page.locator(".jp-CodeCell .cm-content").first.click(timeout=5000)
             page.keyboard.press("Control+Enter")
             sync_api.expect(prompt).to_have_text(re.compile(r"\[(\*|\d+)\]"), timeout=5000)
