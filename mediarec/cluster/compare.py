@@ -370,7 +370,8 @@ _MAX_LABEL_LENGTH = 40  # characters of a name on the map
 _GENERIC_FORMS = ("films", "series")  # that tell too little without their subjects
 GROUP_LABEL_ZOOM = 1.0  # of the labels of groups: the whole map
 CLUSTER_LABEL_ZOOM = 2.5  # of the labels of clusters
-_PLACEMENT_FORCES = (0.12, 0.2, 0.4)  # that push labels apart; tried until no labels overlap
+# that push labels apart; tried until no labels overlap
+_PLACEMENT_FORCES = (0.12, 0.2, 0.4, 0.3, 0.6, 0.08, 0.8)
 
 
 def _map_labels(names):
