@@ -370,8 +370,8 @@ _MAX_LABEL_LENGTH = 40  # characters of a name on the map
 _GENERIC_FORMS = ("films", "series")  # that tell too little without their subjects
 GROUP_LABEL_ZOOM = 1.0  # of the labels of groups: the whole map
 CLUSTER_LABEL_ZOOM = 2.5  # of the labels of clusters
-# that push labels apart; tried until no labels overlap
-_PLACEMENT_FORCES = (0.12, 0.2, 0.4, 0.3, 0.6, 0.08, 0.8)
+# Forces that push labels apart, and the largest move in a step; tried until no labels overlap.
+_PLACEMENTS = ((0.12, 2), (0.2, 2), (0.4, 2), (0.2, 10), (0.4, 10))
 
 
 def _map_labels(names):
@@ -431,7 +431,7 @@ def _spread_labels(labels, places, coordinates, zoom):
     except ImportError:
         return places
     found, min_overlaps = places, len(labels) ** 2
-    for force in _PLACEMENT_FORCES:
+    for force, max_move in _PLACEMENTS:
         ax = _label_axes(coordinates, zoom)
         texts = _draw_labels(ax, labels, places)
         adjust_text(
@@ -442,7 +442,7 @@ def _spread_labels(labels, places, coordinates, zoom):
             force_text=(force, 1.5 * force),
             force_pull=(0, 0),
             force_explode=(0, 0),
-            max_move=2,
+            max_move=max_move,
             min_arrow_len=np.inf,
             iter_lim=500,
         )
