@@ -89,9 +89,9 @@ class Shard:
         return read_arrow(self.folder / "catalog.arrow")
 
     @cached_property
-    def columns(self) -> dict[str, "pyarrow.Array"]:
-        """The columns of `table` by name; a few values are read from them in little time."""
-        return {name: self.table[name].combine_chunks() for name in self.table.column_names}
+    def columns(self) -> dict[str, "pyarrow.ChunkedArray"]:
+        """The columns of `table` by name; they stay in the mapped file."""
+        return {name: self.table[name] for name in self.table.column_names}
 
 
 def open_shards(root: Path, manifest: dict) -> list[Shard]:
