@@ -421,7 +421,7 @@ def run_systems(path: Path, out: Path) -> dict[str, dict]:
         folder.mkdir()
         figures[name] = {}
         for part in parts:
-            print(f"{part} ...", file=sys.stderr, flush=True)
+            print(f"{part.__name__} ...", file=sys.stderr, flush=True)
             figures[name] |= run_part(part.__name__, path, folder)
     return figures
 

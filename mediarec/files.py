@@ -84,9 +84,17 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 # %% ../nbs/05_files.ipynb #f0952a64
+_MANIFEST_NAME = "manifest.json"
+
+
 def manifest_path(folder: str | Path) -> Path:
     """Return the path of the manifest of a saved model."""
-    return Path(folder) / "manifest.json"
+    return Path(folder) / _MANIFEST_NAME
+
+
+def is_plain_name(name: object) -> bool:
+    """Return whether a name is a file name without a path."""
+    return isinstance(name, str) and name == Path(name).name and name not in ("", ".", "..")
 
 
 def default_model_folder(folder: str | os.PathLike | None = None) -> Path | None:
@@ -161,7 +169,7 @@ def download_model(url: str, cache: str | Path | None = None) -> Path:
     storage, path = _open_storage(url)
     folder = Path(cache) / text_sha256(url)[:16]
     try:
-        manifest = storage.cat_file(f"{path}/{manifest_path('').name}")
+        manifest = storage.cat_file(f"{path}/{_MANIFEST_NAME}")
         local_manifest = manifest_path(folder)
         if local_manifest.exists() and local_manifest.read_bytes() == manifest:
             return folder
@@ -183,8 +191,8 @@ def _parts_folder(manifest, url):
     try:
         name = json.loads(manifest)["folder"]
     except (ValueError, KeyError, TypeError):
-        raise StoreError(f"the manifest of {url} is damaged: build the model again") from None
-    if not isinstance(name, str) or name != PurePosixPath(name).name or name in ("", ".", ".."):
+        name = None
+    if not is_plain_name(name):
         raise StoreError(f"the manifest of {url} is damaged: build the model again")
     return name
 
@@ -192,7 +200,7 @@ def _parts_folder(manifest, url):
 def upload_model(folder: str | Path, url: str) -> None:
     """Copy a local model to a storage; a model that is there is replaced."""
     storage, path = _open_storage(url)
-    target = f"{path}/{manifest_path('').name}"
+    target = f"{path}/{_MANIFEST_NAME}"
     manifest = manifest_path(folder).read_bytes()
     parts = _parts_folder(manifest, folder)
     try:

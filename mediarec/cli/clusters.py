@@ -22,28 +22,14 @@ from mediarec.cli.options import (
     load_model_option,
 )
 from mediarec.cli.output import atomic_write, echo_err, frame_to_json, frame_to_table, print_table
+from mediarec.core import CLUSTER_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
 # %% ../../nbs/95_cli.clusters.ipynb #d5e46400
-_CLUSTER_FIELDS = [
-    "cluster",
-    "name",
-    "name_share",
-    "size",
-    "group",
-    "group_name",
-    "known_titles",
-    "known_ids",
-    "themes",
-    "words",
-    "genres",
-    "countries",
-    "era",
-    "series",
-]
+_CLUSTER_FIELDS = (*CLUSTER_COLUMNS, "group", "group_name")
 _COLUMN_OPTIONS: dict[str, dict] = {
     "#": {"justify": "right"},
     "name": {"ratio": 1, "min_width": 24},

@@ -28,7 +28,12 @@ def echo_err(text: str) -> None:
 # %% ../../nbs/90_cli.output.ipynb #a1904f39
 def frame_to_json(frame: "pd.DataFrame", **fields: Any) -> str:
     """Return a JSON object with the rows of a frame as `results`; missing values are null."""
-    return rows_to_json(json.loads(frame.to_json(orient="records", date_format="iso")), **fields)
+    return rows_to_json(frame_to_rows(frame), **fields)
+
+
+def frame_to_rows(frame: "pd.DataFrame") -> list[dict]:
+    """Return the rows of a frame as JSON values; missing values are None."""
+    return json.loads(frame.to_json(orient="records", date_format="iso"))
 
 
 def rows_to_json(rows: list[dict], **fields: Any) -> str:

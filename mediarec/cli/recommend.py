@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/94_cli.recommend.ipynb #be0b5969
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +27,7 @@ from mediarec.cli.output import (
     atomic_write,
     echo_err,
     frame_to_json,
+    frame_to_rows,
     frame_to_table,
     print_table,
     recommendations_table,
@@ -167,8 +167,7 @@ def _suggest(folder: Path | None, text: str, n: int) -> list[dict]:
     if folder and read_manifest(folder).get("kind") == "recommender":
         index = load_title_index(folder)
         return [index.suggestion(row) for row in autocomplete(index, text, n)]
-    found = load_model_option(folder).suggest(text, n)
-    return json.loads(found.to_json(orient="records"))
+    return frame_to_rows(load_model_option(folder).suggest(text, n))
 
 # %% ../../nbs/94_cli.recommend.ipynb #c315421e
 @app.command()

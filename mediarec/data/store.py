@@ -22,6 +22,7 @@ from mediarec.files import (
     atomic_write_text,
     file_sha256,
     flush_to_disk,
+    is_plain_name,
     manifest_path,
     text_sha256,
 )
@@ -225,7 +226,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
     _check_format_version(manifest, path)
-    if not _is_plain_name(manifest.get("folder")) or not isinstance(manifest.get("files"), dict):
+    if not is_plain_name(manifest.get("folder")) or not isinstance(manifest.get("files"), dict):
         raise StoreError(f"{path} is damaged: build the model again")
     return manifest
 
@@ -242,11 +243,6 @@ def _check_format_version(manifest: Any, path: Path) -> None:
             f"{path.parent} was built by a newer version of mediarec (format {found}, "
             f"this version reads {FORMAT_VERSION}): upgrade mediarec, or build it again"
         )
-
-
-def _is_plain_name(name: object) -> bool:
-    """Return whether a name is a file name without a path."""
-    return isinstance(name, str) and name == Path(name).name and name not in ("", ".", "..")
 
 # %% ../../nbs/18_data.store.ipynb #18885b61
 def load_parts(
@@ -288,7 +284,7 @@ def load_parts(
 
 def _load_verified_part(folder: Path, entry: Any) -> Any:
     """Read a part if its size and digest are those in the manifest."""
-    if not isinstance(entry, dict) or not _is_plain_name(entry.get("file")):
+    if not isinstance(entry, dict) or not is_plain_name(entry.get("file")):
         raise StoreError(f"{manifest_path(folder.parent)} is damaged: build the model again")
     path = folder / entry["file"]
     if not path.is_file():

@@ -517,26 +517,20 @@ def format_names(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 # %% ../../nbs/44_recommend.explanations.ipynb #937fcd34
-# A reason and the blocks that it explains, the most telling first.
-_TELLING_REASONS: tuple = (
-    (_franchise_reason, ("franchise",)),
-    (_director_reason, ("director",)),
-    (_cast_reason, ("cast",)),
-    (_cluster_reason, ("cluster",)),
-    (_theme_reason, ("themes", "moods")),
-)
-_OTHER_REASONS: tuple = (
-    (_genre_reason, ("genres",)),
-    (_country_reason, ("country",)),
-    (_description_reason, ("text", "embedding")),
-    (_year_reason, ("year",)),
-    (_type_reason, ("type",)),
-    (_age_group_reason, ("age_group",)),
-    (_nonfiction_reason, ("nonfiction",)),
-)
-_REASONS = (
-    *((make, blocks, True) for make, blocks in _TELLING_REASONS),
-    *((make, blocks, False) for make, blocks in _OTHER_REASONS),
+# A reason, the blocks that it explains, and whether it is telling; the most telling first.
+_REASONS: tuple = (
+    (_franchise_reason, ("franchise",), True),
+    (_director_reason, ("director",), True),
+    (_cast_reason, ("cast",), True),
+    (_cluster_reason, ("cluster",), True),
+    (_theme_reason, ("themes", "moods"), True),
+    (_genre_reason, ("genres",), False),
+    (_country_reason, ("country",), False),
+    (_description_reason, ("text", "embedding"), False),
+    (_year_reason, ("year",), False),
+    (_type_reason, ("type",), False),
+    (_age_group_reason, ("age_group",), False),
+    (_nonfiction_reason, ("nonfiction",), False),
 )
 _MIN_COVERAGE = 0.5  # the share of the score that a line explains if it can
 _PERSONAL_BLOCKS = {"franchise", "director", "cast"}  # their reasons are one part of the line

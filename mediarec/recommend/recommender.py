@@ -211,9 +211,11 @@ class Recommender(ParamsMixin, BaseRecommender):
         cleaned = prepare_catalog(catalog)
         encoders, blocks = fit_blocks(cleaned, encoder)
         clusterings = build_clusterings(cleaned, blocks, methods, progress)
-        return self._set_fitted(cleaned, encoders, build_index(blocks), weights, clusterings)
+        titles = TitleIndex(**title_columns(cleaned))
+        index = build_index(blocks)
+        return self._set_fitted(cleaned, encoders, index, weights, clusterings, titles)
 
-    def _set_fitted(self, catalog, encoders, index, weights, clusterings):
+    def _set_fitted(self, catalog, encoders, index, weights, clusterings, titles):
         """Store what `fit` computed or `load` read."""
         self._catalog = catalog
         self._weights = dict(weights)
@@ -223,7 +225,7 @@ class Recommender(ParamsMixin, BaseRecommender):
         self.normalized_weights = normalize_weights(weights, index.block_names)
         self.term_labels = term_labels(encoders)
         self.filter_columns = build_filter_columns(catalog)
-        self._title_index = TitleIndex(**title_columns(catalog))
+        self._title_index = titles
         self.row_by_id = self._title_index.row_by_id
         self._columns = {}
         if "source" in catalog:  # only a joined catalog has it
@@ -377,7 +379,8 @@ class Recommender(ParamsMixin, BaseRecommender):
                 encoder = stored_name
             model = cls(None if weights == default_weights() else weights, encoder)
             clusterings = clusterings_from_parts(parts)
-            return model._set_fitted(catalog, encoders, index, weights, clusterings)
+            titles = TitleIndex(**parts[TITLES_PART])
+            return model._set_fitted(catalog, encoders, index, weights, clusterings, titles)
         except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
             raise StoreError(
                 f"the model in {folder} is incomplete ({error!r}): build it again"
