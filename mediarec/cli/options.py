@@ -6,6 +6,7 @@
 __all__ = ['main']
 
 # %% ../../nbs/91_cli.options.ipynb #f3b21e1d
+import gc
 import logging
 import os
 import sys
@@ -140,6 +141,8 @@ def main() -> None:
     --------
     >>> main()  # the same as the program mediarec  # doctest: +SKIP
     """
+    # Most objects of a command live until its end, so look for garbage rarely.
+    gc.set_threshold(100_000, 20, 20)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # for ASCII terminals
     warnings.showwarning = _print_warning
