@@ -1,7 +1,11 @@
 """Load and failure benchmark of the web page.
 
-    python benchmarks/load.py                       # the best catalog available: load and failures
-    python benchmarks/load.py --model model --seconds 10 --runs 3 --json load.json
+    python benchmarks/load.py                       # the best catalog available: all parts
+    python benchmarks/load.py --parts servers --json data/load.json
+    python benchmarks/load.py --parts memory        # memory after 50,000 distinct requests
+
+Servers: Granian, which `mediarec web` uses, and gunicorn serve the smallest Flask application, and
+the page. 32 connections send one request after the other.
 
 The client runs on the same machine and counts every answer. Load: 32 connections request ten
 recommendations each, one query after the other; no title is repeated before all were requested.
@@ -31,10 +35,24 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
+import pandas as pd
 
 ROOT = Path(__file__).parent.parent
+PARTS = ["servers", "load", "memory", "faults"]
 N_QUERIES = 2000
-STOP_TIMEOUT = 25  # seconds; less than the graceful timeout of gunicorn, 30 seconds
+STOP_TIMEOUT = 25  # seconds
+N_THREADS = 8  # of a worker, as `ServerConfig` has it
+BIN = Path(sys.executable).parent
+SERVERS = {
+    "granian": [
+        *(BIN / "granian", "--interface", "wsgi", "--http", "1", "--no-log"),
+        *("--workers", "2", "--blocking-threads", N_THREADS, "--port", "{port}"),
+    ],
+    "gunicorn": [
+        *(BIN / "gunicorn", "--preload", "--worker-class", "gthread", "--log-level", "error"),
+        *("--workers", "2", "--threads", N_THREADS, "--bind", "127.0.0.1:{port}"),
+    ],
+}  # pip install gunicorn
 
 
 def free_port():
@@ -223,8 +241,9 @@ class QueryConnection(asyncio.Protocol):
     def report(self, status, body):
         """Report an answer."""
         now = time.perf_counter()
+        is_api = self.path.startswith("/api/")
         has_results = body.startswith(b"{") and b'"results":[' in body
-        if status == 200 and not has_results:
+        if status == 200 and is_api and not has_results:
             status = -1
         self.on_answer(Answer(now, self.path, (now - self.started) * 1e3, status))
 
@@ -348,6 +367,88 @@ def make_queries(model, n=N_QUERIES):
         queries.append("/api/recommend?" + urlencode(query))
         prefixes[index.titles[row][: 2 + i % 9]] = None  # each prefix once, in order
     return queries, ["/api/suggest?" + urlencode({"q": text, "n": 8}) for text in prefixes]
+
+
+class PlainServer(Server):
+    """An application of wsgi.py, served by one of the `SERVERS`."""
+
+    def __init__(self, name, application, ready_path, **variables):
+        self.n_workers = 2
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ready_path = ready_path
+        self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
+        command = [str(part).format(port=self.port) for part in SERVERS[name]]
+        self.process = subprocess.Popen(
+            [*command, f"wsgi:{application}"],
+            cwd=ROOT / "benchmarks",
+            env=python_environment(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", **variables),
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def is_ready(self):
+        """Return whether the server answers."""
+        try:
+            return urllib.request.urlopen(self.url + self.ready_path, timeout=10).status == 200
+        except OSError:
+            return False
+
+
+def measure_requests(server, paths, seconds):
+    """Return requests per second, percentiles in milliseconds, failures, and memory."""
+    LoadGenerator(server.port, paths).run(1)
+    load = LoadGenerator(server.port, paths).run(seconds)
+    ms = [answer.ms for answer in load.answers if answer.is_good]
+    return {
+        "requests/s": round(len(ms) / load.elapsed),
+        "p50 ms": _percentile(ms, 50),
+        "p99 ms": _percentile(ms, 99),
+        "failures": len(load.failures()) + load.n_refused,
+        "MB a worker": max(server.memory()),
+    }
+
+
+def measure_servers(folder, queries, prefixes, seconds):
+    """Measure both servers with the smallest application and with the page."""
+    pages = ["/?" + query.split("?")[1] for query in queries]
+    rows = {}
+    for name in SERVERS:
+        with PlainServer(name, "hello", "/hello") as server:
+            rows[f"{name}: hello"] = measure_requests(server, ["/hello"], seconds)
+        with PlainServer(name, "page", "/healthz", MEDIAREC_MODEL=str(folder)) as server:
+            for kind, paths in (("suggest", prefixes), ("recommend", queries), ("page", pages)):
+                rows[f"{name}: {kind}"] = measure_requests(server, paths, seconds)
+    for key, row in rows.items():
+        hello = rows[key.split(":")[0] + ": hello"]
+        row["share of hello"] = round(row["requests/s"] / hello["requests/s"], 3)
+    return rows
+
+
+def measure_memory(folder, model, n_requests):
+    """Return the memory of the workers after each tenth of `n_requests` distinct requests."""
+    paths = distinct_requests(model, n_requests)
+    with Server(folder) as server:
+        memory = [server.memory()]
+        n_failures = 0
+        for start in range(0, n_requests, n_requests // 10):
+            batch = paths[start : start + n_requests // 10]
+            load = LoadGenerator(server.port, batch).run(0, min_answers=len(batch))
+            n_failures += len(load.failures())
+            memory.append(server.memory())
+    return {"requests": n_requests, "failures": n_failures, "MB of the workers": memory}
+
+
+def distinct_requests(model, n):
+    """Return `n` distinct paths of recommendations, suggestions and pages."""
+    queries, prefixes = make_queries(model, len(model.catalog))
+    years = range(1930, 2030)
+    paths = list(prefixes)
+    paths += [f"{query}&year_to={year}" for year in years for query in queries]
+    paths = list(dict.fromkeys(paths))[:n]
+    pages = [path.replace("/api/recommend?", "/?") for path in paths[::10]]
+    paths[::10] = pages
+    return paths
 
 
 def best_and_median(runs):
@@ -546,7 +647,8 @@ def parse_arguments():
     )
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--no-faults", action="store_true")
+    parser.add_argument("--parts", nargs="*", default=PARTS, choices=PARTS)
+    parser.add_argument("--requests", type=int, default=50_000, help="of the part memory")
     parser.add_argument("--json", help="file for the metrics")
     return parser.parse_args()
 
@@ -569,10 +671,16 @@ def main():
         flush=True,
     )
     results = {}
-    with Server(args.model or folder) as server:
-        results["page"] = measure_first_suggestions(server)
-        results["load"] = measure_load(server, queries, prefixes, args.seconds, args.runs)
-    if not args.no_faults:
+    if "servers" in args.parts:
+        results["servers"] = measure_servers(folder, queries, prefixes, args.seconds)
+        print(pd.DataFrame(results["servers"]).T.to_string(), flush=True)
+    if "load" in args.parts:
+        with Server(args.model or folder) as server:
+            results["page"] = measure_first_suggestions(server)
+            results["load"] = measure_load(server, queries, prefixes, args.seconds, args.runs)
+    if "memory" in args.parts:
+        results["memory"] = measure_memory(folder, model, args.requests)
+    if "faults" in args.parts:
         with Server(folder) as server:
             results["rebuild"] = measure_rebuild(server, folder, catalog, queries, prefixes)
             results["worker killed"] = measure_worker_kill(server, queries, prefixes)

@@ -742,7 +742,7 @@ def test_extras(root, extra):
     """Each of these extras installs what posters need, by itself or by an extra it includes."""
     config = configparser.ConfigParser(delimiters=["="], interpolation=None)
     config.read(root / "settings.ini", encoding="utf-8")
-    assert {"requests-cache>=1.3.2", "pydantic-settings>=2.3"} <= extra_packages(config, extra)
+    assert {"requests-cache>=1.3.3", "pydantic-settings>=2.3"} <= extra_packages(config, extra)
 
 
 def extra_packages(config, extra):

@@ -6,18 +6,26 @@
 __all__ = []
 
 # %% ../../nbs/75_apps.poster_cache.ipynb #1b79efd9
-import hmac
-import os
+import logging
 import re
+import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import requests
+
 from mediarec.apps.posters import placeholder_svg
-from mediarec.apps.tmdb_client import default_cache_dir
-from mediarec.files import atomic_write_bytes
+from mediarec.apps.tmdb_client import (
+    CheckedAdapter,
+    LookupFailed,
+    default_cache_dir,
+    read_body,
+    restrict_session,
+)
+from mediarec.apps.tmdb_settings import ClientConfig
 
 # %% ../../nbs/75_apps.poster_cache.ipynb #a9043e2f
 def default_poster_dir() -> Path:
@@ -53,122 +61,113 @@ def is_allowed_url(url: object, img_base: str) -> bool:
         return False
     return match[1] == img_base.rstrip("/") and urlsplit(url).netloc == urlsplit(img_base).netloc
 
+# %% ../../nbs/75_apps.poster_cache.ipynb #c0ffeeb1
+_IMAGE_CONFIG = ClientConfig(connect_timeout=2, read_timeout=3, total_timeout=6)
+_IMAGE_TTL = 180 * 86_400  # seconds; the terms of TMDb allow six months
 
-def fetch_image(url: str, img_base: str, timeout: float = 6.0) -> bytes | None:
-    """Download a poster.
+
+class _ImageAdapter(CheckedAdapter):
+    """An adapter that passes on images only."""
+
+    def check_response(self, response, deadline):
+        """Return the image and its content type; raise LookupFailed for anything else."""
+        if response.status_code != 200:
+            raise LookupFailed(f"the image has the status {response.status_code}")
+        data = read_body(response.raw, MAX_IMAGE_BYTES, deadline)
+        content_type = _image_content_type(data)
+        if content_type is None:
+            raise LookupFailed("the response is not an image")
+        return data, {"Content-Type": content_type}
+
+
+class ImageStore:
+    """Images of an address, downloaded once and kept in a folder.
 
     Parameters
     ----------
-    url : str
-        URL of the image.
     img_base : str
-        The only allowed prefix.
-    timeout : float
-        Longest download in seconds.
-
-    Returns
-    -------
-    bytes or None
-        The image, or None if the URL or the data are not accepted.
-    """
-    import requests
-
-    if not is_allowed_url(url, img_base):
-        return None
-    deadline = time.monotonic() + timeout
-    try:
-        with requests.get(
-            url, stream=True, timeout=(2, 3), allow_redirects=False, headers={"Accept": "image/*"}
-        ) as response:
-            if response.status_code != 200:
-                return None
-            data = b"".join(_limit_chunks(response.iter_content(65536), deadline))
-    except (requests.RequestException, ValueError):
-        return None
-    return data if _image_content_type(data) else None
-
-
-def _limit_chunks(chunks, deadline):
-    """Yield chunks; raise ValueError if they are too large or arrive too late."""
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > MAX_IMAGE_BYTES or time.monotonic() > deadline:
-            raise ValueError("the image is too large or arrives too slowly")
-        yield chunk
-
-# %% ../../nbs/75_apps.poster_cache.ipynb #19f865a2
-class DiskCache:
-    """A folder of files with a size limit; the least recently read files are deleted first.
-
-    Parameters
-    ----------
+        Prefix of the only allowed addresses.
     folder : str or Path
-        The folder; created on the first write.
+        The folder of the cache. If it cannot be used, nothing is kept.
     max_bytes : int
-        The size limit.
+        The size limit of the folder.
     """
 
-    def __init__(self, folder: str | Path, max_bytes: int):
+    def __init__(self, img_base: str, folder: str | Path, max_bytes: int):
+        self.img_base = img_base
         self.folder = Path(folder)
         self.max_bytes = max_bytes
         self.lock = threading.Lock()
-        self.total_bytes = None  # unknown until the folder is listed
+        self.session = None  # made on first use, in the process that uses it
 
-    def path(self, key: str) -> Path:
-        """Return the path of the file of a key."""
-        digest = hmac.new(b"mediarec", key.encode("utf-8", "replace"), "sha256").hexdigest()
-        return self.folder / f"{digest[:32]}.bin"
+    def get(self, url: object, only_cached: bool = False) -> bytes | None:
+        """Return an image.
 
-    def get(self, key: str) -> bytes | None:
-        """Return the data of a key, or None."""
-        path = self.path(key)
-        try:
-            data = path.read_bytes()
-            os.utime(path)
-        except OSError:
+        Parameters
+        ----------
+        url : object
+            Address of the image.
+        only_cached : bool
+            Whether to look into the cache only, without a download.
+
+        Returns
+        -------
+        bytes or None
+            The image, or None if there is none or if the address or the data are not accepted.
+        """
+        if not is_allowed_url(url, self.img_base):
             return None
-        return data
+        session = self._get_session()
+        if only_cached and not hasattr(session, "cache"):
+            return None
+        options = {"only_if_cached": True} if only_cached else {}
+        try:
+            response = session.get(
+                url,
+                timeout=(_IMAGE_CONFIG.connect_timeout, _IMAGE_CONFIG.read_timeout),
+                allow_redirects=False,
+                **options,
+            )
+            return response.content if response.status_code == 200 else None
+        except (LookupFailed, requests.RequestException):
+            return None
+        except (OSError, sqlite3.Error):
+            self._replace_session()  # the cache cannot be used any more
+            return None
 
-    def put(self, key: str, data: bytes) -> None:
-        """Store data; if the folder cannot be written, store nothing."""
+    def _get_session(self):
+        """Return the session of this process."""
+        with self.lock:
+            if self.session is None:
+                self.session = self._restrict(self._open_session())
+        return self.session
+
+    def _restrict(self, session):
+        """Restrict a session to the images of the host."""
+        restrict_session(session, self.img_base, _ImageAdapter(_IMAGE_CONFIG), "image/*")
+        return session
+
+    def _replace_session(self):
+        """Continue without a cache."""
+        with self.lock:
+            self.session = self._restrict(requests.Session())
+
+    def _open_session(self):
+        """Return a session with a cache, or without one if the folder cannot be used."""
+        from requests_cache import CachedSession, FileCache
+
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            atomic_write_bytes(self.path(key), data)
-        except OSError:
-            return
-        with self.lock:
-            if self.total_bytes is not None:
-                self.total_bytes += len(data)
-            if self.total_bytes is None or self.total_bytes > self.max_bytes:
-                self.total_bytes = self._evict()
-
-    def _evict(self):
-        """Delete the oldest files if the folder is too large; return its size in bytes."""
-        files = self._list_files()
-        total = sum(size for _, size, _ in files)
-        if total <= self.max_bytes:
-            return total
-        for _, size, path in sorted(files):
-            if total <= _EVICTION_TARGET * self.max_bytes:
-                break
-            path.unlink(missing_ok=True)
-            total -= size
-        return total
-
-    def _list_files(self):
-        """Return (modification time, size in bytes, path) of each file."""
-        files = []
-        for path in self.folder.glob("*.bin"):
-            try:
-                status = path.stat()
-            except OSError:
-                continue  # another process deleted it
-            files.append((status.st_mtime, status.st_size, path))
-        return files
-
-
-_EVICTION_TARGET = 0.9  # share of the limit that is kept, so that not each write deletes files
+            cache = FileCache(
+                self.folder,
+                serializer="json",
+                decode_content=False,
+                max_cache_bytes=self.max_bytes,
+            )
+        except (OSError, sqlite3.Error):
+            logging.getLogger(__name__).warning("posters: the folder of images cannot be used")
+            return requests.Session()
+        return CachedSession(backend=cache, expire_after=_IMAGE_TTL, allowable_codes=(200,))
 
 # %% ../../nbs/75_apps.poster_cache.ipynb #63c06fa2
 _POSTER_MAX_AGE = 86_400  # seconds in the browser's cache
@@ -184,8 +183,8 @@ class PosterCache:
     ----------
     poster_service : PosterService or None
         Source of poster URLs. None gives placeholders only.
-    disk_cache : DiskCache
-        Downloaded images.
+    images : ImageStore, optional
+        Downloaded images; needed with a service.
     max_requests : int
         Requests that may wait at the same time.
     timeout : float
@@ -193,10 +192,14 @@ class PosterCache:
     """
 
     def __init__(
-        self, poster_service, disk_cache: DiskCache, max_requests: int = 2, timeout: float = 4.0
+        self,
+        poster_service,
+        images: ImageStore | None = None,
+        max_requests: int = 2,
+        timeout: float = 4.0,
     ):
         self.poster_service = poster_service
-        self.disk_cache = disk_cache
+        self.images = images
         self.timeout = timeout
         self.slots = threading.BoundedSemaphore(max_requests)
         self.lock = threading.Lock()
@@ -219,24 +222,23 @@ class PosterCache:
         return svg.encode(), "image/svg+xml", max_age
 
     def _find_poster(self, card):
-        """Return the image from the disk or from TMDb, or None."""
-        data = self.disk_cache.get(card["id"])
-        is_due = self.missing.get(card["id"], 0) < time.monotonic()
-        if data is not None or not is_due or not self.slots.acquire(blocking=False):
+        """Return the image from the cache or from TMDb, or None."""
+        url = _poster_url(self.poster_service.get_cached(card["id"]))
+        data = self.images.get(url, only_cached=True) if url else None
+        if data:
             return data
+        is_due = self.missing.get(card["id"], 0) < time.monotonic()
+        if not is_due or not self.slots.acquire(blocking=False):
+            return None
         try:
             return self._fetch(card)
         finally:
             self.slots.release()
 
     def _fetch(self, card):
-        """Look up and download a poster; remember the result."""
-        info = self._lookup(card)
-        poster = (info or {}).get("poster")
-        url = poster.get("w342") if poster else None
-        data = fetch_image(url, self.poster_service.settings.img_base) if url else None
-        if data:
-            self.disk_cache.put(card["id"], data)
+        """Look up and download a poster; remember a missing one."""
+        url = _poster_url(self._lookup(card))
+        data = self.images.get(url) if url else None
         with self.lock:
             if not data:
                 self.missing[card["id"]] = time.monotonic() + _RETRY_AFTER
@@ -263,3 +265,9 @@ class PosterCache:
         self.poster_service.request([title], set_done)
         done.wait(self.timeout)
         return self.poster_service.get_cached(card["id"])
+
+
+def _poster_url(info):
+    """Return the address of the poster in an answer of the poster service, or None."""
+    poster = (info or {}).get("poster")
+    return poster.get("w342") if poster else None

@@ -9,7 +9,9 @@ __all__ = []
 import json
 import logging
 import os
+import socket
 import sqlite3
+import threading
 import time
 from http.client import HTTPException
 from io import BytesIO
@@ -185,9 +187,18 @@ def _keep_fields(result):
     return {name: result[name] for name in _RESULT_FIELDS if name in result}
 
 # %% ../../nbs/72_apps.tmdb_client.ipynb #c295d3b1
-def _read_body(raw, config):
-    """Read the body of a urllib3 response within the size and time limits."""
-    deadline = time.monotonic() + config.total_timeout
+def read_body(raw: HTTPResponse, max_bytes: int, deadline: float) -> bytes:
+    """Read the body of a response; raise LookupFailed if it is too large or arrives too late.
+
+    Parameters
+    ----------
+    raw : urllib3.HTTPResponse
+        The response.
+    max_bytes : int
+        The largest size.
+    deadline : float
+        The last time, as by `time.monotonic`.
+    """
     read = getattr(raw, "read1", raw.read)
     body = bytearray()
     while True:
@@ -195,10 +206,99 @@ def _read_body(raw, config):
         if not chunk:
             return bytes(body)
         body += chunk
-        if len(body) > config.max_body_bytes:
+        if len(body) > max_bytes:
             raise LookupFailed("TMDb's response is too large")
         if time.monotonic() > deadline:
             raise LookupFailed("TMDb's response arrives too slowly")
+
+# %% ../../nbs/72_apps.tmdb_client.ipynb #c0ffeea1
+def _with_deadline(connection, seconds):
+    """Return a subclass of a urllib3 connection class that limits the time of a response head."""
+
+    class DeadlineConnection(connection):
+        """A connection that is closed when the head of a response takes too long."""
+
+        def getresponse(self, *args, **kwargs):
+            timer = threading.Timer(seconds, self.shut_down)
+            timer.daemon = True
+            timer.start()
+            try:
+                return super().getresponse(*args, **kwargs)
+            finally:
+                timer.cancel()
+
+        def shut_down(self):
+            """End the waiting of the thread that reads the head."""
+            try:
+                self.sock.shutdown(socket.SHUT_RDWR)
+            except (OSError, AttributeError):
+                pass  # the connection is closed already
+
+    return DeadlineConnection
+
+# %% ../../nbs/72_apps.tmdb_client.ipynb #c0ffeea3
+class CheckedAdapter(HTTPAdapter):
+    """An adapter of requests that reads and checks each response before it is passed on.
+
+    Parameters
+    ----------
+    config : ClientConfig
+        Timeouts and limits.
+    max_retries : urllib3.Retry or int
+        Repetitions of a failed request.
+    """
+
+    def __init__(self, config: ClientConfig, max_retries: Retry | int = 0):
+        self.client_config = config
+        self.pool_classes = {
+            pool.scheme: self._pool_class(pool)
+            for pool in (HTTPConnectionPool, HTTPSConnectionPool)
+        }
+        super().__init__(
+            pool_connections=1, pool_maxsize=config.max_workers, max_retries=max_retries
+        )
+
+    def _pool_class(self, pool):
+        """Return a connection pool class with the connections of this adapter."""
+        connection = self.connection_class(pool.ConnectionCls)
+        return type(pool.__name__, (pool,), {"ConnectionCls": connection})
+
+    def connection_class(self, connection: type) -> type:
+        """Return the class of the connections."""
+        return _with_deadline(connection, self.client_config.total_timeout)
+
+    def init_poolmanager(self, *args, **kwargs):
+        """Use the connections of this adapter."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self.pool_classes
+
+    def proxy_manager_for(self, *args, **kwargs):
+        """Use the connections of this adapter behind a proxy too."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = self.pool_classes
+        return manager
+
+    def check_response(self, response, deadline: float) -> tuple[bytes, dict]:
+        """Return the body and the headers that are passed on; raise LookupFailed otherwise."""
+        raise NotImplementedError
+
+    def send(self, request, **kwargs):
+        """Send a request and return a new response that holds the checked part only."""
+        deadline = time.monotonic() + self.client_config.total_timeout
+        response = super().send(request, **kwargs | {"stream": True})
+        try:
+            body, headers = self.check_response(response, deadline)
+        except BaseException:
+            response.raw.close()
+            raise
+        raw = HTTPResponse(
+            BytesIO(body),
+            headers=headers,
+            status=response.status_code,
+            preload_content=False,
+            request_url=request.url,
+        )
+        return self.build_response(request, raw)
 
 # %% ../../nbs/72_apps.tmdb_client.ipynb #b95d7369
 FOUND_TTL_DAYS = 30  # time in the cache; the terms of TMDb allow six months
@@ -206,63 +306,29 @@ NOT_FOUND_TTL_DAYS = 3
 _SECONDS_PER_DAY = 86_400
 
 
-class _TmdbAdapter(HTTPAdapter):
-    """The only connection to the network: adds the key and validates every response."""
+class _TmdbAdapter(CheckedAdapter):
+    """The connection to TMDb's searches: adds the key and validates every response."""
 
-    def __init__(self, key, client_config):
+    def __init__(self, key, config):
         self.key = key
-        self.client_config = client_config
-        self.pool_classes = {
-            pool.scheme: self._keyed_pool_class(pool)
-            for pool in (HTTPConnectionPool, HTTPSConnectionPool)
-        }
-        super().__init__(
-            pool_connections=1,
-            pool_maxsize=client_config.max_workers,
-            max_retries=_make_retry(client_config),
-        )
+        super().__init__(config, _make_retry(config))
 
-    def _keyed_pool_class(self, pool):
-        """Return a connection pool class whose connections add the key."""
-        keyed_connection = _with_api_key(pool.ConnectionCls, self.key)
-        return type(pool.__name__, (pool,), {"ConnectionCls": keyed_connection})
+    def connection_class(self, connection):
+        """Return a connection class with a deadline that adds the key."""
+        return _with_api_key(super().connection_class(connection), self.key)
 
-    def init_poolmanager(self, *args, **kwargs):
-        """Use the pools that add the key."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self.pool_classes
-
-    def proxy_manager_for(self, *args, **kwargs):
-        """Use the pools that add the key behind a proxy too."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = self.pool_classes
-        return manager
-
-    def send(self, request, **kwargs):
-        """Send a request and return a new response that holds the validated part only."""
-        response = super().send(request, **kwargs | {"stream": True})
-        try:
-            status = response.status_code
-            content = self.check_response(response)
-        except BaseException:
-            response.raw.close()
-            raise
+    def check_response(self, response, deadline):
+        """Return the kept part of a response; raise LookupFailed if it is invalid."""
+        content = self._read_content(response, deadline)
         days = FOUND_TTL_DAYS if content["results"] else NOT_FOUND_TTL_DAYS
         headers = {
             "Content-Type": "application/json",
             "Cache-Control": f"max-age={days * _SECONDS_PER_DAY}",
         }
-        raw = HTTPResponse(
-            BytesIO(json.dumps(content).encode()),
-            headers=headers,
-            status=status,
-            preload_content=False,
-            request_url=request.url,
-        )
-        return self.build_response(request, raw)
+        return json.dumps(content).encode(), headers
 
-    def check_response(self, response):
-        """Return the kept part of a response; raise LookupFailed if it is invalid."""
+    def _read_content(self, response, deadline):
+        """Return total_pages and results of a response; raise LookupFailed if it is invalid."""
         retry_after = _parse_retry_after(self.max_retries.get_retry_after, response.raw)
         error = status_error(response.status_code, retry_after)
         if error:
@@ -273,7 +339,7 @@ class _TmdbAdapter(HTTPAdapter):
         content_type = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
         if content_type != "application/json":
             raise LookupFailed("TMDb's response is not labeled as JSON")
-        body = _read_body(response.raw, self.client_config)
+        body = read_body(response.raw, self.client_config.max_body_bytes, deadline)
         if self.key.get_secret_value().encode() in body:
             raise LookupFailed("TMDb's response contains the API key")
         return _parse_search_response(body)
@@ -394,16 +460,8 @@ class TmdbClient:
 
     def _configure_session(self, session):
         """Restrict a session to TMDb."""
-        session.adapters.clear()
-        session.mount(self.settings.base_url + "/", _TmdbAdapter(self.settings.key, self.config))
-        # no proxy for a server on this machine
-        session.trust_env = self.settings.base_url.startswith("https")
-        session.auth = _keep_request  # do not read .netrc
-        session.headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "mediarec",
-        }
+        adapter = _TmdbAdapter(self.settings.key, self.config)
+        restrict_session(session, self.settings.base_url, adapter, "application/json")
         return session
 
     def get(self, path: str, **params) -> dict:
@@ -454,6 +512,29 @@ class TmdbClient:
 
     def __reduce__(self):
         raise TypeError("a client is not pickled")
+
+
+def restrict_session(
+    session: requests.Session, base_url: str, adapter: HTTPAdapter, accept: str
+) -> None:
+    """Let a session send requests to one host only, without passwords of the user.
+
+    Parameters
+    ----------
+    session : requests.Session
+        The session, which is changed.
+    base_url : str
+        Prefix of the allowed addresses.
+    adapter : HTTPAdapter
+        The adapter of these addresses.
+    accept : str
+        The accepted content type.
+    """
+    session.adapters.clear()
+    session.mount(base_url + "/", adapter)
+    session.trust_env = base_url.startswith("https")  # no proxy for a server on this machine
+    session.auth = _keep_request  # do not read .netrc
+    session.headers = {"Accept": accept, "Accept-Encoding": "identity", "User-Agent": "mediarec"}
 
 
 def _keep_request(request):

@@ -7,24 +7,26 @@ __all__ = []
 
 # %% ../../nbs/81_apps.web_api.ipynb #30db06c7
 import os
-import re
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, request
+from apiflask import APIBlueprint, Schema
+from apiflask.fields import Float, Integer, List, Nested, Raw, String
+from flask import Response, current_app
 
 from mediarec.apps.web_queries import (
-    ENDPOINT_PARAMETERS,
-    PARAMETERS,
     ApiError,
+    ClusterParameters,
+    ParameterSchema,
+    RecommendParameters,
+    SuggestParameters,
     WebView,
-    parse_parameters,
     recommend_json,
     resolve_labels,
     suggest_json,
     to_json_bytes,
 )
-from mediarec.core import AGE_GROUPS, TYPES, FilterError
+from mediarec.core import FilterError
 
 # %% ../../nbs/81_apps.web_api.ipynb #1a2d165d
 def cluster_json(
@@ -85,6 +87,167 @@ def _count_clusters(model, method):
         "groups": len(clusterings.groups[method["name"]]),
     }
 
+# %% ../../nbs/81_apps.web_api.ipynb #c0ffee91
+def _text(**options):
+    """Return the field of a text that is always there."""
+    return String(required=True, **options)
+
+
+def _texts():
+    """Return the field of a list of texts."""
+    return List(String(), required=True)
+
+
+def _number(**options):
+    """Return the field of a whole number that is always there."""
+    return Integer(required=True, **options)
+
+
+class ShortTitle(Schema):
+    """A title in a list of suggestions."""
+
+    id = _text()
+    title = _text()
+    year = _number(allow_none=True)
+    type = _text()
+    poster_color = _number()
+    poster = _text(allow_none=True)
+    href = _text()
+
+
+class TitleCluster(Schema):
+    """The cluster of a title."""
+
+    method = _text()
+    cluster_id = _number()
+    name = _text()
+    note = _text(
+        metadata={
+            "description": "Empty, or why the title is in no cluster; this cluster is the nearest."
+        }
+    )
+
+
+class Title(ShortTitle):
+    """A title with its fields."""
+
+    age_group = _text()
+    duration = _text()
+    description = _text()
+    genres = _texts()
+    themes = _texts()
+    moods = _texts()
+    actors = _texts()
+    directors = _texts()
+    countries = _texts()
+    cluster = Nested(TitleCluster, required=True, allow_none=True)
+
+
+class Recommendation(Title):
+    """A recommended title, its score and the reasons."""
+
+    rank = _number()
+    score = Float(required=True)
+    why = _text()
+
+
+class Cluster(Schema):
+    """A cluster, and the group of similar clusters that it belongs to."""
+
+    cluster_id = _number()
+    name = _text()
+    size = _number()
+    words = _texts()
+    genres = List(Raw(), required=True)
+    countries = List(Raw(), required=True)
+    era = Raw(required=True)
+    known_titles = _texts()
+    group = _number()
+    group_name = _text()
+
+
+class Group(Schema):
+    """A group of similar clusters; `clusters` are their numbers."""
+
+    group = _number()
+    name = _text()
+    size = _number()
+    known_titles = _texts()
+    clusters = List(Integer(), required=True)
+
+
+class Problem(Schema):
+    """Why a request has no answer, in the format of RFC 9457."""
+
+    type = _text()
+    title = _text()
+    status = _number()
+    detail = _text()
+    parameter = String()
+    choices = List(Nested(ShortTitle))
+
+# %% ../../nbs/81_apps.web_api.ipynb #c0ffee92
+class Suggestions(Schema):
+    """The answer of /api/suggest."""
+
+    results = List(Nested(ShortTitle), required=True)
+
+
+class Recommendations(Schema):
+    """The answer of /api/recommend."""
+
+    query = _text()
+    notes = _texts()
+    model = _text()
+    results = List(Nested(Recommendation), required=True)
+
+
+class Clusterings(Schema):
+    """The answer of /api/clusters."""
+
+    results = List(Raw(), required=True)
+
+
+class Clusters(Schema):
+    """The answer of /api/clusters/<method>."""
+
+    method = _text()
+    groups = List(Nested(Group), required=True)
+    results = List(Nested(Cluster), required=True)
+
+
+class ClusterTitles(Cluster):
+    """The answer of /api/clusters/<method>/<number>."""
+
+    method = _text()
+    titles = _number(metadata={"description": "Number of titles of the cluster"})
+    results = List(Nested(Title), required=True)
+
+
+class FilterOptions(Schema):
+    """The answer of /api/filters."""
+
+    genres = List(Raw(), required=True)
+    themes = List(Raw(), required=True)
+    moods = List(Raw(), required=True)
+    age_groups = List(Raw(), required=True)
+    years = List(Raw(), required=True)
+    methods = List(Raw(), required=True)
+    titles = _number()
+
+
+class Health(Schema):
+    """The answer of /healthz."""
+
+    status = _text()
+    model = _text()
+    titles = _number()
+    process = _number()
+    last_error = _text(
+        allow_none=True,
+        metadata={"description": "Why the newest model could not be loaded, or null"},
+    )
+
 # %% ../../nbs/81_apps.web_api.ipynb #3615cc51
 def _package_dir(name):
     """Return the path of a folder inside the package."""
@@ -93,7 +256,7 @@ def _package_dir(name):
     return str(Path(mediarec.__file__).parent / name)
 
 
-site = Blueprint(
+site = APIBlueprint(
     "site",
     __name__,
     template_folder=_package_dir("templates"),
@@ -110,40 +273,51 @@ def current_view() -> WebView:
 def json_response(
     data: object, status: int = 200, content_type: str = "application/json"
 ) -> Response:
-    """Return a JSON response; bytes are sent unchanged."""
-    body = data if isinstance(data, bytes) else to_json_bytes(data)
-    return Response(body, status, content_type=content_type)
+    """Return a JSON response."""
+    return Response(to_json_bytes(data), status, content_type=content_type)
 
 
-def _endpoint_parameters(endpoint):
-    """Return the validated parameters of the current request."""
-    return parse_parameters(request.args, ENDPOINT_PARAMETERS[endpoint])
+def _problems(*statuses):
+    """Return the description of error responses."""
+    content = {"application/problem+json": {"schema": Problem}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        for status in statuses
+    }
 
 
-def _require_no_parameters():
-    """Raise ApiError if the current request has parameters."""
-    parse_parameters(request.args, ())
+# The query of a request; the schema decides about unknown parameters.
+_QUERY = {"location": "query", "arg_name": "params", "unknown": None}
 
 
 @site.get("/api/suggest")
-def api_suggest() -> Response:
+@site.input(SuggestParameters, **_QUERY)
+@site.output(Suggestions)
+@site.doc(summary="Titles that a typed text may become", responses=_problems(400))
+def api_suggest(params: dict) -> Response:
     """Return titles that a typed text may become."""
-    return json_response(suggest_json(current_view(), _endpoint_parameters("suggest")))
+    return json_response(suggest_json(current_view(), params))
 
 
 @site.get("/api/recommend")
-def api_recommend() -> Response:
-    """Return recommendations."""
+@site.input(RecommendParameters, **_QUERY)
+@site.output(Recommendations)
+@site.doc(
+    summary="Titles similar to a title or to a text query", responses=_problems(400, 404, 409)
+)
+def api_recommend(params: dict) -> Response:
+    """Return titles that are similar to a title or to a text query."""
     view = current_view()
-    params = resolve_labels(view, _endpoint_parameters("recommend"))
-    return json_response(recommend_json(view, params))
+    return json_response(recommend_json(view, resolve_labels(view, params)))
 
 
 @site.get("/api/titles/<path:show_id>")
-def api_title(show_id: str) -> Response:
-    """Return one title."""
+@site.input(ParameterSchema, **_QUERY)
+@site.output(Title)
+@site.doc(summary="A title", responses=_problems(400, 404))
+def api_title(show_id: str, params: dict) -> Response:
+    """Return a title."""
     view = current_view()
-    _require_no_parameters()
     return json_response(view.cards([_row_by_id(view, show_id)])[0])
 
 
@@ -156,30 +330,47 @@ def _row_by_id(view, show_id):
 
 # %% ../../nbs/81_apps.web_api.ipynb #662dff4a
 @site.get("/api/clusters")
+@site.input(ParameterSchema, **_QUERY)
+@site.output(Clusterings)
+@site.doc(summary="The clusterings of the model", responses=_problems(400))
+def api_clusterings(params: dict) -> Response:
+    """Return the clusterings of the model."""
+    return json_response(cluster_json(current_view()))
+
+
 @site.get("/api/clusters/<method>")
-def api_clusters(method: str | None = None) -> Response:
-    """Return the clusterings, or the clusters and groups of one clustering."""
-    _require_no_parameters()
+@site.input(ParameterSchema, **_QUERY)
+@site.output(Clusters)
+@site.doc(
+    summary="The clusters of a clustering, and the groups of similar clusters",
+    responses=_problems(400, 404),
+)
+def api_clusters(method: str, params: dict) -> Response:
+    """Return the clusters of a clustering, and the groups of similar clusters."""
     return json_response(cluster_json(current_view(), method))
 
 
-@site.get("/api/clusters/<method>/<number>")
-def api_cluster(method: str, number: str) -> Response:
+@site.get("/api/clusters/<method>/<int:number>")
+@site.input(ClusterParameters, **_QUERY)
+@site.output(ClusterTitles)
+@site.doc(summary="The titles of a cluster", responses=_problems(400, 404))
+def api_cluster(method: str, number: int, params: dict) -> Response:
     """Return the titles of a cluster."""
-    if not re.fullmatch(r"\d{1,6}", number, re.A):
-        raise ApiError(404, f"a cluster must be a number, not {number!r:.40}", "number")
-    n = _endpoint_parameters("cluster")["n"]
-    return json_response(cluster_json(current_view(), method, int(number), n))
+    return json_response(cluster_json(current_view(), method, number, params["n"]))
 
 
 @site.get("/api/filters")
-def api_filters() -> Response:
+@site.input(ParameterSchema, **_QUERY)
+@site.output(FilterOptions)
+@site.doc(summary="The values that titles can be filtered by", responses=_problems(400))
+def api_filters(params: dict) -> Response:
     """Return the values that titles can be filtered by."""
-    _require_no_parameters()
     return json_response(current_view().filter_options)
 
 
 @site.get("/healthz")
+@site.output(Health)
+@site.doc(summary="The state of the server and the model that it serves")
 def healthz() -> Response:
     """Return the state of the server and the model that it serves."""
     reloader = current_app.extensions["mediarec"].reloader
@@ -194,6 +385,7 @@ def healthz() -> Response:
 
 
 @site.get("/poster/<path:show_id>")
+@site.doc(hide=True)
 def poster_image(show_id: str) -> Response:
     """Return the poster of a title, or a placeholder."""
     view = current_view()
@@ -203,249 +395,3 @@ def poster_image(show_id: str) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={max_age}"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
-
-# %% ../../nbs/81_apps.web_api.ipynb #3258235a
-def _object_schema(required, properties):
-    """Return the schema of an object; `required` is a text of names."""
-    return {"type": "object", "required": required.split(), "properties": properties}
-
-
-def _schema_ref(name):
-    """Return a reference to a schema of the document."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-_STRING = {"type": "string"}
-_STRING_LIST = {"type": "array", "items": _STRING}
-_NULLABLE_STRING = {"type": ["string", "null"]}
-_INTEGER = {"type": "integer"}
-_NULLABLE_INTEGER = {"type": ["integer", "null"]}
-_SHORT_PROPERTIES = {
-    "id": _STRING,
-    "title": _STRING,
-    "year": _NULLABLE_INTEGER,
-    "type": _STRING,
-    "poster_color": _INTEGER,
-    "poster": _NULLABLE_STRING,
-    "href": _STRING,
-}
-_TITLE_PROPERTIES = _SHORT_PROPERTIES | {
-    "age_group": _STRING,
-    "duration": _STRING,
-    "description": _STRING,
-    "genres": _STRING_LIST,
-    "themes": _STRING_LIST,
-    "moods": _STRING_LIST,
-    "actors": _STRING_LIST,
-    "directors": _STRING_LIST,
-    "countries": _STRING_LIST,
-    "cluster": {"anyOf": [_schema_ref("TitleCluster"), {"type": "null"}]},
-}
-_RECOMMENDATION_PROPERTIES = _TITLE_PROPERTIES | {
-    "rank": _INTEGER,
-    "score": {"type": "number"},
-    "why": _STRING,
-}
-_TITLE_CLUSTER_PROPERTIES = {
-    "method": _STRING,
-    "cluster_id": _INTEGER,
-    "name": _STRING,
-    "note": _STRING
-    | {"description": "Empty, or why the title is in no cluster; this cluster is the nearest."},
-}
-_CLUSTER_PROPERTIES = {
-    "cluster_id": _INTEGER,
-    "name": _STRING,
-    "size": _INTEGER,
-    "words": _STRING_LIST,
-    "known_titles": _STRING_LIST,
-    "group": _INTEGER,
-    "group_name": _STRING,
-}
-_GROUP_PROPERTIES = {
-    "group": _INTEGER,
-    "name": _STRING,
-    "size": _INTEGER,
-    "known_titles": _STRING_LIST,
-    "clusters": {"type": "array", "items": _INTEGER},
-}
-_PROBLEM_PROPERTIES = {
-    "type": _STRING,
-    "title": _STRING,
-    "status": _INTEGER,
-    "detail": _STRING,
-    "parameter": _STRING,
-    "choices": {"type": "array", "items": _schema_ref("ShortTitle")},
-}
-_SCHEMAS = {
-    "ShortTitle": _object_schema(" ".join(_SHORT_PROPERTIES), _SHORT_PROPERTIES),
-    "Title": _object_schema(" ".join(_TITLE_PROPERTIES), _TITLE_PROPERTIES),
-    "Recommendation": _object_schema(
-        " ".join(_RECOMMENDATION_PROPERTIES), _RECOMMENDATION_PROPERTIES
-    ),
-    "TitleCluster": _object_schema(" ".join(_TITLE_CLUSTER_PROPERTIES), _TITLE_CLUSTER_PROPERTIES),
-    "Cluster": _object_schema(" ".join(_CLUSTER_PROPERTIES), _CLUSTER_PROPERTIES),
-    "Group": _object_schema(" ".join(_GROUP_PROPERTIES), _GROUP_PROPERTIES),
-    "Problem": _object_schema("type title status detail", _PROBLEM_PROPERTIES),
-}
-
-# %% ../../nbs/81_apps.web_api.ipynb #32825747
-_PATH_SCHEMAS = {
-    "id": {"type": "string", "minLength": 1},
-    "method": {"type": "string", "minLength": 1},
-    "number": {"type": "integer", "minimum": 0, "maximum": 999999},
-}
-
-
-def _parameter_schema(name, view):
-    """Return the schema of a query parameter."""
-    parameter = PARAMETERS[name]
-    if parameter.type == "enum":
-        schema = {"type": "string", "enum": _parameter_labels(name, view)}
-    elif parameter.type == "string":
-        schema = {"type": "string", "maxLength": int(parameter.maximum)}
-        if name != "q":
-            schema |= {"minLength": 1, "pattern": r"\S"}
-    else:
-        limits = {"minimum": parameter.minimum, "maximum": parameter.maximum}
-        schema = {"type": parameter.type} | limits
-    if parameter.multiple:
-        return {"type": "array", "items": schema, "maxItems": 30}
-    if parameter.default is not None:
-        schema["default"] = parameter.default
-    return schema
-
-
-def _parameter_labels(name, view):
-    """Return the values of a parameter that is one of a list of labels."""
-    if name == "genre":
-        return list(view.filter_values.genres)
-    return list({"type": TYPES, "age_group": AGE_GROUPS}[name])
-
-
-def _query_parameter(name, view):
-    """Return the description of a query parameter."""
-    return {
-        "name": name,
-        "in": "query",
-        "description": PARAMETERS[name].description,
-        "schema": _parameter_schema(name, view),
-    }
-
-
-def _path_parameter(name, description):
-    """Return the description of a parameter in the path."""
-    return {
-        "name": name,
-        "in": "path",
-        "required": True,
-        "description": description,
-        "schema": _PATH_SCHEMAS[name],
-    }
-
-
-def _results_schema(items, **properties):
-    """Return the schema of an object with a list of results."""
-    results = {"results": {"type": "array", "items": items}}
-    return _object_schema(" ".join(["results", *properties]), results | properties)
-
-
-def _operation(summary, schema, parameters=(), error_statuses=(400,)):
-    """Return the description of a GET request."""
-    responses = {
-        "200": {"description": "The answer", "content": {"application/json": {"schema": schema}}}
-    }
-    for status in error_statuses:
-        problem = {"application/problem+json": {"schema": _schema_ref("Problem")}}
-        responses[str(status)] = {
-            "description": HTTPStatus(status).phrase,
-            "content": problem,
-        }
-    return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
-
-# %% ../../nbs/81_apps.web_api.ipynb #678a926b
-def _query_paths(view):
-    """Return the descriptions of suggestions, recommendations and single titles."""
-    suggest_parameters = [_query_parameter(n, view) for n in ENDPOINT_PARAMETERS["suggest"]]
-    recommend_parameters = [_query_parameter(n, view) for n in ENDPOINT_PARAMETERS["recommend"]]
-    recommendations = _results_schema(
-        _schema_ref("Recommendation"), query=_STRING, notes=_STRING_LIST
-    )
-    return {
-        "/api/suggest": _operation(
-            "Titles that a typed text may become",
-            _results_schema(_schema_ref("ShortTitle")),
-            suggest_parameters,
-        ),
-        "/api/recommend": _operation(
-            "Titles similar to a title or to a text query",
-            recommendations,
-            recommend_parameters,
-            (400, 404, 409),
-        ),
-        "/api/titles/{id}": _operation(
-            "A title",
-            _schema_ref("Title"),
-            [_path_parameter("id", "The id of a title")],
-            (400, 404),
-        ),
-    }
-
-
-def _cluster_paths(view):
-    """Return the descriptions of the clusterings, the clusters and their titles."""
-    method = _path_parameter("method", "A clustering")
-    number = _path_parameter("number", "The number of a cluster")
-    groups = {"type": "array", "items": _schema_ref("Group")}
-    cluster_parameters = [_query_parameter(n, view) for n in ENDPOINT_PARAMETERS["cluster"]]
-    return {
-        "/api/clusters": _operation(
-            "The clusterings of the model", _results_schema({"type": "object"})
-        ),
-        "/api/clusters/{method}": _operation(
-            "The clusters of a clustering, and the groups of similar clusters",
-            _results_schema(_schema_ref("Cluster"), method=_STRING, groups=groups),
-            [method],
-            (400, 404),
-        ),
-        "/api/clusters/{method}/{number}": _operation(
-            "The titles of a cluster",
-            _results_schema(_schema_ref("Title"), method=_STRING, titles=_INTEGER),
-            [method, number, *cluster_parameters],
-            (400, 404),
-        ),
-    }
-
-
-_FILTER_OPTION_NAMES = ["genres", "themes", "moods", "age_groups", "years", "methods", "titles"]
-_STATUS_PATHS = {
-    "/api/filters": _operation(
-        "The values that titles can be filtered by",
-        {"type": "object", "required": _FILTER_OPTION_NAMES},
-    ),
-    "/healthz": _operation(
-        "The state of the server and the model that it serves",
-        {"type": "object", "required": ["status", "model", "titles"]},
-        error_statuses=(),
-    ),
-}
-
-
-def _openapi_document(view):
-    """Return the OpenAPI document of the endpoints."""
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "mediarec",
-            "version": "1",
-            "description": "More like this, with reasons.",
-        },
-        "paths": _query_paths(view) | _cluster_paths(view) | _STATUS_PATHS,
-        "components": {"schemas": _SCHEMAS},
-    }
-
-
-@site.get("/api/openapi.json")
-def api_openapi() -> Response:
-    """Return the OpenAPI document."""
-    return json_response(_openapi_document(current_view()))

@@ -7,12 +7,12 @@ __all__ = ['ServerConfig', 'create_app']
 
 # %% ../../nbs/83_apps.web_app.ipynb #38bdb629
 import gc
+import ipaddress
 import os
 import re
 import threading
 import time
 import traceback
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -20,13 +20,17 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Flask, current_app, g, request
-from werkzeug.exceptions import HTTPException
+from apiflask import APIFlask, HTTPError
+from flask import current_app, g, request
+from flask_compress import Compress
+from flask_limiter import Limiter, RateLimitExceeded
+from flask_limiter.util import get_remote_address
+from werkzeug.exceptions import BadRequest, HTTPException
 
-from mediarec.apps.poster_cache import DiskCache, PosterCache, default_poster_dir
+from mediarec.apps.poster_cache import ImageStore, PosterCache, default_poster_dir
 from mediarec.apps.web_api import current_view, json_response, site
 from mediarec.apps.web_pages import pages, render_page
-from mediarec.apps.web_queries import ApiError, WebView, problem_details
+from mediarec.apps.web_queries import ApiError, WebView, parameter_error, problem_details
 from mediarec.core import MediarecError
 from mediarec.files import manifest_path
 from mediarec.scale.ondisk import load_model
@@ -45,9 +49,14 @@ class ServerConfig:
     workers : int
         Number of processes, 1 to 64.
     threads : int
-        Threads per process that render pages, 1 to 64.
+        Threads per process that answer requests, 1 to 64. More than four, so that requests that
+        wait for TMDb never take all of them.
     rate_limit : int
         Requests per minute from one address, counted by each process; 0 for no limit.
+    proxy : str
+        Addresses or networks of the proxies that are trusted, such as "127.0.0.1" or
+        "10.0.0.0/8, ::1". Their X-Forwarded-For and X-Forwarded-Proto headers are believed.
+        Empty for no proxy.
     cors_origin : str
         Another site that may read the JSON, such as "https://example.org".
     poster_dir : str
@@ -66,8 +75,9 @@ class ServerConfig:
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 2
-    threads: int = 2
+    threads: int = 8
     rate_limit: int = 0
+    proxy: str = ""
     cors_origin: str = ""
     poster_dir: str = ""
     poster_mb: int = 200
@@ -117,6 +127,13 @@ def _validate_config(config):
         value = getattr(config, name)
         if not 0 < value <= 64:
             raise MediarecError(f"{name} must be from 1 to 64, not {value}")
+    for network in filter(None, map(str.strip, config.proxy.split(","))):
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise MediarecError(
+                f"proxy must be addresses or networks, such as 127.0.0.1, not {network!r:.60}"
+            ) from None
     if config.cors_origin and not re.fullmatch(r"https?://[\w.\-:\[\]]+", config.cors_origin):
         raise MediarecError(
             f"cors_origin has the form https://example.org, not {config.cors_origin!r:.60}"
@@ -166,8 +183,10 @@ class ModelReloader:
             with _file_lock(self.manifest):
                 self.view = self.load()
             self.last_error = None
-        except (MediarecError, OSError, MemoryError) as e:
-            self.last_error = f"{e!s:.300}" or type(e).__name__
+        except Exception as e:
+            # whatever is wrong with the new model, the old one stays
+            is_known = isinstance(e, (MediarecError, OSError)) and str(e)
+            self.last_error = f"{e!s:.300}" if is_known else f"{type(e).__name__} while loading"
         self.signature = signature
         release_memory()
         self._log_reload()
@@ -213,7 +232,7 @@ def _file_lock(path):
     try:
         import fcntl
     except ImportError:
-        yield  # Windows, where gunicorn does not run
+        yield  # Windows has one worker
         return
     with open(path) as f:
         fcntl.flock(f, fcntl.LOCK_EX)
@@ -274,18 +293,11 @@ _SECURITY_HEADERS = {
 }
 
 
-def _add_security_headers(application):
-    """Return a WSGI application that adds the headers that a response does not set itself."""
-
-    def wrapped(environ, start_response):
-        def start_with_headers(status, headers, *args):
-            names = {name for name, _ in headers}
-            missing = [pair for pair in _SECURITY_HEADERS.items() if pair[0] not in names]
-            return start_response(status, headers + missing, *args)
-
-        return application(environ, start_with_headers)
-
-    return wrapped
+def _add_security_headers(response):
+    """Add the headers that a response does not set itself."""
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
 
 
 def _allow_cors_origin(response):
@@ -314,52 +326,24 @@ def _log_request(log, response):
     return response
 
 # %% ../../nbs/83_apps.web_app.ipynb #f3b2be16
-class _RateLimiter:
-    """A token bucket per address; a rate of 0 disables it.
-
-    Parameters
-    ----------
-    rate : int
-        Requests per minute.
-    max_addresses : int
-        Number of addresses to remember.
-    """
-
-    def __init__(self, rate, max_addresses=10_000):
-        self.rate = rate
-        self.max_addresses = max_addresses
-        self.buckets = OrderedDict()  # address -> (tokens, time of the last request)
-        self.lock = threading.Lock()
-
-    def retry_after(self, address, now=None):
-        """Count a request; return 0, or the seconds to wait if it is refused."""
-        if not self.rate:
-            return 0.0
-        now = time.monotonic() if now is None else now
-        with self.lock:
-            tokens = self._take_token(address, now)
-        return 0.0 if tokens >= 1 else (1 - tokens) * 60 / self.rate
-
-    def _take_token(self, address, now):
-        """Take a token if there is one; return the number of tokens before."""
-        capacity = float(self.rate)
-        tokens, updated = self.buckets.pop(address, (capacity, now))
-        tokens = min(capacity, tokens + (now - updated) * self.rate / 60)
-        self.buckets[address] = (tokens - 1 if tokens >= 1 else tokens, now)
-        while len(self.buckets) > self.max_addresses:
-            self.buckets.popitem(last=False)
-        return tokens
+def _limit_requests(app, rate_limit):
+    """Refuse more than `rate_limit` requests per minute from one address; 0 for no limit."""
+    limiter = Limiter(
+        get_remote_address,
+        app=app,
+        application_limits=[f"{rate_limit} per minute"] if rate_limit else [],
+        enabled=bool(rate_limit),
+        headers_enabled=True,
+        storage_uri="memory://",
+    )
+    limiter.exempt(app.view_functions["site.healthz"])
 
 
 def _before_request():
-    """Note the start time, and refuse the request if its address is over the limit."""
+    """Note the start time; refuse a request without the header Host."""
     g.started = time.perf_counter()
-    limiter = current_app.extensions["mediarec"].rate_limiter
-    wait = limiter.retry_after(request.remote_addr or "")
-    if not wait:
-        return None
-    error = ApiError(429, f"too many requests; try again in {wait:.0f} seconds")
-    return _problem_response(error, {"Retry-After": str(int(wait) + 1)})
+    if not request.headers.get("Host"):
+        raise BadRequest("the header Host is missing")
 
 # %% ../../nbs/83_apps.web_app.ipynb #82d0bc3b
 _FORWARDED_HEADERS = ("Allow", "Location", "Retry-After")
@@ -384,6 +368,8 @@ def _problem_response(error, headers=None):
 
 def _error_response(error):
     """Return the response for an error other than ApiError."""
+    if isinstance(error, RateLimitExceeded):
+        return _problem_response(ApiError(429, "too many requests; try again later"))
     if isinstance(error, HTTPException):
         return _http_error_response(error)
     if isinstance(error, MediarecError):
@@ -396,6 +382,12 @@ def _error_response(error):
     }
     current_app.extensions["mediarec"].reloader.log(event)
     return _problem_response(ApiError(500, "internal server error (logged)"))
+
+
+def _validation_response(error):
+    """Return the response for parameters that APIFlask refuses."""
+    messages = next(iter(error.detail.values()))  # by location; there is only the query
+    return _problem_response(parameter_error(messages))
 
 
 def _http_error_response(error):
@@ -420,10 +412,25 @@ class _AppContext:
     reloader: ModelReloader
     config: ServerConfig
     poster_cache: PosterCache
-    rate_limiter: _RateLimiter
 
 # %% ../../nbs/83_apps.web_app.ipynb #ce5c3e54
 _MAX_BODY_BYTES = 65_536
+_FLASK_SETTINGS = {
+    "MAX_CONTENT_LENGTH": _MAX_BODY_BYTES,
+    "MAX_FORM_MEMORY_SIZE": _MAX_BODY_BYTES,
+    "PROPAGATE_EXCEPTIONS": False,
+    "JSON_SORT_KEYS": False,
+    # answers of APIFlask
+    "OPENAPI_VERSION": "3.1.0",
+    "DESCRIPTION": "More like this, with reasons.",
+    "VALIDATION_ERROR_STATUS_CODE": 400,
+    "AUTO_VALIDATION_ERROR_RESPONSE": False,
+    "AUTO_404_RESPONSE": False,
+    # compression, for pages, scripts, styles and maps; small JSON is sent as it is
+    "COMPRESS_ALGORITHM": ["gzip"],
+    "COMPRESS_LEVEL": 5,
+    "COMPRESS_MIN_SIZE": 8_000,  # bytes
+}
 _MAX_POSTER_REQUESTS = 4  # requests that may wait for TMDb at the same time
 
 
@@ -432,7 +439,7 @@ def create_app(
     config: ServerConfig | None = None,
     poster_service=None,
     log: Callable[[dict], None] | None = None,
-) -> Flask:
+) -> APIFlask:
     """Create the Flask application.
 
     Parameters
@@ -448,8 +455,8 @@ def create_app(
 
     Returns
     -------
-    flask.Flask
-        The application, a WSGI callable.
+    apiflask.APIFlask
+        The application, a Flask application with an OpenAPI document.
 
     Examples
     --------
@@ -458,31 +465,47 @@ def create_app(
     1
     """
     config = config or ServerConfig()
-    app = Flask("mediarec", static_folder=None, template_folder=None)
-    app.config.update(
-        MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
-        MAX_FORM_MEMORY_SIZE=_MAX_BODY_BYTES,
-        PROPAGATE_EXCEPTIONS=False,
-        JSON_SORT_KEYS=False,
+    app = APIFlask(
+        "mediarec",
+        title="mediarec",
+        version="1",
+        spec_path="/api/openapi.json",
+        docs_path=None,  # its page would load scripts from another host
+        json_errors=False,
+        static_folder=None,
+        template_folder=None,
     )
+    app.config.update(_FLASK_SETTINGS)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.url_map.merge_slashes = False
-    disk_cache = DiskCache(config.poster_dir or default_poster_dir(), config.poster_mb * 1_000_000)
     app.extensions["mediarec"] = _AppContext(
-        reloader,
-        config,
-        PosterCache(poster_service, disk_cache, _MAX_POSTER_REQUESTS),
-        _RateLimiter(config.rate_limit),
+        reloader, config, _make_poster_cache(config, poster_service)
     )
     app.before_request(_before_request)
-    app.wsgi_app = _add_security_headers(app.wsgi_app)
-    if config.cors_origin:
-        app.after_request(_allow_cors_origin)
-    if log is not None:
-        app.after_request(partial(_log_request, log))
     app.register_error_handler(ApiError, _problem_response)
     app.register_error_handler(Exception, _error_response)
+    app.register_error_handler(HTTPError, _validation_response)
     app.register_blueprint(site)
     app.register_blueprint(pages)
+    _limit_requests(app, config.rate_limit)
+    # the functions after a request are called from the last to the first
+    if log is not None:
+        app.after_request(partial(_log_request, log))
+    Compress(app)
+    if config.cors_origin:
+        app.after_request(_allow_cors_origin)
+    app.after_request(_add_security_headers)
     return app
+
+
+def _make_poster_cache(config, poster_service):
+    """Return the posters of an application."""
+    if poster_service is None:
+        return PosterCache(None)
+    images = ImageStore(
+        poster_service.settings.img_base,
+        config.poster_dir or default_poster_dir(),
+        config.poster_mb * 1_000_000,
+    )
+    return PosterCache(poster_service, images, _MAX_POSTER_REQUESTS)

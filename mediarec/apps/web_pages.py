@@ -6,24 +6,23 @@
 __all__ = []
 
 # %% ../../nbs/82_apps.web_pages.ipynb #0358ec73
-import gzip
-from functools import lru_cache
 from itertools import chain
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
 
 from mediarec.apps.viewmodel import active_filters, map_levels, map_points
 from mediarec.apps.web_api import cluster_json, current_view, method_groups
 from mediarec.apps.web_queries import (
-    ENDPOINT_PARAMETERS,
     FILTER_PARAMETERS,
     PARAMETER_LIMITS,
-    PARAMETERS,
     ApiError,
+    PageParameters,
     answer_query,
     cluster_method,
-    parse_parameters,
+    parameter_error,
     request_filters,
     resolve_labels,
     to_json_bytes,
@@ -31,13 +30,15 @@ from mediarec.apps.web_queries import (
 from mediarec.core import MediarecError
 
 # %% ../../nbs/82_apps.web_pages.ipynb #5351700f
+_EMPTY_PARAMETERS = PageParameters().load(MultiDict())
+_PARAMETER_ORDER = ("title", "id", "text", "n", *FILTER_PARAMETERS)  # in an address
 _PARAMETERS_OF = {"year": ("year_from", "year_to")}  # filter to its parameters
 _DIVERSITY_OPTIONS = (("", "the nearest"), ("0.3", "some variety"), ("0.6", "much variety"))
 
 
 def _is_given(name, value):
     """Return whether a parameter has a value other than its default."""
-    is_default = name in PARAMETERS and value == PARAMETERS[name].default
+    is_default = value == _EMPTY_PARAMETERS.get(name)
     return value not in (None, [], "") and not is_default
 
 
@@ -49,7 +50,9 @@ def _encode_query(params):
 
 def _page_url(params, **changes):
     """Return the URL of a page with changed parameters; None or [] removes a parameter."""
-    query = {k: v for k, v in (params | changes).items() if _is_given(k, v)}
+    values = params | changes
+    query = {name: values[name] for name in _PARAMETER_ORDER if name in values}
+    query = {name: value for name, value in query.items() if _is_given(name, value)}
     return "/?" + _encode_query(query) if query else "/"
 
 
@@ -97,17 +100,13 @@ def _results_view(view, params):
     return page
 
 # %% ../../nbs/82_apps.web_pages.ipynb #b3ff75e9
-_EMPTY_PARAMETERS = {
-    name: [] if parameter.multiple else parameter.default
-    for name, parameter in PARAMETERS.items()
-    if name != "q"
-}
-
-
 def _page_parameters(view):
     """Return the parameters of the current page; an id counts only with its own title."""
-    names = ENDPOINT_PARAMETERS["recommend"]
-    params = resolve_labels(view, parse_parameters(request.args, names, strict=False))
+    try:
+        params = PageParameters().load(request.args)
+    except ValidationError as e:
+        raise parameter_error(e.messages) from None
+    params = resolve_labels(view, params)
     if not (params["id"] and params["title"]):
         return params
     is_same_title = _title_by_id(view, params["id"]) == params["title"]
@@ -207,7 +206,6 @@ def _error_note(error):
 # %% ../../nbs/82_apps.web_pages.ipynb #c80af6a6
 _CLUSTER_PAGE_SIZE = 24
 _MAP_MAX_AGE = 86_400  # seconds
-_MAX_MAPS = 12  # that a process keeps
 _MAX_CLUSTER_TITLES = 480
 
 
@@ -239,24 +237,21 @@ def map_json(method: str) -> Response:
     """Return the map of a clustering, for clusters_map.js."""
     view = current_view()
     try:
-        body = _compressed_map(view, method)
+        body = _map_body(view, method)
     except MediarecError as e:
         raise ApiError(404, str(e), "method") from None
-    if "gzip" not in request.headers.get("Accept-Encoding", ""):
-        return Response(gzip.decompress(body), mimetype="application/json")
     response = Response(body, mimetype="application/json")
-    response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding"
     # the address holds the version of the model, so the answer never changes
     response.headers["Cache-Control"] = f"public, max-age={_MAP_MAX_AGE}"
     return response
 
 
-@lru_cache(_MAX_MAPS)
-def _compressed_map(view, method):
-    """Return the titles and the levels of a map as compressed JSON."""
-    data = map_points(view.model) | map_levels(view.model, method)
-    return gzip.compress(to_json_bytes(data), 6, mtime=0)
+def _map_body(view, method):
+    """Return the titles and the levels of a map as JSON; the view keeps it."""
+    if method not in view.map_bodies:
+        data = map_points(view.model) | map_levels(view.model, method)
+        view.map_bodies[method] = to_json_bytes(data)
+    return view.map_bodies[method]
 
 
 def _map_url(view, method):
@@ -285,4 +280,4 @@ def cluster_page(method: str, number: int) -> tuple[str, int]:
 @pages.get("/api")
 def api_redirect() -> Response:
     """Redirect to the OpenAPI document."""
-    return redirect(url_for("site.api_openapi"))
+    return redirect(url_for("openapi.spec"))

@@ -8,11 +8,15 @@ __all__ = []
 # %% ../../nbs/80_apps.web_queries.ipynb #487b7e4a
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
+
+from apiflask import Schema
+from apiflask.fields import Float, Integer, List, String
+from apiflask.validators import Length, Range
+from marshmallow import EXCLUDE, RAISE, ValidationError, pre_load
 
 from mediarec.apps.viewmodel import ViewModel
 from mediarec.core import AGE_GROUPS, TYPES, AmbiguousTitleError, FilterError, UnknownTitleError
@@ -37,6 +41,8 @@ PARAMETER_LIMITS = {
     "genre": 100,
     "theme": 100,
     "mood": 100,
+    "type": 20,
+    "age_group": 20,
     "n": 50,
 }  # characters of a text, or the largest number
 
@@ -64,6 +70,7 @@ class WebView(ViewModel):
     def __init__(self, model: BaseRecommender, version: str = "", posters: bool = False):
         super().__init__(model, version)
         self.posters = posters
+        self.map_bodies = {}  # clustering -> JSON of its map
 
     def cards(self, rows: Rows, method: str | None = None, **extra: Sequence) -> list[dict]:
         """Return titles as cards, as `ViewModel.cards`, with `href` and `poster`."""
@@ -131,171 +138,160 @@ def problem_details(error: ApiError, choices: list[dict] | None = None) -> dict:
     return problem
 
 # %% ../../nbs/80_apps.web_queries.ipynb #966fa17d
-@dataclass(frozen=True)
-class Parameter:
-    """A query parameter.
-
-    Parameters
-    ----------
-    type : {"string", "integer", "number", "enum"}
-        Type of the value; "enum" is one of a list of labels.
-    description : str
-        Text for the user.
-    minimum, maximum : float, optional
-        Limits of a number; for a text, `maximum` is its largest length.
-    multiple : bool
-        Whether the parameter may be repeated.
-    default : object
-        Value of a missing parameter.
-    """
-
-    type: str
-    description: str
-    minimum: float | None = None
-    maximum: float | None = None
-    multiple: bool = False
-    default: object = None
-
-
-def _text_parameter(name, description, **options):
-    """Return a text parameter with its length limit."""
-    return Parameter("string", description, maximum=PARAMETER_LIMITS[name], **options)
-
-
-PARAMETERS = {
-    "q": _text_parameter("q", "The text typed so far", default=""),
-    "title": _text_parameter("title", "A title, approximate, with its year if it is ambiguous"),
-    "id": _text_parameter("id", "The id of a title"),
-    "text": _text_parameter("text", "A text query, alone or with a title"),
-    "n": Parameter("integer", "Largest number of results", 1, PARAMETER_LIMITS["n"], default=10),
-    "genre": Parameter(
-        "enum", "A genre; repeat for any of several", None, PARAMETER_LIMITS["genre"], True
-    ),
-    "theme": _text_parameter(
-        "theme",
-        "A theme or a mood, such as heist, or an alias; repeat for any of several",
-        multiple=True,
-    ),
-    "mood": _text_parameter(
-        "mood", "A mood, such as dark, or an alias; repeat for any of several", multiple=True
-    ),
-    "type": Parameter("enum", "Movie or TV Show", maximum=20),
-    "year_from": Parameter("integer", "The first year", 1870, 2100),
-    "year_to": Parameter("integer", "The last year", 1870, 2100),
-    "age_group": Parameter("enum", "An age group; repeat for any of several", None, 20, True),
-    "cluster": _text_parameter(
-        "cluster",
-        "A clustering, such as kmeans: only titles of the same cluster. kmeans:7 is a cluster",
-    ),
-    "diversity": Parameter(
-        "number", "0 for the most similar titles, towards 1 for more variety", 0, 1, default=0.0
-    ),
-}
-FILTER_PARAMETERS = (
-    "genre",
-    "theme",
-    "mood",
-    "type",
-    "year_from",
-    "year_to",
-    "age_group",
-    "cluster",
-    "diversity",
-)
-ENDPOINT_PARAMETERS = {
-    "suggest": ("q", "n"),
-    "recommend": ("title", "id", "text", "n", *FILTER_PARAMETERS),
-    "cluster": ("n",),
-}
 _MAX_REPEATS = 30
 
-# %% ../../nbs/80_apps.web_queries.ipynb #8cb6f182
-_INTEGER_PATTERN = re.compile(r"-?\d{1,9}", re.A)
-_NUMBER_PATTERN = re.compile(r"-?\d{1,9}(\.\d{1,18})?([eE]-?\d{1,3})?", re.A)
 
-
-def _parse_value(name, text):
-    """Return the checked value of a parameter; raise ApiError if it is invalid."""
-    if PARAMETERS[name].type in ("string", "enum"):
-        return _parse_text(name, text)
-    return _parse_number(name, text)
-
-
-def _parse_text(name, text):
-    """Return the text of a parameter; raise ApiError if it is invalid."""
-    parameter = PARAMETERS[name]
-    if len(text) > parameter.maximum:
-        detail = f"{name} has {len(text):,} characters; at most {parameter.maximum:,} are allowed"
-        raise ApiError(400, detail, name)
+def _check_text(text):
+    """Raise ValidationError if a text is blank or contains a null character."""
     if "\0" in text:
-        raise ApiError(400, f"{name} contains a null character", name)
-    if parameter.type == "string" and name != "q" and not text.strip():
-        raise ApiError(400, f"{name} is empty", name)
-    return text
+        raise ValidationError("contains a null character")
+    if not text.strip():
+        raise ValidationError("is empty")
 
 
-def _parse_number(name, text):
-    """Return the number of a parameter; raise ApiError if it is invalid."""
-    parameter = PARAMETERS[name]
-    is_integer = parameter.type == "integer"
-    pattern = _INTEGER_PATTERN if is_integer else _NUMBER_PATTERN
-    if pattern.fullmatch(text):
-        value = int(text) if is_integer else float(text)
-        if parameter.minimum <= value <= parameter.maximum:
-            return value
-    kind = "whole number" if is_integer else "number"
-    limits = f"from {parameter.minimum} to {parameter.maximum}"
-    raise ApiError(400, f"{name} must be a {kind} {limits}, not {text!r:.40}", name)
+def _text_field(name, description, **options):
+    """Return the field of a text."""
+    limit = PARAMETER_LIMITS[name]
+    too_long = Length(max=limit, error=f"has more than {limit:,} characters")
+    return String(
+        load_default=None,
+        validate=[too_long, _check_text],
+        metadata={"description": description, "minLength": 1, "pattern": r"\S"} | options,
+    )
 
 
-def parse_parameters(args, names: Iterable[str], strict: bool = True) -> dict:
-    """Validate query parameters.
+def _labels_field(name, description):
+    """Return the field of a parameter that may be repeated."""
+    too_many = Length(max=_MAX_REPEATS, error=f"is given more than {_MAX_REPEATS} times")
+    return List(
+        _text_field(name, description),
+        load_default=list,
+        validate=too_many,
+        metadata={"description": f"{description}; repeat for any of several"},
+    )
+
+
+def _integer_field(description, minimum, maximum, default=None):
+    """Return the field of a whole number."""
+    message = f"must be a whole number from {minimum} to {maximum}"
+    return Integer(
+        load_default=default,
+        validate=Range(minimum, maximum, error=message),
+        error_messages={"invalid": message, "too_large": message},
+        metadata={"description": description},
+    )
+
+
+def _share_field(description, default):
+    """Return the field of a number from 0 to 1."""
+    message = "must be a number from 0 to 1"
+    return Float(
+        load_default=default,
+        validate=Range(0, 1, error=message),
+        error_messages={"invalid": message, "special": message, "too_large": message},
+        metadata={"description": description},
+    )
+
+# %% ../../nbs/80_apps.web_queries.ipynb #8cb6f182
+class ParameterSchema(Schema):
+    """Parameters of an endpoint. An unknown or repeated parameter is an error."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a parameter of this address"}
+
+    @pre_load
+    def refuse_repetitions(self, args, **_):
+        """Raise ValidationError if a parameter that has one value is given twice."""
+        for name, field in self.fields.items():
+            if not isinstance(field, List) and len(args.getlist(name)) > 1:
+                raise ValidationError("is given more than once", name)
+        return args
+
+
+class SuggestParameters(ParameterSchema):
+    """Parameters of /api/suggest."""
+
+    q = String(
+        load_default="",
+        validate=Length(
+            max=PARAMETER_LIMITS["q"], error=f"has more than {PARAMETER_LIMITS['q']} characters"
+        ),
+        metadata={"description": "The text typed so far"},
+    )
+    n = _integer_field("Largest number of titles", 1, PARAMETER_LIMITS["n"], 10)
+
+
+class ClusterParameters(ParameterSchema):
+    """Parameters of /api/clusters/<method>/<number>."""
+
+    n = _integer_field("Largest number of titles", 1, PARAMETER_LIMITS["n"], 10)
+
+
+class FilterParameters(ParameterSchema):
+    """Parameters that restrict the recommended titles."""
+
+    genre = _labels_field("genre", "A genre")
+    theme = _labels_field("theme", "A theme or a mood, such as heist, or an alias")
+    mood = _labels_field("mood", "A mood, such as dark, or an alias")
+    type = _text_field("type", "Movie or TV Show", enum=list(TYPES))
+    year_from = _integer_field("The first year", 1870, 2100)
+    year_to = _integer_field("The last year", 1870, 2100)
+    age_group = _labels_field("age_group", "An age group, such as Adults")
+    cluster = _text_field(
+        "cluster",
+        "A clustering, such as kmeans: only titles of the same cluster. kmeans:7 is a cluster",
+    )
+    diversity = _share_field("0 for the most similar titles, towards 1 for more variety", 0.0)
+
+
+class RecommendParameters(FilterParameters):
+    """Parameters of /api/recommend."""
+
+    title = _text_field("title", "A title, approximate, with its year if it is ambiguous")
+    id = _text_field("id", "The id of a title")
+    text = _text_field("text", "A text query, alone or with a title")
+    n = _integer_field("Largest number of results", 1, PARAMETER_LIMITS["n"], 10)
+
+
+class PageParameters(RecommendParameters):
+    """Parameters of the page. The form sends empty fields, so these are ignored."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def refuse_repetitions(self, args, **_):
+        """Return the parameters without blank values; raise ValidationError for repetitions."""
+        given = {}
+        for name, field in self.fields.items():
+            values = [text for text in args.getlist(name) if text.strip()]
+            if isinstance(field, List):
+                given[name] = values
+            elif len(values) > 1:
+                raise ValidationError("is given more than once", name)
+            elif values:
+                given[name] = values[0]
+        return given
+
+
+FILTER_PARAMETERS = tuple(FilterParameters().fields)
+
+# %% ../../nbs/80_apps.web_queries.ipynb #c0ffee81
+def parameter_error(messages: Mapping[str, object]) -> ApiError:
+    """Return the error for the messages of a `ValidationError`.
 
     Parameters
     ----------
-    args : werkzeug.datastructures.MultiDict
-        The query parameters of a request.
-    names : iterable of str
-        The allowed names.
-    strict : bool
-        Whether an unknown name and an empty value are errors. If not, both are ignored.
-
-    Returns
-    -------
-    dict
-        One value per name; a list for a parameter that may be repeated.
-
-    Raises
-    ------
-    ApiError
-        If a parameter is invalid.
+    messages : mapping
+        Messages by name of the parameter; messages by index for one that is repeated.
     """
-    if strict:
-        _check_names(args, names)
-    return {name: _parse_parameter(args, name, strict) for name in names}
-
-
-def _check_names(args, names):
-    """Raise ApiError for a name that is not allowed."""
-    for name in args:
-        if name not in names:
-            allowed = ", ".join(names) or "none"
-            detail = f"unknown parameter {name!r:.40}; allowed parameters: {allowed}"
-            raise ApiError(400, detail, name[:40])
-
-
-def _parse_parameter(args, name, strict):
-    """Return the value, the list of values, or the default of one parameter."""
-    parameter = PARAMETERS[name]
-    texts = [text for text in args.getlist(name) if strict or text.strip()]
-    max_repeats = _MAX_REPEATS if parameter.multiple else 1
-    if len(texts) > max_repeats:
-        detail = f"{name} is given {len(texts)} times; at most {max_repeats} allowed"
-        raise ApiError(400, detail, name)
-    values = [_parse_value(name, text) for text in texts]
-    if parameter.multiple:
-        return values
-    return values[0] if values else parameter.default
+    name, message = next(iter(messages.items()))
+    while not isinstance(message, str):
+        values = message.values() if isinstance(message, Mapping) else message
+        message = next(iter(values))
+    return ApiError(400, f"{name[:40]} {message}", name[:40])
 
 # %% ../../nbs/80_apps.web_queries.ipynb #18063912
 def resolve_labels(view: WebView, params: dict) -> dict:
@@ -322,7 +318,7 @@ def resolve_labels(view: WebView, params: dict) -> dict:
 def _resolve_label(value, name, labels):
     """Return the label, or the list of labels, that a parameter names."""
     kind = name.replace("_", " ")
-    if PARAMETERS[name].multiple:
+    if isinstance(value, list):
         return [match_label(text, labels, kind) for text in value]
     return None if value is None else match_label(value, labels, kind)
 

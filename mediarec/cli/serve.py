@@ -137,6 +137,13 @@ def web(
     workers: Annotated[
         int | None, typer.Option(help="Number of worker processes. Default: 2.")
     ] = None,
+    proxy: Annotated[
+        str | None,
+        typer.Option(
+            help="Addresses of trusted proxies, such as 127.0.0.1. "
+            "Their X-Forwarded headers are believed. Default: none."
+        ),
+    ] = None,
 ) -> None:
     r"""Serve the web page and its JSON API until stopped (needs the extra \[web]).
 
@@ -154,7 +161,7 @@ def web(
         raise MediarecError(
             f"mediarec web needs the package {e.name}: pip install 'mediarec[web]'"
         ) from None
-    config = read_server_config(host=host, port=port, workers=workers)
+    config = read_server_config(host=host, port=port, workers=workers, proxy=proxy)
     run_server(default_model_folder(model) or _fit_web_model, config)
 
 

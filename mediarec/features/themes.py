@@ -106,7 +106,13 @@ def find_themes_of_words(name: str) -> list[str]:
 # %% ../../nbs/23_features.themes.ipynb #6ad4dd41
 def resolve_themes(value: object) -> list[str]:
     """Return the themes and moods that a filter names: one name or several."""
-    return _resolve_terms(value, "theme", frozenset(_read_themes().theme))
+    return _resolve_terms(value, "theme", _theme_terms())
+
+
+@lru_cache(maxsize=1)
+def _theme_terms():
+    """Return all themes and moods."""
+    return frozenset(_read_themes().theme)
 
 
 def resolve_moods(value: object) -> list[str]:

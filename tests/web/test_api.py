@@ -5,6 +5,7 @@ import json
 import re
 import tempfile
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
@@ -215,7 +216,7 @@ def test_invalid_parameter_is_named(client, name, value):
         ("/api/titles/..%2f..%2fetc%2fpasswd", 404, "id"),
         ("/api/clusters/nothing", 404, "method"),
         ("/api/clusters/kmeans/999", 404, "number"),
-        ("/api/clusters/kmeans/-1", 404, "number"),
+        ("/api/clusters/kmeans/-1", 404, None),
         ("/api/clusters/kmeans/1?n=x", 400, "n"),
         ("/api/clusters?x=1", 400, "x"),
         ("/api/filters?x=1", 400, "x"),
@@ -504,7 +505,7 @@ def test_posters_are_proxied(make_app, tmdb, tmp_path, model):
         assert tmdb.key not in page
         assert tmdb.key not in str(response.headers)
         assert tmdb.base_url not in page
-        assert len(list((tmp_path / "posters").glob("*.bin"))) == 1
+        assert len(list((tmp_path / "posters").glob("*.json"))) == 1
 
 
 def test_attribution_is_shown_with_posters(make_app, client, tmdb, tmp_path):
@@ -551,10 +552,11 @@ def test_placeholder_when_tmdb_fails(make_app, tmdb, tmp_path, model, fault):
         assert len(tmdb.requests) == n_requests  # not requested twice in a row
 
 
-def test_image_url_allowlist(tmdb):
-    from mediarec.apps.poster_cache import fetch_image, is_allowed_url
+def test_image_url_allowlist(tmdb, tmp_path):
+    from mediarec.apps.poster_cache import ImageStore, is_allowed_url
 
     base = tmdb.img_base
+    images = ImageStore(base, tmp_path, 10**6)
     assert is_allowed_url(f"{base}/w342/abc.png", base)
     refused = (
         f"{base}/w342/a.svg",
@@ -568,9 +570,34 @@ def test_image_url_allowlist(tmdb):
     )
     for url in refused:
         assert not is_allowed_url(url, base)
-        assert fetch_image(url, base) is None
+        assert images.get(url) is None
     assert not tmdb.image_requests
-    assert fetch_image(f"{base}/w342/abc.png", base).startswith(b"\x89PNG")
+    assert images.get(f"{base}/w342/abc.png", only_cached=True) is None
+    for _ in range(2):
+        assert images.get(f"{base}/w342/abc.png").startswith(b"\x89PNG")
+    assert len(tmdb.image_requests) == 1  # the second one is from the cache
+    assert images.get(f"{base}/w342/abc.png", only_cached=True).startswith(b"\x89PNG")
+
+
+def test_folder_of_images_is_pruned(tmdb, tmp_path):
+    from mediarec.apps.poster_cache import ImageStore
+
+    images = ImageStore(tmdb.img_base, tmp_path, 5_000)
+    for i in range(30):
+        assert images.get(f"{tmdb.img_base}/w342/{i}.png")
+    files = list(tmp_path.glob("*.json"))
+    assert files
+    assert sum(path.stat().st_size for path in files) <= 5_000
+    assert not list(tmp_path.glob("*.pickle")) + list(tmp_path.glob("*.pkl"))
+
+
+def test_unusable_folder_of_images(tmdb, tmp_path):
+    from mediarec.apps.poster_cache import ImageStore
+
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", "/proc/nothing"):
+        images = ImageStore(tmdb.img_base, folder, 5_000)
+        assert images.get(f"{tmdb.img_base}/w342/abc.png").startswith(b"\x89PNG")
 
 
 class ImageHost(BaseHTTPRequestHandler):
@@ -594,6 +621,9 @@ class ImageHost(BaseHTTPRequestHandler):
             "huge": image + b"x" * (MAX_IMAGE_BYTES + 1),
             "empty": b"",
         }
+        if name == "drip":
+            self.drip()
+            return
         self.send_response(self.statuses.get(name, 200))
         self.send_header("Location", "/t/p/w342/good.png")
         self.send_header("Content-Type", "image/png")
@@ -603,22 +633,37 @@ class ImageHost(BaseHTTPRequestHandler):
         except OSError:
             pass
 
+    def drip(self):
+        """Send the head of a response, one byte at a time, for a minute."""
+        try:
+            for _ in range(600):
+                self.wfile.write(b"H")
+                time.sleep(0.1)
+        except OSError:
+            pass
 
-def test_invalid_images_are_rejected():
-    from mediarec.apps.poster_cache import fetch_image
 
+def test_invalid_images_are_rejected(tmp_path, monkeypatch):
+    """The response that drips never ends by itself within the time of a test."""
+    from mediarec.apps import poster_cache
+
+    config = poster_cache.ClientConfig(connect_timeout=1, read_timeout=1, total_timeout=2)
+    monkeypatch.setattr(poster_cache, "_IMAGE_CONFIG", config)
     with ThreadingHTTPServer(("127.0.0.1", 0), ImageHost) as host:
         threading.Thread(target=host.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{host.server_port}/t/p"
-        assert fetch_image(f"{base}/w342/good.png", base).startswith(b"\x89PNG")
-        for name in ("away", "broken", "script", "svg", "huge", "empty"):
-            assert fetch_image(f"{base}/w342/{name}.png", base) is None, name
+        images = poster_cache.ImageStore(base, tmp_path, 10**7)
+        assert images.get(f"{base}/w342/good.png").startswith(b"\x89PNG")
+        started = time.monotonic()
+        for name in ("away", "broken", "script", "svg", "huge", "empty", "drip"):
+            assert images.get(f"{base}/w342/{name}.png") is None, name
+        assert time.monotonic() - started < 30
         host.shutdown()
 
 
 def test_concurrent_poster_requests_are_bounded(tmdb, tmp_path, model):
     """Two requests wait for TMDb at a time; all others get the placeholder at once."""
-    from mediarec.apps.poster_cache import DiskCache, PosterCache
+    from mediarec.apps.poster_cache import ImageStore, PosterCache
     from mediarec.apps.web_queries import WebView
 
     n_cards, max_requests = 12, 2
@@ -626,8 +671,8 @@ def test_concurrent_poster_requests_are_bounded(tmdb, tmp_path, model):
     answered = threading.Semaphore(0)
     tmdb.gate.clear()
     with make_poster_service(tmdb, tmp_path / "cache", 60, 60) as service:
-        disk_cache = DiskCache(tmp_path / "posters", 10**6)
-        posters = PosterCache(service, disk_cache, max_requests=max_requests, timeout=60)
+        images = ImageStore(tmdb.img_base, tmp_path / "posters", 10**6)
+        posters = PosterCache(service, images, max_requests=max_requests, timeout=60)
 
         def get_poster(card):
             content_types.append(posters.get(card)[1])

@@ -5,17 +5,18 @@
 
 import json
 import os
-import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip(
-    "gunicorn", reason="gunicorn is not installed: it is in the extras [web] and [dev]"
+    "granian", reason="granian is not installed: it is in the extras [web] and [dev]"
 )
 from load import (  # noqa: E402
     ROOT,
@@ -99,27 +100,85 @@ def test_incomplete_requests_do_not_block(server):
         s.close()
 
 
-def send_without_reading(port):
-    """Return a connection that sent many requests and reads no answer."""
-    s = connect(port)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-    s.setblocking(False)
-    try:
-        for _ in range(200):
-            s.send(b"GET /api/recommend?title=Inception&n=50 HTTP/1.1\r\nHost: x\r\n\r\n")
-    except BlockingIOError:
-        pass
-    return s
-
-
-def test_slow_reader_does_not_block(server):
-    greedy = [send_without_reading(server.port) for _ in range(6)]
-    for s in greedy:
-        assert select.select([s], [], [], 30)[0]  # the server has begun to answer
-    for _ in range(6):
-        assert server.get("/healthz")["status"] == "ok"
-    for s in greedy:
+def test_request_in_two_segments(server):
+    """The second part of a request is read, although other connections send slowly."""
+    dripping = [connect(server.port) for _ in range(30)]
+    for s in dripping:
+        s.sendall(b"GET /api")
+    late = connect(server.port)
+    late.sendall(b"GET /api/suggest?q=in")
+    time.sleep(0.2)
+    late.sendall(b"cep HTTP/1.1\r\n" + CLOSE)
+    assert b" 200 " in status_line(late.recv(100))
+    for s in (late, *dripping):
         s.close()
+
+
+def test_errors_of_the_server_carry_no_data(server):
+    """What the server itself answers says nothing about the application."""
+    for request in (b"NONSENSE\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 90_000):
+        response = send_raw(server.port, request + b"\r\n\r\n")
+        assert b" 4" in status_line(response)
+        assert b"Traceback" not in response and b"mediarec" not in response
+    assert b" 400" in status_line(send_raw(server.port, b"GET / HTTP/1.1\r\n\r\n"))  # no Host
+
+
+def test_proxy_headers_are_not_believed(server):
+    """No header changes the addresses of links and redirects."""
+    headers = (
+        b"SCRIPT_NAME: //evil.example\r\nScript-Name: //evil.example\r\n"
+        b"X-Script-Name: /evil\r\nX-Forwarded-Prefix: /evil\r\nX-Forwarded-Host: evil.example\r\n"
+    )
+    for path in (b"/", b"/clusters"):
+        response = send_raw(server.port, b"GET " + path + b" HTTP/1.1\r\n" + headers + CLOSE)
+        assert response.startswith(b"HTTP/1.1 ")
+        assert b"evil.example" not in response and b'"/evil' not in response
+
+
+def test_only_named_proxies_are_believed(folder):
+    """The rate limit counts the addresses that a trusted proxy reports."""
+    for proxy, expected in (("127.0.0.1", [200] * 4), ("", [200, 200, 429, 429])):
+        with Server(folder, 1, MEDIAREC_WEB_PROXY=proxy, MEDIAREC_WEB_RATE_LIMIT="2") as server:
+            statuses = []
+            for i in range(4):
+                forwarded = f"X-Forwarded-For: 192.0.2.{i}\r\n".encode()
+                request = b"GET /api/filters HTTP/1.1\r\n" + forwarded + CLOSE
+                statuses.append(int(status_line(send_raw(server.port, request)).split()[1]))
+        assert statuses == expected, proxy
+
+
+def test_wrong_model_is_refused_and_the_next_one_is_taken(folder, catalog, tmp_path):
+    """A model with right checksums and wrong values changes nothing, nor does a killed worker."""
+    from mediarec import Recommender
+
+    own_folder = tmp_path / "model"
+    shutil.copytree(folder, own_folder)
+    with Server(own_folder) as server:
+        before = server.get("/healthz")["model"]
+        spoil_part(own_folder, "names", None)
+        wait_until(lambda: server.get("/healthz")["last_error"])
+        assert server.get("/healthz")["model"] == before
+        killed = server.workers()[0]
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: len(server.workers()) == 2 and killed not in server.workers())
+        wait_until(lambda: all(server.get("/healthz")["last_error"] for _ in range(8)))
+        assert server.get("/api/recommend?title=Inception")["results"]
+        Recommender().fit(catalog.head(60)).save(own_folder)
+        wait_until(lambda: {server.get("/healthz")["titles"] for _ in range(8)} == {60})
+        assert server.get("/healthz")["last_error"] is None
+
+
+def spoil_part(folder, name, value):
+    """Replace a JSON part of a saved model; its checksum is right."""
+    from mediarec.files import file_sha256
+
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    entry = manifest["files"][name]
+    part = folder / manifest["folder"] / entry["file"]
+    part.write_text(json.dumps(value))
+    entry |= {"bytes": part.stat().st_size, "sha256": file_sha256(part)}
+    path.write_text(json.dumps(manifest))
 
 
 def test_model_reload_under_load(folder, catalog, queries, tmp_path):
