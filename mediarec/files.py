@@ -52,6 +52,7 @@ def atomic_write(path: str | Path, write: Callable[[Path], Any]) -> None:
         if path.exists():
             shutil.copymode(path, temporary)
         os.replace(temporary, path)
+        flush_folder_to_disk(path.parent)
     except BaseException:  # Ctrl-C, too
         temporary.unlink(missing_ok=True)
         raise
@@ -71,6 +72,20 @@ def flush_to_disk(path: str | Path) -> None:
     """Wait until the content of a file is on the disk, so that a power failure keeps it."""
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
+
+
+def flush_folder_to_disk(path: str | Path) -> None:
+    """Wait until the names of the files in a folder are on the disk."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # Windows opens no folders
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass  # a file system that cannot do it, such as some network file systems
+    finally:
+        os.close(descriptor)
 
 # %% ../nbs/05_files.ipynb #3bd08a53
 def file_sha256(path: str | Path) -> str:

@@ -219,16 +219,22 @@ def _with_deadline(connection, seconds):
         """A connection that is closed when the head of a response takes too long."""
 
         def getresponse(self, *args, **kwargs):
+            self.is_late = False
             timer = threading.Timer(seconds, self.shut_down)
             timer.daemon = True
             timer.start()
             try:
                 return super().getresponse(*args, **kwargs)
+            except Exception:
+                if self.is_late:
+                    raise TimeoutError("the head of the response arrives too slowly") from None
+                raise
             finally:
                 timer.cancel()
 
         def shut_down(self):
             """End the waiting of the thread that reads the head."""
+            self.is_late = True
             try:
                 self.sock.shutdown(socket.SHUT_RDWR)
             except (OSError, AttributeError):

@@ -21,6 +21,7 @@ from mediarec.core import StoreError
 from mediarec.files import (
     atomic_write_text,
     file_sha256,
+    flush_folder_to_disk,
     flush_to_disk,
     is_plain_name,
     manifest_path,
@@ -67,9 +68,7 @@ def _read_part(path: Path) -> Any:
     if path.suffix == ".json":
         return json.loads(path.read_text(encoding="utf-8"))
     if path.suffix == ".parquet":
-        import pandas as pd
-
-        return pd.read_parquet(path)
+        return _read_parquet(path)
     if path.suffix == ".npz":
         from scipy import sparse
 
@@ -77,6 +76,20 @@ def _read_part(path: Path) -> Any:
     from safetensors.numpy import load_file
 
     return load_file(path)["array"]
+
+
+def _read_parquet(path):
+    """Read a frame; raise ValueError if it is much larger than its file."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(path)
+    if metadata.num_rows > _MAX_ROWS_PER_BYTE * path.stat().st_size:
+        raise ValueError(f"its {metadata.num_rows:,} rows do not fit into the file")
+    return pd.read_parquet(path)
+
+
+_MAX_ROWS_PER_BYTE = 10  # a row of a catalog takes some bytes even if it is compressed
 
 # %% ../../nbs/18_data.store.ipynb #373afd3e
 FORMAT_VERSION = 8
@@ -111,6 +124,7 @@ def save_parts(folder: str | Path, parts: dict[str, Any], **metadata: Any) -> di
     try:
         generation.mkdir(parents=True)
         files = {name: _write_part(generation / name, value) for name, value in parts.items()}
+        flush_folder_to_disk(generation)
         manifest = {
             "format": FORMAT_VERSION,
             "folder": generation.name,
@@ -144,7 +158,7 @@ def previous_manifest(folder: Path) -> dict[str, Any]:
         return {}
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}  # damaged; _remove_stale removes its parts later
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise StoreError(f"{path} is not a manifest of mediarec: choose another directory")
@@ -221,7 +235,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         raise StoreError(f"{folder} holds no model: there is no {path.name} in it")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise StoreError(f"{path} is damaged: build the model again") from None
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
@@ -305,7 +319,91 @@ def _load_verified_part(folder: Path, entry: Any) -> Any:
     try:
         return _read_part(path)
     except Exception as error:
-        raise StoreError(f"{path} cannot be read: {error}") from None
+        reason = " ".join(str(error).split())
+        raise StoreError(f"{path} cannot be read: {reason:.200}") from None
+
+# %% ../../nbs/18_data.store.ipynb #32bf1828
+def _wrong_part(name, problem):
+    """Return the error for a part that does not fit."""
+    return StoreError(f"the part {name!r} of the model {problem}: build the model again")
+
+
+def get_part(parts: dict[str, Any], name: str, kind: type) -> Any:
+    """Return a part of a model; raise StoreError if it is missing or of another type."""
+    if name not in parts:
+        raise _wrong_part(name, "is missing")
+    if not isinstance(parts[name], kind):
+        raise _wrong_part(name, f"is of the type {type(parts[name]).__name__}")
+    return parts[name]
+
+
+def get_array(
+    parts: dict[str, Any], name: str, dtype: str, shape: tuple[int | None, ...]
+) -> np.ndarray:
+    """Return an array of a model; raise StoreError if it has another dtype or shape.
+
+    Parameters
+    ----------
+    parts : dict
+        The parts of a model.
+    name : str
+        The name of the part.
+    dtype : str
+        Such as "float32". Floats must be finite.
+    shape : tuple of int or None
+        The shape; None for an axis of any length.
+    """
+    array = get_part(parts, name, np.ndarray)
+    is_same_shape = array.ndim == len(shape) and all(
+        expected in (None, length) for expected, length in zip(shape, array.shape)
+    )
+    if array.dtype != dtype or not is_same_shape:
+        expected = f"{dtype} {shape}".replace("None", "any")
+        raise _wrong_part(name, f"has {array.dtype} {array.shape} instead of {expected}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise _wrong_part(name, "has values that are not finite")
+    return array
+
+
+def get_matrix(parts: dict[str, Any], name: str, shape: tuple[int, int]) -> Any:
+    """Return a sparse matrix of a model; raise StoreError if its indices or values are wrong."""
+    from scipy import sparse
+
+    matrix = get_part(parts, name, sparse.csr_matrix)
+    if matrix.shape != shape:
+        raise _wrong_part(name, f"has the shape {matrix.shape} instead of {shape}")
+    try:
+        matrix.check_format(full_check=True)
+    except ValueError as error:
+        raise _wrong_part(name, f"is not a sparse matrix ({error})") from None
+    if matrix.dtype.kind != "f" or not np.isfinite(matrix.data).all():
+        raise _wrong_part(name, "has values that are not finite numbers")
+    return matrix
+
+
+def get_json(parts: dict[str, Any], name: str, schema: Any) -> Any:
+    """Return a JSON value of a model; raise StoreError if it has another structure.
+
+    Parameters
+    ----------
+    parts : dict
+        The parts of a model.
+    name : str
+        The name of the part.
+    schema : type
+        The structure as a type for pydantic, such as ``dict[str, list[int]]``.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    value = get_part(parts, name, object)
+    try:
+        # as JSON, so that a list may stand for a tuple
+        TypeAdapter(schema).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "its top"
+        raise _wrong_part(name, f"is wrong at {place:.80} ({first['msg']:.100})") from None
+    return value
 
 # %% ../../nbs/18_data.store.ipynb #ba24effd
 def catalog_fingerprint(frame: "pd.DataFrame") -> str:

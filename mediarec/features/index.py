@@ -9,16 +9,26 @@ __all__ = ['default_weights']
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from typing_extensions import TypedDict
 
 from mediarec.core import COLUMNS, LIST_COLUMNS, StoreError, package_path
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import CLEANED_COLUMNS, clean
-from mediarec.data.store import load_parts, read_manifest
+from mediarec.data.store import (
+    get_array,
+    get_json,
+    get_matrix,
+    get_part,
+    load_parts,
+    read_manifest,
+)
 from mediarec.features.blocks import BLOCKS
 from mediarec.features.embedding import EmbeddingProjection
 from mediarec.features.predicted_themes import add_predicted_themes
@@ -158,13 +168,110 @@ def term_labels(encoders: dict) -> np.ndarray:
     return np.array(labels, dtype=object)
 
 # %% ../../nbs/29_features.index.ipynb #0f02f5f2
+class _TermTable(TypedDict):
+    """The terms of a block in a saved model, and their labels."""
+
+    terms: list[str]
+    labels: list[str]
+
+
+_MAX_WEIGHT = 1e6
+_MAX_NUMBER = 1e6  # of a year, an age group or a fame
+_TEXT_COLUMNS = {*COLUMNS, "age_group", "work_id"} - {"release_year"}
+_INTEGER_COLUMNS = ("release_year", "fame")
+_NUMBER_COLUMNS = ("minutes", "seasons", "duration_norm")
+_LISTS = {*LIST_COLUMNS.values(), *THEME_LIST_COLUMNS}
+
+
+def check_model_parts(parts: dict) -> None:
+    """Raise StoreError unless the parts of a saved recommender fit together."""
+    catalog = get_part(parts, "catalog", pd.DataFrame)
+    _check_catalog(catalog)
+    weights = get_json(parts, "weights", dict[str, float])
+    if not all(0 <= weight <= _MAX_WEIGHT for weight in weights.values()):
+        raise StoreError("a weight of the model is out of range: build the model again")
+    get_json(parts, "languages", dict[str, int])
+    get_json(parts, "encoder_names", dict[Literal["embedding"], str])
+    n_terms = _check_terms(parts)
+    n_titles, n_all_terms = len(catalog), sum(n_terms.values())
+    get_matrix(parts, "rows", (n_titles, n_all_terms))
+    get_array(parts, "idf", "float32", (n_all_terms,))
+    block = get_array(parts, "block", "uint8", (n_all_terms,))
+    if not np.array_equal(block, np.repeat(np.arange(len(n_terms)), list(n_terms.values()))):
+        raise StoreError("the part 'block' of the model does not fit 'terms': build it again")
+    get_matrix(parts, "cast_country_shares_country", (n_terms["cast"], n_terms["country"]))
+    mean = get_array(parts, "mean_embedding", "float32", (None,))
+    components = get_array(parts, "components_embedding", "float32", (len(mean), None))
+    get_array(parts, "vectors_0", "float32", (n_titles, components.shape[1]))
+    n_numeric = len(WEIGHT_NAMES) - len(n_terms) - len(NONFICTION_BLOCKS) - 1
+    for i in range(n_numeric):
+        _check_numeric_block(parts, i, n_titles)
+
+
+def _check_terms(parts):
+    """Return the number of terms by block; raise StoreError if the terms are wrong."""
+    terms = get_json(parts, "terms", dict[str, _TermTable])
+    if tuple(terms) != WEIGHT_NAMES[: len(terms)] or "moods" not in terms:
+        raise StoreError("the part 'terms' of the model has other blocks: build the model again")
+    if any(len(table["terms"]) != len(table["labels"]) for table in terms.values()):
+        raise StoreError("the part 'terms' of the model has too few labels: build the model again")
+    return {block: len(table["terms"]) for block, table in terms.items()}
+
+
+def _check_numeric_block(parts, i, n_titles):
+    """Raise StoreError unless the numbers of a block are ascending and each title has one."""
+    values = get_part(parts, f"values_{i}", np.ndarray)
+    is_missing_last = len(values) > 0 and np.isnan(values[-1:]).all()
+    numbers = {f"values_{i}": values[:-1] if is_missing_last else values}
+    numbers = get_array(numbers, f"values_{i}", "float32", (None,))
+    if (np.abs(numbers) > _MAX_NUMBER).any():
+        raise StoreError(f"the part 'values_{i}' of the model is out of range: build it again")
+    codes = get_array(parts, f"codes_{i}", "int32", (n_titles,))
+    if not ((codes >= 0) & (codes < len(values))).all():
+        raise StoreError(f"the part 'codes_{i}' of the model is out of range: build it again")
+
+
+def _check_catalog(catalog):
+    """Raise StoreError unless a saved catalog has the columns that a recommender needs."""
+    kinds = dict.fromkeys(_TEXT_COLUMNS, _is_text)
+    kinds |= dict.fromkeys(_INTEGER_COLUMNS, pd.api.types.is_integer_dtype)
+    kinds |= dict.fromkeys(_NUMBER_COLUMNS, pd.api.types.is_float_dtype)
+    kinds |= dict.fromkeys(_LISTS, _is_lists)
+    kinds["has_predicted_themes"] = pd.api.types.is_bool_dtype
+    for name, is_right in kinds.items():
+        if name not in catalog or not is_right(catalog[name]):
+            raise StoreError(
+                f"the column {name!r} of the catalog of the model is missing or of another type: "
+                "build the model again"
+            )
+    if not len(catalog) or not catalog.show_id.is_unique:
+        raise StoreError("the catalog of the model is empty or has an id twice: build it again")
+
+
+def _is_text(column):
+    """Return whether a column has a text in each row."""
+    return pd.api.types.is_string_dtype(column) and bool(column.notna().all())
+
+
+def _is_lists(column):
+    """Return whether a column has an array of texts in each row."""
+    if not set(map(type, column)) <= {np.ndarray}:
+        return False
+    try:
+        "".join(chain.from_iterable(column))  # fails for anything but texts
+    except TypeError:
+        return False
+    return True
+
+
 def load_model_parts(folder: str | Path) -> dict:
     """Load the parts of a recommender; `StoreError` if the directory holds another model."""
     if read_manifest(folder).get("kind") == "large":
         raise StoreError(f"{folder} holds a large model; open it with mediarec.load_model(folder)")
     parts, manifest = load_parts(folder)
-    if manifest.get("kind") != "recommender" or tuple(parts.get("names", ())) != WEIGHT_NAMES:
+    if manifest.get("kind") != "recommender" or parts.get("names") != list(WEIGHT_NAMES):
         raise StoreError(f"{folder} holds no recommender of this version: build it again")
+    check_model_parts(parts)
     return parts
 
 
@@ -228,9 +335,6 @@ def _encoders_from_parts(parts):
             parts[f"mean_{block}"], parts[f"components_{block}"], encoder_name
         )
     return encoders
-
-
-_LISTS = {*LIST_COLUMNS.values(), *THEME_LIST_COLUMNS}
 
 
 def _restore_object_columns(catalog):

@@ -8,13 +8,20 @@ __all__ = ['Recommender', 'recommend_batch']
 # %% ../../nbs/46_recommend.recommender.ipynb #0256edf7
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NotRequired, Self
 
 import numpy as np
 import pandas as pd
+from typing_extensions import TypedDict
 
 from mediarec.core import MediarecError, StoreError
-from mediarec.data.store import catalog_fingerprint, save_parts
+from mediarec.data.store import (
+    catalog_fingerprint,
+    get_array,
+    get_json,
+    get_part,
+    save_parts,
+)
 from mediarec.features.blocks import fit_blocks
 from mediarec.features.embedding import (
     CUSTOM_ENCODER_NAME,
@@ -60,6 +67,7 @@ from mediarec.recommend.search import (
     TITLES_PART,
     TitleIndex,
     autocomplete,
+    make_title_index,
     resolve_title,
     title_columns,
 )
@@ -131,9 +139,75 @@ def clusterings_to_parts(clusterings: Clusterings) -> dict:
     }
 
 
+class _ClusterRecord(TypedDict):
+    """A cluster, or a group of clusters, in a saved model."""
+
+    cluster: int
+    name: str
+    name_share: float
+    known_titles: list[str]
+    known_ids: list[str]
+    size: int
+    themes: list[tuple[str, float]]
+    words: list[str]
+    genres: list[tuple[str, float]]
+    countries: list[tuple[str, float]]
+    era: Any
+    series: float
+    group: NotRequired[int]
+    label: NotRequired[str | None]
+    label_x: NotRequired[float | None]
+    label_y: NotRequired[float | None]
+
+
+_CLUSTER_PARTS = {"clusters", "nearest_labels", "noise_reasons", "cluster_descriptions"}
+_CLUSTER_PARTS |= {"cluster_groups", "map_coordinates"}
+
+
+def _check_cluster_parts(parts, n_titles):
+    """Raise StoreError unless the saved clusterings fit together and to the catalog."""
+    if not _CLUSTER_PARTS & set(parts):
+        return
+    schema = dict[str, list[_ClusterRecord]]
+    descriptions = get_json(parts, "cluster_descriptions", schema)
+    groups = get_json(parts, "cluster_groups", schema)
+    n_clusters = {method: len(table) for method, table in descriptions.items()}
+    for name in ("clusters", "nearest_labels"):
+        labels = get_part(parts, name, pd.DataFrame)
+        _check_labels(labels, name, n_titles, n_clusters)
+    reasons = get_part(parts, "noise_reasons", pd.DataFrame)
+    _check_labels(reasons, "noise_reasons", n_titles, dict.fromkeys(reasons, _MAX_REASON))
+    for method, table in descriptions.items():
+        n_groups = len(groups.get(method, []))
+        if not all(0 <= record.get("group", -1) < n_groups for record in table):
+            raise StoreError(f"the groups of {method!r} of the model are wrong: build it again")
+    if get_part(parts, "map_coordinates", object) is not None:
+        get_array(parts, "map_coordinates", "float32", (n_titles, 2))
+
+
+def _check_labels(labels, name, n_titles, n_clusters):
+    """Raise StoreError unless a frame has numbers from -1 to the number of clusters."""
+    is_right = len(labels) in (n_titles, 0) and set(labels) == set(n_clusters)
+    for method, n in n_clusters.items():
+        if not is_right:
+            break
+        column = labels[method]
+        is_right = (
+            pd.api.types.is_integer_dtype(column)
+            and len(column) == n_titles
+            and bool(column.notna().all())
+            and bool(column.between(-1, n - 1).all())
+        )
+    if not is_right:
+        raise StoreError(f"the part {name!r} of the model does not fit: build the model again")
+
+
+_MAX_REASON = 128  # a reason is an int8
+
+
 def clusterings_from_parts(parts: dict) -> Clusterings:
     """Return the clusterings that `clusterings_to_parts` stored."""
-    if "cluster_descriptions" not in parts:
+    if not _CLUSTER_PARTS & set(parts):
         return Clusterings()
     return Clusterings(
         labels=parts["clusters"],
@@ -378,10 +452,13 @@ class Recommender(ParamsMixin, BaseRecommender):
             if encoder is None and stored_name not in (DEFAULT_ENCODER_NAME, CUSTOM_ENCODER_NAME):
                 encoder = stored_name
             model = cls(None if weights == default_weights() else weights, encoder)
+            _check_cluster_parts(parts, len(catalog))
             clusterings = clusterings_from_parts(parts)
-            titles = TitleIndex(**parts[TITLES_PART])
+            titles = make_title_index(parts, catalog)
             return model._set_fitted(catalog, encoders, index, weights, clusterings, titles)
-        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        except StoreError:
+            raise
+        except Exception as error:
             raise StoreError(
                 f"the model in {folder} is incomplete ({error!r}): build it again"
             ) from None

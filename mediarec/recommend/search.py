@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from mediarec.core import (
     MISSING_LABEL,
@@ -24,7 +25,7 @@ from mediarec.core import (
     normalize_text,
     without_article,
 )
-from mediarec.data.store import load_parts
+from mediarec.data.store import get_json, load_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,11 +172,41 @@ def _missing_as_none(column):
 def load_title_index(folder: str | Path) -> TitleIndex:
     """Load only the titles of a saved model, to suggest titles without the rest of it."""
     parts, _ = load_parts(folder, [TITLES_PART])
-    try:
-        return TitleIndex(**parts[TITLES_PART])
-    except (TypeError, ValueError, AttributeError) as error:
-        message = f"the titles of the model in {folder} cannot be read ({error!r})"
-        raise StoreError(f"{message}: build it again") from None
+    return make_title_index(parts)
+
+
+class _TitleColumns(TypedDict):
+    """The columns of a `TitleIndex` in a saved model."""
+
+    ids: list[str]
+    titles: list[str]
+    works: list[str]
+    types: list[str]
+    years: list[int | None]
+    fame: list[int]
+    other_names: list[list[str]]
+
+
+def make_title_index(parts: dict, catalog: "pd.DataFrame | None" = None) -> TitleIndex:
+    """Return the title index of a saved model.
+
+    Parameters
+    ----------
+    parts : dict
+        The parts of the model.
+    catalog : DataFrame, optional
+        The catalog of the model, which must have the same ids.
+
+    Raises
+    ------
+    StoreError
+        If the columns do not fit together, or to the catalog.
+    """
+    columns = get_json(parts, TITLES_PART, _TitleColumns)
+    is_same_length = len(set(map(len, columns.values()))) == 1
+    if not is_same_length or (catalog is not None and columns["ids"] != catalog.show_id.tolist()):
+        raise StoreError(f"the part {TITLES_PART!r} of the model does not fit: build it again")
+    return TitleIndex(**columns)
 
 
 class _Suffixes(NamedTuple):
