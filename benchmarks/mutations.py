@@ -8,7 +8,7 @@ the checksum in the manifest, as somebody would who makes a model by hand. Then 
 loads the model and asks it for recommendations, suggestions, filters, clusters and a text query.
 The outcome is one of
 
-- refused: one `StoreError`,
+- refused: one sentence,
 - right: all answers are those of the unchanged model, or of a model with other values,
 - wrong: any other exception, an answer that is not finite, or a process that crashed.
 """
@@ -243,12 +243,12 @@ def use_model(folder: Path) -> None:
 
 def outcome_of(folder: Path, result) -> None:
     """Write the outcome of `use_model` into a pipe."""
-    from mediarec.core import StoreError
+    from mediarec.core import MediarecError
 
     try:
         use_model(folder)
         result.send(("right", ""))
-    except StoreError as e:
+    except MediarecError as e:
         is_sentence = "\n" not in str(e) and len(str(e)) < 600
         result.send(("refused", str(e)) if is_sentence else ("wrong", f"long message {e}"))
     except BaseException as e:

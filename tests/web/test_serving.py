@@ -242,8 +242,11 @@ def test_key_is_never_exposed(folder):
     }
     with Server(folder, **variables) as server:
         for path in ("/poster/t1", "/", "/nothing"):
-            request = f"GET {path} HTTP/1.1\r\n".encode() + CLOSE
-            assert key.encode() not in send_raw(server.port, request)
+            request = f"GET {path} HTTP/1.1\r\nAccept: text/html\r\n".encode() + CLOSE
+            response = send_raw(server.port, request)
+            assert key.encode() not in response
+            if b"text/html" in response:
+                assert b"not endorsed or certified by TMDB" in response
         suggestion = server.get("/api/suggest?q=incep")["results"][0]
         assert suggestion["poster"].startswith("/poster/")
         assert key not in server.log_text()
