@@ -107,10 +107,16 @@ def _trust_proxies(app, proxy):
     return wrap_wsgi_with_proxy_headers(app, trusted_hosts=proxy)
 
 # %% ../../nbs/85_apps.web_server.ipynb #7c5ecee5
+_MAX_WARM_TITLES = 200_000  # the first query of a larger model reads much from the disk
+
+
 def _warm_up(view):
-    """Answer one query, so that everything needed is loaded."""
+    """Load the encoder; for a model that is not large, answer one query."""
     try:
-        view.results_page(Query(text="a film"))
+        if view.model.n_titles > _MAX_WARM_TITLES:
+            view.model.text_features("a film")
+        else:
+            view.results_page(Query(text="a film"))
     except MediarecError:
         pass  # for example a model with a custom encoder
 
