@@ -10,6 +10,7 @@ from itertools import chain
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from markupsafe import Markup
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
@@ -119,6 +120,20 @@ def _title_by_id(view, show_id):
     return None if row is None else view.model.get_fields([row], ["title"])["title"][0]
 
 
+def _render_multiselect(label, field, options, chosen):
+    """Return the HTML of a list of options; the view keeps those without a choice."""
+    lists = current_view().option_lists
+    if not chosen and field in lists:
+        return lists[field]
+    html = render_template(
+        "multiselect.html", label=label, field=field, options=options, chosen=chosen
+    )
+    html = Markup(html)  # Jinja has escaped every value
+    if not chosen:
+        lists[field] = html
+    return html
+
+
 def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
     """Render a template with the values that all templates use.
 
@@ -139,6 +154,7 @@ def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
     html = render_template(
         template,
         filter_options=current_view().filter_options,
+        multiselect=_render_multiselect,
         limits=PARAMETER_LIMITS,
         diversity_options=_DIVERSITY_OPTIONS,
         card_url=_card_url,
