@@ -442,9 +442,8 @@ def measure_memory(folder, model, n_requests):
 def distinct_requests(model, n):
     """Return `n` distinct paths of recommendations, suggestions and pages."""
     queries, prefixes = make_queries(model, len(model.catalog))
-    years = range(1930, 2030)
     paths = list(prefixes)
-    paths += [f"{query}&year_to={year}" for year in years for query in queries]
+    paths += [f"{query}&n={n_results}" for n_results in range(1, 51) for query in queries]
     paths = list(dict.fromkeys(paths))[:n]
     pages = [path.replace("/api/recommend?", "/?") for path in paths[::10]]
     paths[::10] = pages
