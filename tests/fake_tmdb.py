@@ -27,6 +27,7 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJmYWtlIn0.c2lnbmF0dXJlLW9mLW5vLXZhbHVl"
 FAULTS = (
     "slow",
     "drip",
+    "drip head",
     "401",
     "403",
     "404",
@@ -254,6 +255,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "slow":
             self.fake.stopped.wait(MAX_WAIT)
             self.respond(200, content)
+        elif fault == "drip head":
+            self.drip_head()
         elif fault in ("drip", "endless", "endless 500"):
             self.stream_body(fault)
         elif fault == "drop":
@@ -314,6 +317,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(content).encode())
         self.close_connection = True
+
+    def drip_head(self):
+        """Send the head of a response one byte at a time, and never its end."""
+        self.close_connection = True
+        deadline = time.monotonic() + MAX_WAIT
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        while time.monotonic() < deadline and not self.fake.stopped.is_set():
+            self.wfile.write(b"x")
+            self.fake.stopped.wait(0.05)
 
     def stream_body(self, fault):
         """Send a body without end: fast, or one byte at a time."""

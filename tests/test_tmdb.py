@@ -353,6 +353,7 @@ def test_unusual_titles(tmdb):
 REASON_BY_FAULT = {
     "slow": "did not answer in time",
     "drip": "too slowly",
+    "drip head": "did not answer in time",
     "401": "rejected the API key",
     "403": "denied access",
     "404": "no film",

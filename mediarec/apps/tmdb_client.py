@@ -224,13 +224,15 @@ def _with_deadline(connection, seconds):
             timer.daemon = True
             timer.start()
             try:
-                return super().getresponse(*args, **kwargs)
+                response = super().getresponse(*args, **kwargs)
             except Exception:
-                if self.is_late:
-                    raise TimeoutError("the head of the response arrives too slowly") from None
-                raise
+                if not self.is_late:
+                    raise
             finally:
                 timer.cancel()
+            if self.is_late:  # also if the part that arrived looks like a whole head
+                raise TimeoutError("the head of the response arrives too slowly")
+            return response
 
         def shut_down(self):
             """End the waiting of the thread that reads the head."""

@@ -522,6 +522,7 @@ def test_attribution_is_shown_with_posters(make_app, client, tmdb, tmp_path):
     "fault",
     [
         "slow",
+        "drip head",
         "401",
         "404",
         "500",
