@@ -21,7 +21,8 @@ from jobs import NOTEBOOKS, PAGES, ROOT, TESTS, Job, run_job
 TIME_LIMIT = 20 * 60  # seconds; a job that takes longer is stopped
 MIN_JOBS_FOR_FITS = 10  # fewer jobs are faster without shared fits
 N_SLOWEST = 10  # rows of each table at the end
-ALONE = "tests/web/test_serving.py"  # the tests of the server under load need all cores
+# The tests of the server under load need all cores.
+ALONE = ("tests/web/test_serving.py", "tests/web/test_slow_clients.py")
 # These take longest, so they start first.
 LONG_JOBS = (
     *(PAGES, "68_evaluation.clusterings", "59_scale.ondisk_batch", "99_results"),
@@ -162,8 +163,8 @@ def main() -> int:
     os.chdir(ROOT / "tests")  # where the server process finds preload.py
     words = sys.argv[1:]
     jobs = [job for job in list_jobs(flags) if not words or any(word in job.name for word in words)]
-    alone = [job for job in jobs if job.name == ALONE]
-    together = [job for job in jobs if job.name != ALONE]
+    alone = [job for job in jobs if job.name in ALONE]
+    together = [job for job in jobs if job.name not in ALONE]
     context = get_context("forkserver")
     fits = ["preload_fits"] if len(jobs) >= MIN_JOBS_FOR_FITS else []
     context.set_forkserver_preload(["preload", *fits])
