@@ -7,20 +7,29 @@ __all__ = ['OnDiskRecommender', 'load_model']
 
 # %% ../../nbs/57_scale.ondisk.ipynb #cfe9124c
 import json
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial, wraps
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
-from mediarec.core import LIST_COLUMNS, StoreError
+from mediarec.core import LIST_COLUMNS, MediarecError, StoreError
 from mediarec.data.store import read_manifest
+from mediarec.features.embedding import N_COMPONENTS
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.features.text_query import TextParts
-from mediarec.files import atomic_write_text, download_model, is_url, manifest_path
+from mediarec.files import (
+    atomic_write_text,
+    download_model,
+    file_sha256,
+    is_plain_name,
+    is_url,
+    manifest_path,
+)
 from mediarec.recommend.base import RESULT_COLUMNS, BaseRecommender
 from mediarec.recommend.explanations import Rows, explain_scores
 from mediarec.recommend.filters import (
@@ -41,8 +50,10 @@ from mediarec.scale.ondisk_files import (
     TERM_BLOCK_SHIFT,
     TERM_INDEX_MASK,
     cell_index_from_arrays,
+    lock_model,
     open_arrays,
     open_vocabularies,
+    remove_leftovers,
     restore_list_columns,
     split_texts,
 )
@@ -59,19 +70,52 @@ from mediarec.scale.ondisk_search import (
 from mediarec.scale.ondisk_titles import DiskTitleIndex, fetch_fields
 
 # %% ../../nbs/57_scale.ondisk.ipynb #5d82208c
-def _read_ondisk_manifest(folder):
-    """Read the manifest of an on-disk model, and check the sizes of its files."""
-    manifest = read_manifest(folder)
+_MANIFEST_TYPES = {
+    "weights": dict,
+    "genres": list,
+    "themes": list,
+    "countries": list,
+    "cluster_descriptions": dict,
+    "cluster_groups": dict,
+    "added_vocabularies": list,
+    "shards": list,
+    "probe_limit": int,
+    "encoder": str | None,
+    "languages": dict,
+}
+_DIGESTED_BYTES = 50_000_000  # a model of at most this size is verified when it is opened
+
+
+def _check_manifest(folder, manifest):
+    """Check the entries of the manifest of an on-disk model, and the sizes of its files."""
     if manifest.get("kind") != "large":
         raise StoreError(
             f"{folder} holds no large model, but a {manifest.get('kind')!s:.20}: "
             "open it with mediarec.load_model(folder)"
         )
+    path = manifest_path(folder)
+    for name, expected in _MANIFEST_TYPES.items():
+        if name not in manifest or not isinstance(manifest[name], expected):
+            raise StoreError(f"{path} is damaged ({name}): build the model again")
+    shards = manifest["shards"]
+    names = [shard["folder"] for shard in shards] + manifest["added_vocabularies"]
+    names += [shard["removed"] for shard in shards if "removed" in shard]
+    if not shards or not all(map(is_plain_name, names)):
+        raise StoreError(f"{path} is damaged (shards): build the model again")
+    root = Path(folder) / manifest["folder"]
     for name, entry in manifest["files"].items():
-        path = Path(folder) / manifest["folder"] / name
-        if not path.is_file() or path.stat().st_size != entry["bytes"]:
-            raise StoreError(f"{path} is missing or incomplete: build the model again")
-    return manifest
+        if not (root / name).is_file() or (root / name).stat().st_size != entry["bytes"]:
+            raise StoreError(f"{root / name} is missing or incomplete: build the model again")
+    if sum(entry["bytes"] for entry in manifest["files"].values()) <= _DIGESTED_BYTES:
+        _check_digests(root, manifest["files"])
+
+
+def _check_digests(root, files):
+    """Raise a `StoreError` if a file differs from its digest in the manifest."""
+    for name, entry in files.items():
+        path = root / name
+        if not path.is_file() or file_sha256(path) != entry["sha256"]:
+            raise StoreError(f"{path} was changed since it was written: build the model again")
 
 
 def _read_clusterings(root, manifest):
@@ -79,19 +123,73 @@ def _read_clusterings(root, manifest):
     descriptions = manifest["cluster_descriptions"]
     if not descriptions:
         return Clusterings()
-    parts = [
-        open_arrays(root / shard["folder"] / "clusters.safetensors") for shard in manifest["shards"]
-    ]
     labels, nearest_labels = {}, {}
-    for method in descriptions:
-        labels[method] = np.concatenate([part[method] for part in parts])
-        nearest_labels[method] = np.concatenate([part[f"{method}_nearest"] for part in parts])
+    for method, clusters in descriptions.items():
+        options = root, manifest["shards"], len(clusters)
+        labels[method] = _read_labels(method, *options)
+        nearest_labels[method] = _read_labels(f"{method}_nearest", *options)
     return Clusterings(
         pd.DataFrame(labels),
         pd.DataFrame(nearest_labels),
         tables_from_records(descriptions),
         tables_from_records(manifest["cluster_groups"]),
     )
+
+
+def _read_labels(name, root, shards, n_clusters):
+    """Read an array of cluster labels of all shards."""
+    parts = []
+    for shard in shards:
+        path = root / shard["folder"] / "clusters.safetensors"
+        labels = open_arrays(path)[name]
+        is_valid = labels.dtype == np.int32 and labels.shape == (shard["titles"],)
+        if not is_valid or not -1 <= labels.min() <= labels.max() < n_clusters:
+            raise StoreError(f"{path} does not fit to its shard ({name}): build the model again")
+        parts.append(labels)
+    return np.concatenate(parts)
+
+
+def _check_cells(cell_index, shards):
+    """Raise a `ValueError` if the cells do not fit together, or not to the shards."""
+    n_cells, n_dimensions = cell_index.cell_centers.shape
+    n_terms = len(cell_index.dense_terms)
+    kernels = cell_index.kernels.values()
+    expected = N_COMPONENTS + n_terms + sum(kernel.components.shape[1] for kernel in kernels)
+    if not n_dimensions == len(cell_index.sqrt_weights) == expected:
+        raise ValueError("the cells have another size")
+    for shard in shards:
+        if (len(shard.cell_start), shard.dense.shape[1]) != (n_cells + 1, n_terms):
+            raise ValueError(f"{shard.folder} has other cells")
+
+
+def _open_files(folder, manifest):
+    """Open the files that a manifest names; return what the attributes of a model are."""
+    root = Path(folder) / manifest["folder"]
+    try:
+        _check_manifest(folder, manifest)
+        shards = open_shards(root, manifest)
+        cell_index = cell_index_from_arrays(open_arrays(root / "cells.safetensors"))
+        _check_cells(cell_index, shards)
+        titles = DiskTitleIndex(shards)
+        has_source = "source" in shards[0].table.column_names
+        return {
+            "manifest": manifest,
+            "shards": shards,
+            "block_encoders": open_vocabularies(root, manifest),
+            "cell_index": cell_index,
+            "clusterings": _read_clusterings(root, manifest),
+            "empty_index": subset_index(shards, np.zeros(0, np.int64))[0],
+            "_disk_titles": titles,
+            "row_by_id": titles.row_by_id,
+            "result_columns": (*RESULT_COLUMNS, "source") if has_source else RESULT_COLUMNS,
+        }
+    except StoreError:
+        raise
+    except Exception as error:  # a file may hold anything
+        raise StoreError(
+            f"the files of {root} do not fit together ({type(error).__name__}): "
+            "build the model again"
+        ) from error
 
 # %% ../../nbs/57_scale.ondisk.ipynb #fdbb3b90
 def _shard_mask(shard, row_mask, filters):
@@ -151,6 +249,25 @@ class _TermLabels:
         return self.block_encoders[block].labels[term & TERM_INDEX_MASK]
 
 # %% ../../nbs/57_scale.ondisk.ipynb #44c2a6d2
+_Method = TypeVar("_Method", bound=Callable)
+
+
+def _names_damaged_file(method: _Method) -> _Method:
+    """Make a method of a model verify the files if it fails without an error of mediarec."""
+
+    @wraps(method)
+    def checked(self, *args, **kwargs):
+        try:
+            return method(self, *args, **kwargs)
+        except MediarecError:
+            raise
+        except Exception:
+            self.verify()
+            raise
+
+    return cast(_Method, checked)
+
+
 class OnDiskRecommender(BaseRecommender):
     """Recommend from a model that stays on disk.
 
@@ -168,7 +285,13 @@ class OnDiskRecommender(BaseRecommender):
     Raises
     ------
     StoreError
-        If there is no on-disk model, or if a file is missing.
+        If there is no on-disk model, or if a file is missing or damaged.
+
+    Notes
+    -----
+    A model that another process changes or builds again is read as it was when it was opened.
+    `add` and `remove` first open what is in the folder now, so they never undo the work of
+    another writer.
 
     Examples
     --------
@@ -182,12 +305,14 @@ class OnDiskRecommender(BaseRecommender):
     5
     """
 
+    manifest: dict[str, Any]
+    shards: list[Any]  # Shard
+    _disk_titles: DiskTitleIndex
+
     def __init__(self, folder: str | Path, probe_limit: int | None = None) -> None:
         self.folder = Path(folder)
-        self.manifest = _read_ondisk_manifest(folder)
-        self.probe_limit = probe_limit or self.manifest["probe_limit"]
-        self.weights = self.manifest["weights"]
         self._open()
+        self.probe_limit = probe_limit or self.manifest["probe_limit"]
 
     def __repr__(self) -> str:
         return f"OnDiskRecommender({str(self.folder)!r}, probe_limit={self.probe_limit})"
@@ -198,20 +323,21 @@ class OnDiskRecommender(BaseRecommender):
         return cls(folder, probe_limit)
 
     def _open(self):
-        """Open the files that the manifest names."""
-        root = self.folder / self.manifest["folder"]
-        self.shards = open_shards(root, self.manifest)
-        self.block_encoders = open_vocabularies(root, self.manifest)
-        self.cell_index = cell_index_from_arrays(open_arrays(root / "cells.safetensors"))
-        self.clusterings = _read_clusterings(root, self.manifest)
+        """Open the model that is in the folder now; after an error, the old files stay open."""
+        manifest = read_manifest(self.folder)
+        try:
+            opened = _open_files(self.folder, manifest)
+        except StoreError:
+            if read_manifest(self.folder) == manifest:
+                raise
+            return self._open()  # another process has changed the model meanwhile
+        if "manifest" not in vars(self) or manifest["weights"] != self.manifest["weights"]:
+            opened["weights"] = manifest["weights"]
+        vars(self).update(opened)
         self.normalized_weights = normalize_weights(self.weights, list(WEIGHT_NAMES))
-        self.empty_index, _, _ = subset_index(self.shards, np.zeros(0, np.int64))
-        self._disk_titles = DiskTitleIndex(self.shards)
-        self.row_by_id = self._disk_titles.row_by_id
-        if "source" in self.shards[0].table.column_names:
-            self.result_columns = (*RESULT_COLUMNS, "source")
         for name in ("catalog", "title_index", "years"):  # of the files that were open before
-            self.__dict__.pop(name, None)
+            vars(self).pop(name, None)
+        return None
 
     def __len__(self):
         return self.n_titles
@@ -222,17 +348,22 @@ class OnDiskRecommender(BaseRecommender):
         return sum(shard.n for shard in self.shards)
 
     @cached_property
+    @_names_damaged_file
     def catalog(self) -> pd.DataFrame:
         """The cleaned catalog; it is read into memory, and its index holds the rows."""
-        frame = pd.concat([shard.table.to_pandas() for shard in self.shards], ignore_index=True)
+        frame = pd.concat(
+            [shard.read_table().to_pandas() for shard in self.shards], ignore_index=True
+        )
         return restore_list_columns(frame[self.live_mask()])
 
     @cached_property
+    @_names_damaged_file
     def title_index(self) -> TitleIndex:
         """All titles, read into memory, in the order of `catalog`."""
         rows = np.flatnonzero(self.live_mask())
         return self._disk_titles.subset(rows)[0]
 
+    @_names_damaged_file
     def titles_like(self, names: Iterable[str]) -> TitleIndex:
         """Return the titles that one of some names may mean as an index."""
         return self._disk_titles.subset_like(names)
@@ -244,14 +375,17 @@ class OnDiskRecommender(BaseRecommender):
         return labels[self.live_mask()] if self.clusterings.descriptions else labels
 
     @cached_property
+    @_names_damaged_file
     def years(self) -> np.ndarray:
         """Release years by row, int16; 0 if unknown."""
         return np.concatenate([shard.year[shard.slot] for shard in self.shards])
 
+    @_names_damaged_file
     def live_mask(self) -> np.ndarray:
         """Return which rows were not removed, shape (n_rows,) bool."""
         return np.concatenate([shard.live[shard.slot] for shard in self.shards])
 
+    @_names_damaged_file
     def get_fields(self, rows: Rows, names: Sequence[str]) -> dict[str, np.ndarray]:
         """Return columns of the catalog for some rows, as arrays of objects."""
         text_columns = {name: column for column, name in LIST_COLUMNS.items() if name in names}
@@ -260,18 +394,22 @@ class OnDiskRecommender(BaseRecommender):
         lists = {name: split_texts(fields[column]) for name, column in text_columns.items()}
         return {name: lists.get(name, fields.get(name)) for name in names}
 
+    @_names_damaged_file
     def work_numbers(self, rows: Rows) -> np.ndarray:
         """Return a number for each row; rows of the same work have the same number."""
         return self._disk_titles.work_numbers(rows)
 
+    @_names_damaged_file
     def find(self, title: str, type: Any = None) -> int:
         """Return the row of a title; `type` decides between titles of the same name."""
         return self._disk_titles.find(title, None if type is None else resolve_types(type))
 
+    @_names_damaged_file
     def suggest_rows(self, text: str, n: int = 10) -> list[int]:
         """Return the rows of the titles that complete a typed text, best first."""
         return self._disk_titles.suggest(text, n).tolist()
 
+    @_names_damaged_file
     def filter_mask(self, filters: Filters) -> np.ndarray:
         """Return the titles that pass the filters without the cluster, shape (n_rows,) bool."""
         masks = []
@@ -279,25 +417,30 @@ class OnDiskRecommender(BaseRecommender):
             masks.append(np.ones(shard.n, bool) if mask is None else mask[shard.slot])
         return np.concatenate(masks)
 
+    @_names_damaged_file
     def shard_masks(
         self, filters: Filters, row_mask: np.ndarray | None = None
     ) -> list[np.ndarray | None]:
         """Return a mask over the slots of each shard; None if all its titles pass."""
         return [_shard_mask(shard, row_mask, filters) for shard in self.shards]
 
+    @_names_damaged_file
     def filter_values(self) -> FilterValues:
         """Return the values that the titles can be filtered by, with counts."""
         columns = [shard.filter_columns for shard in self.shards]
         return count_filter_values(columns, [shard.live for shard in self.shards])
 
+    @_names_damaged_file
     def row_features(self, row: int) -> QueryFeatures:
         """Return the features of a title, with term ids as terms."""
         return shard_query(self.shards, row)
 
+    @_names_damaged_file
     def text_features(self, text: str | TextParts) -> QueryFeatures:
         """Return the features of a text query, with term ids as terms."""
         return _text_features(self.block_encoders, text, self.manifest.get("encoder"))
 
+    @_names_damaged_file
     def find_candidates(
         self,
         query: ResolvedQuery,
@@ -308,12 +451,14 @@ class OnDiskRecommender(BaseRecommender):
         """Return candidate rows, ascending, and whether all titles that pass were searched."""
         return search_shards(self, query, masks, n_candidates, exhaustive)
 
+    @_names_damaged_file
     def nearest_rows(self, query: ResolvedQuery, n: int) -> np.ndarray:
         """Return the n best rows of a query, including the titles of the query."""
         masks = self.shard_masks(Filters())
         rows, _ = self.find_candidates(query, masks, max(MIN_CANDIDATES, 10 * n))
         return rerank(self, query, rows, [], n, 0.0, None, None)[0]
 
+    @_names_damaged_file
     def _rank(self, query, filters, constraint, candidates, n, diversity, max_per_franchise):
         """Search for candidates, and rank them by their exact scores."""
         required, favored = _row_masks(constraint, candidates)
@@ -332,6 +477,7 @@ class OnDiskRecommender(BaseRecommender):
                 break
         return best, scores
 
+    @_names_damaged_file
     def _explain(self, query, rows):
         """Return the contributions of the blocks to the score of each row."""
         order = np.argsort(rows)
@@ -369,10 +515,12 @@ class OnDiskRecommender(BaseRecommender):
         ------
         CatalogError
             If the titles are not valid, or if an id is in the model already.
+        StoreError
+            If another process is writing the model, or if it cannot be written.
         """
         from mediarec.scale.ondisk_update import add_titles
 
-        return self._replace_manifest(add_titles(self, titles, columns))
+        return self._write(partial(add_titles, self, titles, columns))
 
     def remove(self, ids: str | Iterable[str]) -> Self:
         """Remove titles from the model; their rows stay on disk until the next build.
@@ -391,10 +539,12 @@ class OnDiskRecommender(BaseRecommender):
         ------
         UnknownTitleError
             If an id is not in the model.
+        StoreError
+            If another process is writing the model, or if it cannot be written.
         """
         from mediarec.scale.ondisk_update import remove_titles
 
-        return self._replace_manifest(remove_titles(self, ids))
+        return self._write(partial(remove_titles, self, ids))
 
     def verify(self) -> None:
         """Compare the contents of all files with the manifest.
@@ -402,18 +552,30 @@ class OnDiskRecommender(BaseRecommender):
         Raises
         ------
         StoreError
-            If a file was changed. The message names the first one.
+            If a file was changed, the message names the first one. If another process has
+            changed the model since it was opened, the message says so.
         """
-        from mediarec.scale.ondisk_update import verify_files
+        if read_manifest(self.folder) != self.manifest:
+            raise StoreError(
+                f"{self.folder} was changed since the model was opened: open the model again"
+            )
+        _check_digests(self.folder / self.manifest["folder"], self.manifest["files"])
 
-        verify_files(self)
-
-    def _replace_manifest(self, manifest):
-        """Write a new manifest in one step, and open the files that it names."""
-        text = json.dumps(manifest, ensure_ascii=False)
-        atomic_write_text(manifest_path(self.folder), text)
-        self.manifest = manifest
-        self._open()
+    def _write(self, change):
+        """Change the model as its only writer; `change` writes files and returns a manifest."""
+        read_manifest(self.folder)  # raises an error if there is no model any more
+        with lock_model(self.folder):
+            if read_manifest(self.folder) != self.manifest:
+                self._open()  # what another process has changed is kept
+            try:
+                text = json.dumps(change(), ensure_ascii=False)
+                atomic_write_text(manifest_path(self.folder), text)
+            except (OSError, sqlite3.Error) as error:
+                reason = getattr(error, "strerror", None) or error
+                raise StoreError(f"{self.folder} cannot be written: {reason}") from None
+            finally:
+                remove_leftovers(self.folder, read_manifest(self.folder))
+            self._open()
         return self
 
 # %% ../../nbs/57_scale.ondisk.ipynb #1bb5ced0

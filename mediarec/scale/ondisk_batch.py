@@ -162,6 +162,6 @@ def _iter_id_chunks(model, size):
     """Yield lists of at most `size` ids of one shard, for all titles of a model."""
     for shard in model.shards:
         live = shard.live[shard.slot]
-        ids = shard.table["show_id"].to_numpy()[live].tolist()
+        ids = shard.read_table(["show_id"])["show_id"].to_numpy()[live].tolist()
         for start in range(0, len(ids), size):
             yield ids[start : start + size]

@@ -7,9 +7,11 @@ __all__ = ['build_model']
 
 # %% ../../nbs/54_scale.ondisk_build.ipynb #09fe3d8c
 import json
-import secrets
+import re
 import shutil
+import sqlite3
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import RANDOM_STATE, CatalogError, MediarecError, format_list
+from mediarec.core import RANDOM_STATE, CatalogError, MediarecError, StoreError, format_list
 from mediarec.data.clean import assign_work_ids
 from mediarec.data.labels import LABEL_KINDS, number_labels
 from mediarec.data.store import FORMAT_VERSION, previous_manifest
@@ -50,8 +52,11 @@ from mediarec.scale.ondisk_files import (
     SPARSE_BLOCKS,
     cell_index_to_arrays,
     file_entry,
+    lock_model,
+    new_generation,
     open_arrays,
     read_arrow,
+    remove_leftovers,
     restore_list_columns,
     write_arrays,
 )
@@ -126,7 +131,8 @@ def build_model(
     MediarecError
         If the encoder cannot be loaded.
     StoreError
-        If `folder` cannot hold a model.
+        If `folder` cannot hold a model or cannot be written, or if another process builds or
+        changes the model. The old model stays.
 
     Examples
     --------
@@ -141,7 +147,7 @@ def build_model(
     run = choose_runner(client, workers)
     stored_encoder = _check_named_encoder(encoder)
     with _local_folder(folder, temp_folder) as local, _new_generation_dir(local) as dirs:
-        root, scratch = dirs
+        root, scratch, previous = dirs
         manifest = _run_passes(
             catalog,
             run,
@@ -156,7 +162,7 @@ def build_model(
             probe_limit,
             stored_encoder,
         )
-        _publish(local, root, manifest)
+        _publish(local, root, manifest, previous)
     return manifest
 
 
@@ -176,34 +182,69 @@ def _local_folder(folder, temp_folder) -> Iterator[Path]:
     if not is_url(folder):
         yield Path(folder)
         return
-    with tempfile.TemporaryDirectory(dir=temp_folder) as temporary:
+    _remove_old_temporaries(Path(temp_folder or tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY_PREFIX, dir=temp_folder) as temporary:
         local = Path(temporary) / "model"
         yield local
         upload_model(local, str(folder))
 
 
+_TEMPORARY_PREFIX = "mediarec-build-"
+_STALE_SECONDS = 3600
+
+
+def _remove_old_temporaries(parent):
+    """Delete the folders of builds that were killed more than an hour ago."""
+    for path in parent.glob(f"{_TEMPORARY_PREFIX}*"):
+        try:
+            if path.is_symlink() or time.time() - path.stat().st_mtime < _STALE_SECONDS:
+                continue
+            with lock_model(path / "model", seconds=0):
+                shutil.rmtree(path, ignore_errors=True)
+        except (OSError, StoreError):
+            continue  # it is in use, or it belongs to another user
+
+
 @contextmanager
-def _new_generation_dir(folder) -> Iterator[tuple[Path, Path]]:
-    """Make folders for the files of the model and of the passes; delete them after an error."""
+def _new_generation_dir(folder) -> Iterator[tuple[Path, Path, dict]]:
+    """Make folders for the files of the model and of the passes; delete them after an error.
+
+    Yield both folders and the manifest of the old model. The build is the only writer of the
+    model until the end of the block.
+    """
     folder = Path(folder)
     previous_manifest(folder)  # raises an error if the folder belongs to something else
-    root = folder / f"parts-{secrets.token_hex(6)}"
-    scratch = root / "scratch"
-    try:
-        scratch.mkdir(parents=True)
-        yield root, scratch
-    except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
-        raise
+    with lock_model(folder):
+        previous = previous_manifest(folder)
+        if previous or not manifest_path(folder).exists():
+            remove_leftovers(folder, previous)
+        root = new_generation(folder)
+        scratch = root / "scratch"
+        try:
+            scratch.mkdir(parents=True)
+            yield root, scratch, previous
+        except BaseException as error:
+            shutil.rmtree(root, ignore_errors=True)
+            if isinstance(error, (OSError, sqlite3.Error)):
+                reason = getattr(error, "strerror", None) or error
+                raise StoreError(f"the model could not be built in {folder}: {reason}") from None
+            raise
 
 
-def _publish(folder, root, manifest):
+def _publish(folder, root, manifest, previous):
     """Replace the manifest in one step, and delete the files of the old model."""
-    old = previous_manifest(Path(folder)).get("folder")
+    folder = Path(folder)
+    if previous_manifest(folder) != previous:
+        raise StoreError(
+            f"another process has changed {folder} during the build, so its model was kept: "
+            "build again to replace it"
+        )
     shutil.rmtree(root / "scratch", ignore_errors=True)
     atomic_write_text(manifest_path(folder), json.dumps(manifest, ensure_ascii=False))
-    if old and old != root.name:
-        shutil.rmtree(Path(folder) / old, ignore_errors=True)
+    old = str(previous.get("folder"))
+    if re.fullmatch(r"parts-[0-9a-f]{12}", old):  # of a model in memory
+        shutil.rmtree(folder / old, ignore_errors=True)
+    remove_leftovers(folder, manifest)
 
 # %% ../../nbs/54_scale.ondisk_build.ipynb #a0e52691
 def _run_passes(
@@ -265,7 +306,8 @@ def _run_passes(
 
 def _make_manifest(root, shards, weights, labels, descriptions, groups, n_titles):
     """Describe the model: its files, its shards, its clusters, and its genres and themes."""
-    files = {path.name: file_entry(path) for path in sorted(root.iterdir()) if path.is_file()}
+    paths = [path for path in sorted(root.iterdir()) if path.is_file() and path.name[0] != "."]
+    files = {path.name: file_entry(path) for path in paths}
     for shard in shards:
         for name, entry in shard["files"].items():
             files[f"{shard['folder']}/{name}"] = entry

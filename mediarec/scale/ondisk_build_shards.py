@@ -38,6 +38,7 @@ from mediarec.scale.ondisk_files import (
     concat_ranges,
     deletion_keys,
     file_entry,
+    file_place,
     find_sorted,
     hash_strings,
     read_arrow,
@@ -209,6 +210,7 @@ _TOKENIZER = f"\"ascii tokenchars '{_PUNCTUATION}'\""  # a name may consist of p
 _TITLE_TABLES = f"""
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
+CREATE TABLE place (name TEXT);
 CREATE TABLE ids (show_id TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE TABLE names (
     id INTEGER PRIMARY KEY, name TEXT, number INTEGER, fame INTEGER, length INTEGER);
@@ -241,6 +243,7 @@ def write_title_database(path: Path, frame: pd.DataFrame) -> None:
         database.create_function("without_article", 1, without_article)
         database.create_function("typo_keys", 1, _typo_keys)
         database.executescript(_TITLE_TABLES)
+        database.execute("INSERT INTO place VALUES (?)", [file_place(path)])
         ids = sorted(zip(frame.show_id, range(len(frame))))
         database.executemany("INSERT INTO ids VALUES (?, ?)", ids)
         names = _sorted_names(frame).itertuples(name=None)
@@ -428,7 +431,7 @@ def write_shard(
     `build_shard`.
     """
     temp_dir = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
-    temp_dir.mkdir(parents=True)
+    temp_dir.mkdir()  # fails if the build is over
     numbers = arrays["numbers"]
     shard = _shard_arrays(frame, blocks, vectors, numbers, cell_index, label_numbers)
     by_key = np.argsort(arrays["work_key"], kind="stable")

@@ -8,9 +8,13 @@ __all__ = []
 # %% ../../nbs/50_scale.ondisk_files.ipynb #2d9b06df
 import json
 import os
+import re
+import secrets
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +34,7 @@ from mediarec.features.index import WEIGHT_NAMES
 from mediarec.features.numeric import DECAY_SCALES
 from mediarec.features.text import Vocabulary
 from mediarec.features.themes import THEME_LIST_COLUMNS
-from mediarec.files import file_sha256
+from mediarec.files import file_sha256, flush_to_disk
 
 if TYPE_CHECKING:
     import pyarrow
@@ -63,6 +67,31 @@ def term_ids(block: int, indices: np.ndarray) -> np.ndarray:
     first_id = np.uint32(block) << np.uint32(TERM_BLOCK_SHIFT)
     return first_id + np.asarray(indices, dtype=np.uint32)
 
+# %% ../../nbs/50_scale.ondisk_files.ipynb #fbb2da0d
+_PART_FOLDER = re.compile(r"(shard|added|chunk)-")
+_TEMPORARY_SUFFIX = re.compile(r"\.[0-9a-f]{8}$")
+
+
+def file_place(path: str | Path) -> str:
+    """Return the place of a file in its model; a temporary name gives that of the final name."""
+    path = Path(path)
+    folder = _TEMPORARY_SUFFIX.sub("", path.parent.name)
+    name = _TEMPORARY_SUFFIX.sub("", path.name).removeprefix(".")
+    return f"{folder}/{name}" if _PART_FOLDER.match(folder) else name
+
+
+def check_place(path: str | Path, place: object) -> None:
+    """Raise a `StoreError` if the place that a file holds is not the place where it is."""
+    if place != file_place(path):
+        raise StoreError(
+            f"{path} is not the file of this place, but {str(place)[:80]!r}: build the model again"
+        )
+
+
+def _damaged(path, error):
+    """Return the error about a file that cannot be read."""
+    return StoreError(f"{path} cannot be read ({type(error).__name__}): build the model again")
+
 # %% ../../nbs/50_scale.ondisk_files.ipynb #1f80797d
 _DTYPES = {
     "F32": "<f4",
@@ -84,7 +113,7 @@ def write_arrays(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
     from safetensors.numpy import save
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    Path(path).write_bytes(save(contiguous))
+    Path(path).write_bytes(save(contiguous, {"place": file_place(path)}))
 
 
 def open_arrays(path: str | Path) -> dict[str, np.ndarray]:
@@ -92,22 +121,21 @@ def open_arrays(path: str | Path) -> dict[str, np.ndarray]:
     path = Path(path)
     try:
         header, offset = _read_header(path)
+        place = header.pop("__metadata__", {}).get("place")
         buffer = _map_bytes(path, offset)
-        return {
-            name: _view_array(buffer, entry)
-            for name, entry in header.items()
-            if name != "__metadata__"
-        }
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        raise StoreError(
-            f"{path} cannot be read ({type(e).__name__}): build the model again"
-        ) from None
+        arrays = {name: _view_array(buffer, entry) for name, entry in header.items()}
+    except Exception as error:  # the header may hold anything
+        raise _damaged(path, error) from None
+    check_place(path, place)
+    return arrays
 
 
 def _read_header(path):
     """Read the JSON header of a safetensors file and the offset of the numbers."""
     with open(path, "rb") as file:
         size = int.from_bytes(file.read(8), "little")
+        if size > path.stat().st_size:
+            raise ValueError("the header is longer than the file")
         return json.loads(file.read(size)), 8 + size
 
 
@@ -121,6 +149,8 @@ def _map_bytes(path, offset):
 def _view_array(buffer, entry):
     """View a part of the mapped bytes as the array that a header entry describes."""
     start, stop = entry["data_offsets"]
+    if not 0 <= start <= stop <= len(buffer):
+        raise ValueError("the array is outside of the file")
     return buffer[start:stop].view(_DTYPES[entry["dtype"]]).reshape(entry["shape"])
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #02da11fe
@@ -179,7 +209,8 @@ def write_arrow(table: "pd.DataFrame | pyarrow.Table", path: str | Path) -> None
 
     if isinstance(table, pd.DataFrame):
         table = pa.Table.from_pandas(table, preserve_index=False)
-    table = table.combine_chunks()
+    metadata = (table.schema.metadata or {}) | {b"place": file_place(path).encode()}
+    table = table.combine_chunks().replace_schema_metadata(metadata)
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
 
@@ -188,21 +219,88 @@ def read_arrow(path: str | Path) -> "pyarrow.Table":
     """Map an Arrow file into memory."""
     import pyarrow as pa
 
-    with pa.memory_map(str(path)) as file:
-        return pa.ipc.open_file(file).read_all()
+    try:
+        with pa.memory_map(str(path)) as file:
+            table = pa.ipc.open_file(file).read_all()
+        table.validate()
+        place = (table.schema.metadata or {}).get(b"place", b"").decode()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _damaged(path, error) from None
+    check_place(path, place)
+    return table
 
 
-class _Strings(Sequence):
-    """A column of an Arrow table as a sequence of strings."""
+def check_table(table: "pyarrow.Table", path: str | Path) -> "pyarrow.Table":
+    """Return a table whose strings may all be read, or raise a `StoreError`."""
+    import pyarrow as pa
 
-    def __init__(self, column):
-        self.column = column
+    try:
+        table.validate(full=True)
+    except pa.ArrowException as error:
+        raise _damaged(path, error) from None
+    return table
+
+
+class ArrowColumn(Sequence):
+    """A column of an Arrow table as a sequence of values; the place of each string is checked.
+
+    An `IndexError` tells that a string is outside of the file.
+    """
+
+    def __init__(self, column: "pyarrow.ChunkedArray"):
+        self.chunks = [_ArrowChunk(chunk) for chunk in column.chunks]
+        self.ends = np.cumsum([len(chunk) for chunk in column.chunks]).tolist()
 
     def __len__(self):
-        return len(self.column)
+        return self.ends[-1] if self.ends else 0
 
     def __getitem__(self, i):
-        return self.column[int(i)].as_py()
+        i = int(i)
+        start = 0
+        for chunk, end in zip(self.chunks, self.ends):
+            if start <= i < end:
+                return chunk.value(i - start)
+            start = end
+        raise IndexError(i)
+
+
+class _ArrowChunk:
+    """An array of Arrow, and where its strings or lists start; nothing for numbers."""
+
+    def __init__(self, array):
+        import pyarrow as pa
+
+        self.array = array
+        self.offsets = self.items = None
+        dtype = array.type
+        is_list = pa.types.is_list(dtype) or pa.types.is_large_list(dtype)
+        is_large = pa.types.is_large_string(dtype) or pa.types.is_large_list(dtype)
+        if not is_list and not is_large and not pa.types.is_string(dtype):
+            return
+        _, offsets, *rest = array.buffers()
+        width = np.int64 if is_large else np.int32
+        if offsets is not None and len(array):
+            first = array.offset
+            self.offsets = np.frombuffer(offsets, width)[first : first + len(array) + 1]
+            self.size = rest[0].size if rest and rest[0] is not None else 0
+        if is_list:
+            self.items = _ArrowChunk(array.values)
+            self.size = len(array.values)
+
+    def value(self, i):
+        """Return the value at a position."""
+        self.check(i, i + 1)
+        return self.array[i].as_py()
+
+    def check(self, start, stop):
+        """Raise an `IndexError` if a value from `start` to `stop` is not in the data."""
+        if self.offsets is None or start == stop:
+            return
+        limits = self.offsets[start : stop + 1].tolist()
+        if limits[0] < 0 or limits[-1] > self.size or limits != sorted(limits):
+            raise IndexError("a value of a table is outside of its file")
+        if self.items is not None:
+            self.items.check(limits[0], limits[-1])
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #7e9cca8d
 class _TermIndex(Mapping):
@@ -251,10 +349,15 @@ class _DiskVocabulary(Vocabulary):
         hashes = table["hash"].to_numpy()
         n_build = len(tables[0])
         self._term_index = _TermIndex(hashes[:n_build], hashes[n_build:])
-        self.terms = self.labels = _Strings(table["label"])
+        self.terms = self.labels = ArrowColumn(table["label"])
         self.idf = table["idf"].to_numpy()
-        self.cast_country_shares = None
         self.languages = {}
+        self.read_shares = None  # reads the country shares of the cast, for the country block
+
+    @cached_property
+    def cast_country_shares(self) -> sparse.csr_matrix | None:
+        """The country shares of the cast; a query does not need them."""
+        return self.read_shares() if self.read_shares else None
 
     @property
     def term_to_column(self) -> _TermIndex:
@@ -282,11 +385,9 @@ def open_vocabularies(root: Path, manifest: dict) -> dict:
         folders = ["", *manifest["added_vocabularies"]]
         paths = [root / folder / f"terms_{block}.arrow" for folder in folders]
         encoders[block] = _DiskVocabulary([read_arrow(path) for path in paths])
-    encoders["country"].cast_country_shares = _read_country_shares(
-        open_arrays(root / "cast_countries.safetensors"),
-        len(encoders["cast"].term_to_column),
-        len(encoders["country"].term_to_column),
-    )
+    sizes = [len(encoders[block].term_to_column) for block in ("cast", "country")]
+    path = root / "cast_countries.safetensors"
+    encoders["country"].read_shares = partial(_read_country_shares, path, open_arrays(path), *sizes)
     encoders["text"].languages = manifest.get("languages", {})
     arrays = open_arrays(root / "embedding.safetensors")
     for block in EMBEDDING_BLOCKS:
@@ -294,12 +395,21 @@ def open_vocabularies(root: Path, manifest: dict) -> dict:
     return encoders
 
 
-def _read_country_shares(arrays, n_names, n_countries):
+def _read_country_shares(path, arrays, n_names, n_countries):
     """Return the country shares of names, shape (n_names, n_countries).
 
-    The rows of names that were added after the build are empty.
+    The rows of names that were added after the build are empty. SciPy believes the numbers of
+    columns and rows, so they are checked.
     """
-    start = arrays["indptr"]
+    start, indices = arrays["indptr"], arrays["indices"]
+    if (
+        not 0 < len(start) <= n_names + 1
+        or (start[0], start[-1]) != (0, len(indices))
+        or len(indices) != len(arrays["data"])
+        or (np.diff(start) < 0).any()
+        or not 0 <= indices.min(initial=0) <= indices.max(initial=0) < max(n_countries, 1)
+    ):
+        raise StoreError(f"{path} does not fit to the vocabularies: build the model again")
     n_missing = n_names + 1 - len(start)
     if n_missing:
         start = np.concatenate([start, np.full(n_missing, start[-1], start.dtype)])
@@ -334,11 +444,94 @@ def commit_dir(temp_dir: Path, target: Path) -> None:
         os.rename(temp_dir, target)
     except OSError:
         shutil.rmtree(temp_dir, ignore_errors=True)
+        if not target.is_dir():
+            raise
 
 
 def file_entry(path: Path) -> dict:
-    """Return the entry of a file in the manifest: its size in bytes and its SHA-256 digest."""
+    """Flush a file to disk, and return its entry in the manifest: its size and its digest."""
+    flush_to_disk(path)
     return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
+
+# %% ../../nbs/50_scale.ondisk_files.ipynb #d2484c33
+_LOCK_SECONDS = 30.0  # a writer waits so long for another writer
+
+
+@contextmanager
+def lock_model(folder: str | Path, seconds: float | None = None) -> Iterator[None]:
+    """Be the only writer of a model until the end of the block.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of the model; it is made if it does not exist.
+    seconds : float, optional
+        How long to wait for another writer, by default 30 seconds.
+
+    Raises
+    ------
+    StoreError
+        If another process is writing the model, or if the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock", timeout=_LOCK_SECONDS if seconds is None else seconds)
+        lock.acquire()
+    except Timeout:
+        raise StoreError(
+            f"another process is writing {folder}: try again when it has finished"
+        ) from None
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+_GENERATION_NAME = re.compile(r"large-[0-9a-f]{12}")
+_WRITTEN_NAME = re.compile(  # by `add`, `remove` or a task of a build
+    r"scratch|((shard-)?added|removed)-[0-9a-f]{8}.*|(\..*|shard-[0-9]{5})\.[0-9a-f]{8}"
+)
+
+
+def new_generation(folder: Path) -> Path:
+    """Return a new path for the files of a build."""
+    return folder / f"large-{secrets.token_hex(6)}"
+
+
+def remove_leftovers(folder: Path, manifest: dict) -> None:
+    """Delete what killed builds, `add` and `remove` have left; the caller holds the lock.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the model.
+    manifest : dict
+        The manifest in it. All files that it names are kept.
+    """
+    for path in folder.iterdir():
+        is_generation = _GENERATION_NAME.fullmatch(path.name)
+        is_manifest = re.fullmatch(r"\.manifest\.json\.[0-9a-f]{8}", path.name)
+        if (is_generation and path.name != manifest.get("folder")) or is_manifest:
+            _delete(path)
+    if manifest.get("kind") != "large":
+        return
+    used = {name.split("/")[0] for name in manifest["files"]}
+    for path in (folder / manifest["folder"]).iterdir():
+        if _WRITTEN_NAME.fullmatch(path.name) and path.name not in used:
+            _delete(path)
+
+
+def _delete(path):
+    """Delete a file or a folder; what cannot be deleted stays for the next time."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #8680d4d2
 _KEY_LENGTH = 9  # typos are looked for in so many characters at the start of a name

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from mediarec.core import StoreError
 from mediarec.data.labels import LabelMasks, number_labels
 from mediarec.features.blocks import EMBEDDING_BLOCKS, NUMERIC_BLOCKS
 from mediarec.features.embedding import N_COMPONENTS
@@ -34,7 +35,9 @@ from mediarec.recommend.ranking import (
 from mediarec.scale.ondisk_files import (
     SPARSE_BLOCKS,
     TERM_BLOCK_SHIFT,
+    ArrowColumn,
     CellIndex,
+    check_table,
     concat_ranges,
     find_sorted,
     open_arrays,
@@ -48,12 +51,67 @@ if TYPE_CHECKING:
     from mediarec.recommend.queries import ResolvedQuery
 
 # %% ../../nbs/55_scale.ondisk_search.ipynb #6f952e28
+_SHARD_ARRAYS = {  # type and shape; a word is a length that is the same in all arrays
+    "number": (np.uint32, ("titles",)),
+    "slot": (np.uint32, ("titles",)),
+    "type": (np.int8, ("titles",)),
+    "age_group": (np.int8, ("titles",)),
+    "year": (np.int16, ("titles",)),
+    "work_hash": (np.int64, ("titles",)),
+    "franchise_hash": (np.int64, ("titles",)),
+    "nonfiction": (np.bool_, ("titles",)),
+    "genres": (np.uint8, ("genres", "titles")),
+    "themes": (np.uint8, ("themes", "titles")),
+    "countries": (np.uint8, ("countries", "titles")),
+    "vectors": (np.float32, ("titles", N_COMPONENTS)),
+    "numbers": (np.float32, ("titles", len(NUMERIC_BLOCKS))),
+    "dense": (np.float32, ("titles", "dense terms")),
+    "cell_start": (np.int64, ("cells + 1",)),
+    "slot_start": (np.int64, ("titles + 1",)),
+    "slot_term": (np.uint32, ("terms",)),
+    "slot_value": (np.float32, ("terms",)),
+    "post_term": (np.uint32, ("distinct terms",)),
+    "post_start": (np.int64, ("distinct terms + 1",)),
+    "post_slot": (np.uint32, ("sparse terms",)),
+    "post_value": (np.float32, ("sparse terms",)),
+    "work_key": (np.uint64, ("keys",)),
+    "work_number": (np.uint32, ("keys",)),
+}
+
+
+def _check_arrays(arrays, n_titles):
+    """Raise a `ValueError` if the arrays of a shard do not fit together."""
+    sizes = {"titles": n_titles}
+    for name, (dtype, shape) in _SHARD_ARRAYS.items():
+        array = arrays.get(name)
+        if array is None or array.dtype != dtype or array.ndim != len(shape):
+            raise ValueError(f"{name} is missing or has another type")
+        for size, expected in zip(array.shape, shape):
+            if isinstance(expected, str):
+                word = expected.removesuffix(" + 1")
+                extra = int(word != expected)
+                expected = sizes.setdefault(word, size - extra) + extra
+            if size != expected:
+                raise ValueError(f"{name} has another size")
+    ends = {
+        "cell_start": n_titles,
+        "slot_start": sizes["terms"],
+        "post_start": sizes["sparse terms"],
+    }
+    for name, end in ends.items():
+        if (arrays[name][0], arrays[name][-1]) != (0, end):
+            raise ValueError(f"{name} has another end")
+    if (np.diff(arrays["cell_start"]) < 0).any():
+        raise ValueError("cell_start is not ascending")
+
+
 class Shard:
     """Some titles of an on-disk model, read from the files of one folder.
 
     Every array of `arrays.safetensors` is an attribute. `start` is the row of the first title,
     `label_numbers` are from `number_labels`, for the genres, themes and countries of the model.
-    `removed` are the numbers of the titles that were removed.
+    `removed` are the numbers of the titles that were removed. A `StoreError` tells that the
+    files do not fit together.
     """
 
     def __init__(
@@ -65,9 +123,15 @@ class Shard:
     ):
         self.folder = Path(folder)
         self.start = start
-        for name, array in open_arrays(self.folder / "arrays.safetensors").items():
-            setattr(self, name, array)
-        self.n = len(self.number)
+        self.table = read_arrow(self.folder / "catalog.arrow")  # in the order of the catalog
+        self.n = len(self.table)
+        arrays = open_arrays(self.folder / "arrays.safetensors")
+        try:
+            _check_arrays(arrays, self.n)
+        except ValueError as error:
+            raise self.damaged(error) from None
+        for name in _SHARD_ARRAYS:
+            setattr(self, name, arrays[name])
         self.filter_columns = FilterColumns(
             self.type,
             self.age_group,
@@ -83,15 +147,19 @@ class Shard:
             self.live[self.slot[removed]] = False
         self.all_live = bool(self.live.all())
 
-    @cached_property
-    def table(self) -> "pyarrow.Table":
-        """The cleaned catalog, in the order of the catalog."""
-        return read_arrow(self.folder / "catalog.arrow")
+    def damaged(self, error: object, name: str = "arrays.safetensors") -> StoreError:
+        """Return the error about a file of the shard."""
+        return StoreError(f"{self.folder / name} is damaged ({error}): build the model again")
 
     @cached_property
-    def columns(self) -> dict[str, "pyarrow.ChunkedArray"]:
+    def columns(self) -> dict[str, ArrowColumn]:
         """The columns of `table` by name; they stay in the mapped file."""
-        return {name: self.table[name] for name in self.table.column_names}
+        return {name: ArrowColumn(self.table[name]) for name in self.table.column_names}
+
+    def read_table(self, names: Sequence[str] | None = None) -> "pyarrow.Table":
+        """Return the cleaned catalog, or some of its columns, to be read as a whole."""
+        table = self.table.select(self.table.column_names if names is None else names)
+        return check_table(table, self.folder / "catalog.arrow")
 
 
 def open_shards(root: Path, manifest: dict) -> list[Shard]:
@@ -104,6 +172,8 @@ def open_shards(root: Path, manifest: dict) -> list[Shard]:
         if entry.get("removed"):
             removed = open_arrays(root / entry["removed"])["removed"]
         shards.append(Shard(root / entry["folder"], start, label_numbers, removed))
+        if shards[-1].n != entry["titles"]:
+            raise shards[-1].damaged(f"{shards[-1].n:,} titles", "catalog.arrow")
         start += entry["titles"]
     return shards
 
@@ -183,6 +253,8 @@ def _gather_terms(groups):
     for shard, slots in groups:
         start = shard.slot_start[slots]
         size = shard.slot_start[slots + 1] - start
+        if len(slots) and (size.min() < 0 or start.min() < 0 or size.max() > len(shard.slot_term)):
+            raise shard.damaged("slot_start")
         entries = concat_ranges(start, size)
         sizes.append(size)
         terms.append(shard.slot_term[entries])
@@ -335,6 +407,8 @@ def _sparse_term_scores(shard, plan):
     lists = [slice(a, a + k) for a, k in zip(start.tolist(), size.tolist())]
     slots = np.concatenate([shard.post_slot[part] for part in lists])
     values = np.concatenate([shard.post_value[part] for part in lists])
+    if slots.max(initial=0) >= shard.n:
+        raise shard.damaged("post_slot")
     weights = np.repeat(plan.term_weights[hit], size)
     if plan.nonfiction_term_weights.any():
         extra = np.repeat(plan.nonfiction_term_weights[hit], size)
@@ -507,6 +581,8 @@ def rerank(
         query.weights,
         model.normalized_weights,
     )
+    if not np.isfinite(scores).all():
+        raise ValueError("a score is not a number")
     if constraint and constraint.weight and constraint.cluster_names:
         scores = scores + np.float32(constraint.weight) * constraint.mask[rows]
     best = rank_titles(

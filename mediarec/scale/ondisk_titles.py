@@ -30,7 +30,7 @@ from mediarec.recommend.search import (
     resolve_title,
     start_distances,
 )
-from mediarec.scale.ondisk_files import deletion_keys
+from mediarec.scale.ondisk_files import check_place, deletion_keys
 from mediarec.scale.ondisk_search import Shard, shard_numbers
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #1ec4ae3b
@@ -49,9 +49,13 @@ def fetch_fields(
         numbers = rows[position] - shards[i].start
         for column, values in fields.items():
             stored = shards[i].columns.get(column)
-            if stored is not None:
+            if stored is None:
+                continue
+            try:
                 for place, number in zip(position.tolist(), numbers.tolist()):
-                    values[place] = stored[number].as_py()
+                    values[place] = stored[number]
+            except (IndexError, UnicodeDecodeError):
+                raise shards[i].damaged(column, "catalog.arrow") from None
     return fields
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #96415c54
@@ -73,7 +77,8 @@ class _TitleDatabase:
         self.shard = shard
         self.path = Path(shard.folder) / "titles.sqlite"
         self._process_id = None
-        self.query("SELECT number FROM ids LIMIT 1")  # fails if the file is damaged
+        places = self.query("SELECT name FROM place")  # fails if the file is damaged
+        check_place(self.path, places[0][0] if places else None)
 
     def _open(self):
         """Open a connection for this process."""
@@ -81,6 +86,8 @@ class _TitleDatabase:
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         weakref.finalize(self, connection.close)
         connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+        connection.execute("PRAGMA cell_size_check = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
         self._lock = threading.Lock()
         self._connection = connection
         self._process_id = os.getpid()
@@ -92,7 +99,11 @@ class _TitleDatabase:
                 self._open()
             with self._lock:
                 return self._connection.execute(sql, parameters).fetchall()
-        except sqlite3.DatabaseError as e:
+        except sqlite3.Error as e:
+            if not self.path.exists():
+                raise StoreError(
+                    f"{self.path} was replaced since the model was opened: open the model again"
+                ) from None
             raise StoreError(f"{self.path} cannot be read ({e}): build the model again") from None
 
     def rows_by_name(self, names):
@@ -168,7 +179,7 @@ class _RowById(Mapping):
     def __iter__(self) -> Iterator[str]:
         for shard in self.shards:
             live = shard.live[shard.slot]
-            for show_id, is_live in zip(shard.table["show_id"].to_pylist(), live):
+            for show_id, is_live in zip(shard.read_table(["show_id"])["show_id"].to_pylist(), live):
                 if is_live:
                     yield show_id
 

@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mediarec.core import CatalogError, StoreError, format_list
+from mediarec.core import CatalogError, format_list
 from mediarec.data.catalog import load_catalog
 from mediarec.data.clean import assign_work_ids
 from mediarec.data.labels import LABEL_KINDS, number_labels, title_labels
-from mediarec.files import file_sha256
 from mediarec.recommend.queries import ResolvedQuery
 from mediarec.recommend.ranking import QueryFeatures
 from mediarec.scale.ondisk_build_chunks import clean_without_work_ids, count_terms
@@ -162,11 +161,3 @@ def remove_titles(model, ids: str | Iterable[str]) -> dict:
         entries.append(entry)
     n_titles = len(model) - len(set(ids))
     return model.manifest | {"shards": entries, "files": files, "titles": n_titles}
-
-# %% ../../nbs/58_scale.ondisk_update.ipynb #cabec8f6
-def verify_files(model) -> None:
-    """Raise a `StoreError` if a file differs from its digest in the manifest."""
-    for name, entry in model.manifest["files"].items():
-        path = model.folder / model.manifest["folder"] / name
-        if not path.is_file() or file_sha256(path) != entry["sha256"]:
-            raise StoreError(f"{path} was changed since it was written: build the model again")
