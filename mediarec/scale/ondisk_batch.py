@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from mediarec.core import StoreError
 from mediarec.files import atomic_write, text_sha256
 from mediarec.recommend.recommender import recommend_batch
 from mediarec.scale.ondisk import OnDiskRecommender
@@ -26,7 +27,10 @@ _BATCH_SIZE = 500  # queries of one job
 @lru_cache(2)
 def _cached_model(folder, probe_limit, manifest_hash):
     """Open a model once in each process; a changed manifest opens it again."""
-    return OnDiskRecommender(folder, probe_limit)
+    model = OnDiskRecommender(folder, probe_limit)
+    if _manifest_hash(model) != manifest_hash:
+        raise StoreError(f"{folder} was changed since the model was opened: open the model again")
+    return model
 
 
 def _manifest_hash(model):
@@ -76,6 +80,10 @@ def recommend_batch_parallel(
     ------
     UnknownTitleError
         If an id is not in the model.
+    StoreError
+        If another process has changed the model since it was opened.
+    MediarecError
+        If the Dask scheduler is lost.
     """
     queries = list(queries)
     candidates = None if candidates is None else list(candidates)

@@ -6,10 +6,12 @@
 __all__ = []
 
 # %% ../../nbs/51_scale.ondisk_build_chunks.ipynb #448162e0
+import asyncio
 import os
 import secrets
 import warnings
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -20,7 +22,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import LIST_COLUMNS, OPTIONAL_COLUMNS, CatalogError, normalize_text
+from mediarec.core import (
+    LIST_COLUMNS,
+    OPTIONAL_COLUMNS,
+    CatalogError,
+    MediarecError,
+    normalize_text,
+)
 from mediarec.data.catalog import iter_table, set_type, validate_catalog
 from mediarec.data.clean import CLEANING_STEPS, assign_work_ids, duplicate_keys
 from mediarec.data.columns import align_columns, apply_columns, recognize_columns
@@ -403,16 +411,37 @@ def _limit_tokenizers():
 
 
 def run_on_dask(task: Callable, jobs: list, label: str, progress: bool, client: Any) -> list:
-    """Run a task on every job on a Dask cluster; the tasks of a dead worker run elsewhere."""
-    from distributed import as_completed
+    """Run a task on every job on a Dask cluster; the tasks of a dead worker run elsewhere.
+
+    Raises
+    ------
+    MediarecError
+        If the scheduler is lost, or if a task has killed several workers.
+    """
+    from distributed import KilledWorker, as_completed
+    from distributed.comm import CommClosedError
     from tqdm import tqdm
 
     name = f"mediarec-{label}-{secrets.token_hex(4)}"
-    futures = client.map(task, jobs, key=name, pure=False, retries=3)
-    done = as_completed(futures)
-    for _ in tqdm(done, desc=label, total=len(jobs), disable=not progress, unit="task"):
-        pass
-    return client.gather(futures)
+    try:
+        futures = client.map(task, jobs, key=name, pure=False, retries=3)
+        done = as_completed(futures)
+        for _ in tqdm(done, desc=label, total=len(jobs), disable=not progress, unit="task"):
+            pass
+        return client.gather(futures)
+    except KilledWorker:
+        raise MediarecError(
+            f"several Dask workers died in the step {label!r}, perhaps because a task needs more "
+            "memory: give them more memory, or choose smaller shards"
+        ) from None
+    except (Exception, asyncio.CancelledError) as error:
+        is_lost = isinstance(error, (CancelledError, asyncio.CancelledError, CommClosedError))
+        if is_lost or getattr(client, "status", "running") != "running":
+            raise MediarecError(
+                f"the connection to the Dask scheduler was lost in the step {label!r}: "
+                "start the cluster and try again"
+            ) from None
+        raise
 
 
 def choose_runner(client: Any, workers: int) -> Callable:
