@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import LIST_COLUMNS, MediarecError, StoreError
+from mediarec.data.labels import LABEL_KINDS
 from mediarec.data.store import read_manifest
 from mediarec.features.embedding import N_COMPONENTS
 from mediarec.features.index import WEIGHT_NAMES
@@ -54,7 +55,6 @@ from mediarec.scale.ondisk_files import (
     open_arrays,
     open_vocabularies,
     remove_leftovers,
-    restore_list_columns,
     split_texts,
 )
 from mediarec.scale.ondisk_search import (
@@ -97,6 +97,8 @@ def _check_manifest(folder, manifest):
     for name, expected in _MANIFEST_TYPES.items():
         if name not in manifest or not isinstance(manifest[name], expected):
             raise StoreError(f"{path} is damaged ({name}): build the model again")
+    if not all(isinstance(label, str) for kind in LABEL_KINDS for label in manifest[kind]):
+        raise StoreError(f"{path} is damaged (labels): build the model again")
     shards = manifest["shards"]
     names = [shard["folder"] for shard in shards] + manifest["added_vocabularies"]
     names += [shard["removed"] for shard in shards if "removed" in shard]
@@ -149,8 +151,10 @@ def _read_labels(name, root, shards, n_clusters):
     return np.concatenate(parts)
 
 
-def _check_cells(cell_index, shards):
-    """Raise a `ValueError` if the cells do not fit together, or not to the shards."""
+def _check_fit(cell_index, shards, projection):
+    """Raise a `ValueError` if the cells, the shards and the embeddings do not fit together."""
+    if projection.components.shape != (len(projection.mean), N_COMPONENTS):
+        raise ValueError("the embedding has another size")
     n_cells, n_dimensions = cell_index.cell_centers.shape
     n_terms = len(cell_index.dense_terms)
     kernels = cell_index.kernels.values()
@@ -169,13 +173,15 @@ def _open_files(folder, manifest):
         _check_manifest(folder, manifest)
         shards = open_shards(root, manifest)
         cell_index = cell_index_from_arrays(open_arrays(root / "cells.safetensors"))
-        _check_cells(cell_index, shards)
+        encoders = open_vocabularies(root, manifest)
+        _check_fit(cell_index, shards, encoders["embedding"])
+        normalize_weights(manifest["weights"], list(WEIGHT_NAMES))
         titles = DiskTitleIndex(shards)
         has_source = "source" in shards[0].table.column_names
         return {
             "manifest": manifest,
             "shards": shards,
-            "block_encoders": open_vocabularies(root, manifest),
+            "block_encoders": encoders,
             "cell_index": cell_index,
             "clusterings": _read_clusterings(root, manifest),
             "empty_index": subset_index(shards, np.zeros(0, np.int64))[0],
@@ -261,8 +267,10 @@ def _names_damaged_file(method: _Method) -> _Method:
             return method(self, *args, **kwargs)
         except MediarecError:
             raise
-        except Exception:
+        except Exception as error:
             self.verify()
+            if isinstance(error, FloatingPointError):
+                raise StoreError(f"{self.folder} is damaged ({error}): build it again") from None
             raise
 
     return cast(_Method, checked)
@@ -351,10 +359,8 @@ class OnDiskRecommender(BaseRecommender):
     @_names_damaged_file
     def catalog(self) -> pd.DataFrame:
         """The cleaned catalog; it is read into memory, and its index holds the rows."""
-        frame = pd.concat(
-            [shard.read_table().to_pandas() for shard in self.shards], ignore_index=True
-        )
-        return restore_list_columns(frame[self.live_mask()])
+        frame = pd.concat([shard.read_frame() for shard in self.shards], ignore_index=True)
+        return frame[self.live_mask()]
 
     @cached_property
     @_names_damaged_file

@@ -244,10 +244,11 @@ def check_table(table: "pyarrow.Table", path: str | Path) -> "pyarrow.Table":
 class ArrowColumn(Sequence):
     """A column of an Arrow table as a sequence of values; the place of each string is checked.
 
-    An `IndexError` tells that a string is outside of the file.
+    A `StoreError` with the path of the file tells that a value cannot be read.
     """
 
-    def __init__(self, column: "pyarrow.ChunkedArray"):
+    def __init__(self, column: "pyarrow.ChunkedArray", path: str | Path):
+        self.path = path
         self.chunks = [_ArrowChunk(chunk) for chunk in column.chunks]
         self.ends = np.cumsum([len(chunk) for chunk in column.chunks]).tolist()
 
@@ -259,7 +260,10 @@ class ArrowColumn(Sequence):
         start = 0
         for chunk, end in zip(self.chunks, self.ends):
             if start <= i < end:
-                return chunk.value(i - start)
+                try:
+                    return chunk.value(i - start)
+                except ValueError as error:
+                    raise _damaged(self.path, error) from None
             start = end
         raise IndexError(i)
 
@@ -293,12 +297,12 @@ class _ArrowChunk:
         return self.array[i].as_py()
 
     def check(self, start, stop):
-        """Raise an `IndexError` if a value from `start` to `stop` is not in the data."""
+        """Raise a `ValueError` if a value from `start` to `stop` is not in the data."""
         if self.offsets is None or start == stop:
             return
         limits = self.offsets[start : stop + 1].tolist()
         if limits[0] < 0 or limits[-1] > self.size or limits != sorted(limits):
-            raise IndexError("a value of a table is outside of its file")
+            raise ValueError("a value is outside of the file")
         if self.items is not None:
             self.items.check(limits[0], limits[-1])
 
@@ -342,14 +346,14 @@ class _TermIndex(Mapping):
 class _DiskVocabulary(Vocabulary):
     """The vocabulary of a block: the table of the build, and the tables that were added later."""
 
-    def __init__(self, tables):
+    def __init__(self, tables, path):
         import pyarrow as pa
 
         table = pa.concat_tables(tables)
         hashes = table["hash"].to_numpy()
         n_build = len(tables[0])
         self._term_index = _TermIndex(hashes[:n_build], hashes[n_build:])
-        self.terms = self.labels = ArrowColumn(table["label"])
+        self.terms = self.labels = ArrowColumn(table["label"], path)
         self.idf = table["idf"].to_numpy()
         self.languages = {}
         self.read_shares = None  # reads the country shares of the cast, for the country block
@@ -384,7 +388,7 @@ def open_vocabularies(root: Path, manifest: dict) -> dict:
     for block in SPARSE_BLOCKS:
         folders = ["", *manifest["added_vocabularies"]]
         paths = [root / folder / f"terms_{block}.arrow" for folder in folders]
-        encoders[block] = _DiskVocabulary([read_arrow(path) for path in paths])
+        encoders[block] = _DiskVocabulary([read_arrow(path) for path in paths], paths[0])
     sizes = [len(encoders[block].term_to_column) for block in ("cast", "country")]
     path = root / "cast_countries.safetensors"
     encoders["country"].read_shares = partial(_read_country_shares, path, open_arrays(path), *sizes)

@@ -42,9 +42,11 @@ from mediarec.scale.ondisk_files import (
     find_sorted,
     open_arrays,
     read_arrow,
+    restore_list_columns,
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow
 
     from mediarec.recommend.filters import ClusterConstraint
@@ -103,6 +105,9 @@ def _check_arrays(arrays, n_titles):
             raise ValueError(f"{name} has another end")
     if (np.diff(arrays["cell_start"]) < 0).any():
         raise ValueError("cell_start is not ascending")
+    for name in ("number", "slot"):
+        if arrays[name].max(initial=0) >= max(n_titles, 1):
+            raise ValueError(f"{name} is out of range")
 
 
 class Shard:
@@ -154,12 +159,22 @@ class Shard:
     @cached_property
     def columns(self) -> dict[str, ArrowColumn]:
         """The columns of `table` by name; they stay in the mapped file."""
-        return {name: ArrowColumn(self.table[name]) for name in self.table.column_names}
+        path = self.folder / "catalog.arrow"
+        return {name: ArrowColumn(self.table[name], path) for name in self.table.column_names}
 
     def read_table(self, names: Sequence[str] | None = None) -> "pyarrow.Table":
         """Return the cleaned catalog, or some of its columns, to be read as a whole."""
         table = self.table.select(self.table.column_names if names is None else names)
         return check_table(table, self.folder / "catalog.arrow")
+
+    def read_frame(self) -> "pd.DataFrame":
+        """Return the cleaned catalog with its columns of lists, read into memory."""
+        try:
+            return restore_list_columns(self.read_table().to_pandas())
+        except StoreError:
+            raise
+        except Exception as error:  # the file may hold anything
+            raise self.damaged(type(error).__name__, "catalog.arrow") from None
 
 
 def open_shards(root: Path, manifest: dict) -> list[Shard]:
@@ -404,6 +419,8 @@ def _sparse_term_scores(shard, plan):
         return np.zeros(shard.n)
     start = shard.post_start[position[hit]]
     size = shard.post_start[position[hit] + 1] - start
+    if start.min() < 0 or size.min() < 0 or (start + size).max() > len(shard.post_slot):
+        raise shard.damaged("post_start")
     lists = [slice(a, a + k) for a, k in zip(start.tolist(), size.tolist())]
     slots = np.concatenate([shard.post_slot[part] for part in lists])
     values = np.concatenate([shard.post_value[part] for part in lists])
@@ -582,7 +599,7 @@ def rerank(
         model.normalized_weights,
     )
     if not np.isfinite(scores).all():
-        raise ValueError("a score is not a number")
+        raise FloatingPointError("a score is not a number")
     if constraint and constraint.weight and constraint.cluster_names:
         scores = scores + np.float32(constraint.weight) * constraint.mask[rows]
     best = rank_titles(

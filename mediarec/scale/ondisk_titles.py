@@ -49,13 +49,9 @@ def fetch_fields(
         numbers = rows[position] - shards[i].start
         for column, values in fields.items():
             stored = shards[i].columns.get(column)
-            if stored is None:
-                continue
-            try:
+            if stored is not None:
                 for place, number in zip(position.tolist(), numbers.tolist()):
                     values[place] = stored[number]
-            except (IndexError, UnicodeDecodeError):
-                raise shards[i].damaged(column, "catalog.arrow") from None
     return fields
 
 # %% ../../nbs/56_scale.ondisk_titles.ipynb #96415c54

@@ -103,7 +103,9 @@ def _match_works(model, frame, arrays):
     for shard in model.shards:
         low = np.searchsorted(shard.work_key, keys, side="left")
         high = np.searchsorted(shard.work_key, keys, side="right")
-        numbers = np.unique(shard.work_number[concat_ranges(low, high - low)])
+        numbers = np.unique(shard.work_number[concat_ranges(low, (high - low).clip(min=0))])
+        if len(numbers) and numbers[-1] >= shard.n:
+            raise shard.damaged("work_number")
         rows += live_rows(shard, numbers)
     if not rows:
         return assign_work_ids(frame).work_id.tolist()
