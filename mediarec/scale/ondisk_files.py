@@ -385,10 +385,13 @@ def open_vocabularies(root: Path, manifest: dict) -> dict:
         Block to `Vocabulary` for sparse blocks, to `EmbeddingProjection` for embeddings.
     """
     encoders = {}
+    names = ["hash", "label", "idf"]
     for block in SPARSE_BLOCKS:
         folders = ["", *manifest["added_vocabularies"]]
         paths = [root / folder / f"terms_{block}.arrow" for folder in folders]
-        encoders[block] = _DiskVocabulary([read_arrow(path) for path in paths], paths[0])
+        encoders[block] = _DiskVocabulary(
+            [read_arrow(path).select(names) for path in paths], paths[0]
+        )
     sizes = [len(encoders[block].term_to_column) for block in ("cast", "country")]
     path = root / "cast_countries.safetensors"
     encoders["country"].read_shares = partial(_read_country_shares, path, open_arrays(path), *sizes)

@@ -95,7 +95,7 @@ class _TitleDatabase:
                 self._open()
             with self._lock:
                 return self._connection.execute(sql, parameters).fetchall()
-        except sqlite3.Error as e:
+        except (sqlite3.Error, UnicodeDecodeError) as e:
             if not self.path.exists():
                 raise StoreError(
                     f"{self.path} was replaced since the model was opened: open the model again"
