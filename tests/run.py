@@ -29,6 +29,7 @@ LONG_JOBS = (
     *("test_app.py lab", "test_app.py voila", "39_cluster.compare", "66_evaluation.tune"),
     *("35_cluster.kprototypes", "test_page.py", "54_scale.ondisk_build", "test_guides.py"),
     *("64_evaluation.evaluate", "67_evaluation.generality", "test_api.py", "test_odd_catalogs.py"),
+    "test_large_models.py",
 )
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
 
