@@ -280,7 +280,7 @@ class AmbiguousTitleError(_TitleError):
 class FilterError(MediarecError, ValueError):
     """A filter has a value that does not occur in the catalog.
 
-    The message lists the valid values.
+    The message lists the valid values. All of them are the attribute `choices`, if it is known.
 
     Examples
     --------
@@ -292,6 +292,10 @@ class FilterError(MediarecError, ValueError):
     ...     print("unknown genre")
     unknown genre
     """
+
+    def __init__(self, message: str = "", choices: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.choices = list(choices)
 
 
 class StoreError(MediarecError, OSError):

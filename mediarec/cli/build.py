@@ -27,8 +27,9 @@ from mediarec.cli.options import (
     load_catalog_option,
     parse_column_options,
 )
+from mediarec.cli.output import watch_file
 from mediarec.core import MediarecError
-from mediarec.files import default_model_folder
+from mediarec.files import default_model_folder, manifest_path
 
 # %% ../../nbs/93_cli.build.ipynb #829a1214
 @app.command()
@@ -81,6 +82,7 @@ def build(
 
     Example: mediarec build --large --workers 2 --catalog titles.parquet --clusters kmeans
     """
+    watch_file(manifest_path(out))
     if large or scheduler:
         manifest = _build_on_disk(
             catalog,

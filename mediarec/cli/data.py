@@ -20,7 +20,7 @@ from mediarec.cli.options import (
     app,
     load_catalog_option,
 )
-from mediarec.cli.output import atomic_write, frame_to_table, print_table
+from mediarec.cli.output import atomic_write, frame_to_table, print_table, watch_file
 from mediarec.core import MediarecError
 
 # %% ../../nbs/92_cli.data.ipynb #6da6452d
@@ -70,4 +70,6 @@ def fetch(
     if dataset not in downloads:
         names = ", ".join(downloads)
         raise MediarecError(f"unknown data set {dataset!r}; choose one of: {names}")
+    for name in ("netflix_titles.csv", "movies.csv", "ratings.csv"):
+        watch_file(out / name)
     print(downloads[dataset](out))

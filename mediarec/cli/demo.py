@@ -17,8 +17,8 @@ import typer
 
 from mediarec.cli.build import build_in_memory
 from mediarec.cli.options import CatalogOption, app
-from mediarec.cli.output import print_table, recommendations_table
-from mediarec.files import default_model_folder
+from mediarec.cli.output import print_table, recommendations_table, watch_file
+from mediarec.files import default_model_folder, manifest_path
 
 # %% ../../nbs/98_cli.demo.ipynb #5945fa1e
 _DEMO_TITLES = ("Inception", "The Godfather", "Breaking Bad")
@@ -46,6 +46,7 @@ def demo(
 
     name = ", ".join(map(str, catalog)) if catalog else find_catalog().name
     start = time.perf_counter()
+    watch_file(manifest_path(out))
     manifest = build_in_memory(catalog, out)
     seconds = time.perf_counter() - start
     print(f"{name}: built a model of {manifest['titles']:,} titles in {seconds:.1f} s\n")

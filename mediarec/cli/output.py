@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/90_cli.output.ipynb #aa875825
+import contextlib
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediarec import files
-from mediarec.core import MediarecError
+from mediarec.core import MediarecError, format_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
 
 # %% ../../nbs/90_cli.output.ipynb #8918c625
 def echo_err(text: str) -> None:
-    """Print a line to standard error."""
-    print(text, file=sys.stderr)
+    """Print a line to standard error. If nobody can read it, the command goes on."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        discard_output(sys.stderr)
+
+
+def discard_output(stream: Any) -> None:
+    """Send what is still written to a stream, at the latest when the program ends, nowhere."""
+    with contextlib.suppress(OSError, ValueError):  # a stream that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 # %% ../../nbs/90_cli.output.ipynb #a1904f39
 def frame_to_json(frame: "pd.DataFrame", **fields: Any) -> str:
@@ -107,16 +117,54 @@ def recommendations_table(found: "pd.DataFrame") -> "Table":
     }
     return frame_to_table(shown, f"More like {found.attrs['query']}", column_options)
 
+# %% ../../nbs/90_cli.output.ipynb #5d02c6aa
+_signatures: dict[Path, tuple | None] = {}  # of the files that the command is about to write
+
+
+def _signature(path: Path) -> tuple | None:
+    """Return what changes when a file is replaced; None if there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def watch_file(path: str | Path) -> None:
+    """Note the state of a file before it is written, for `stopped_message`."""
+    path = Path(path).resolve()
+    _signatures.setdefault(path, _signature(path))
+
+
+def forget_files() -> None:
+    """Forget the files that an earlier command has written."""
+    _signatures.clear()
+
+
+def stopped_message() -> str:
+    """Say that the command was stopped, and whether it had written its files by then."""
+    changed = [path for path, old in _signatures.items() if _signature(path) != old]
+    if not changed:
+        return "stopped; nothing was changed"
+    return f"stopped; {format_list(changed)} had been written before"
+
 # %% ../../nbs/90_cli.output.ipynb #68fe1365
+class OutputError(MediarecError, OSError):
+    """A file or standard output cannot be written."""
+
+
 def atomic_write(path: str | Path, write: Callable[[Path], Any]) -> None:
-    """Write a file in one step, or a device directly; an `OSError` becomes a `MediarecError`."""
+    """Write a file in one step, or a device directly; an `OSError` becomes an `OutputError`."""
     path = Path(path).resolve()
     if path.is_dir():
         raise MediarecError(f"{path} is a folder: name a file in it")
-    if path.exists() and not path.is_file():
-        write(path)
-        return
     try:
+        if path.exists() and not path.is_file():
+            write(path)
+            return
+        watch_file(path)
         files.atomic_write(path, write)
+    except BrokenPipeError:
+        raise
     except OSError as e:
-        raise MediarecError(f"{path} cannot be written: {e.strerror or e}") from None
+        raise OutputError(f"{path} cannot be written: {e.strerror or e}") from None

@@ -60,7 +60,8 @@ def match_label(
     if name in label_by_name:
         return label_by_name[name]
     hint = suggestion(name, label_by_name)
-    raise FilterError(f"unknown {kind} {value!r:.60}; {hint}Available: {format_list(labels, 50)}")
+    message = f"unknown {kind} {value!r:.60}; {hint}Available: {format_list(labels, 50)}"
+    raise FilterError(message, labels)
 
 
 def suggestion(name: str, label_by_name: Mapping[str, str]) -> str:

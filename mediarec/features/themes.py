@@ -139,7 +139,8 @@ def _unknown_term_error(name, kind, allowed):
         if terms:
             first_terms[known_name] = terms[0]
     hint = suggestion(normalize_text(str(name)), first_terms)
-    return FilterError(f'unknown {kind} {name!r:.60}; {hint}"mediarec themes" lists all {kind}s')
+    message = f'unknown {kind} {name!r:.60}; {hint}"mediarec themes" lists all {kind}s'
+    return FilterError(message, sorted(allowed))
 
 # %% ../../nbs/23_features.themes.ipynb #3c8aabb3
 THEME_LIST_COLUMNS = ("themes", "moods", "other_names")

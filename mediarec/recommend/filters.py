@@ -434,7 +434,8 @@ def check_cluster_method(clusterings: Clusterings, method: object) -> str:
     if not isinstance(method, str) or method not in clusterings.descriptions:
         raise FilterError(
             f"this model has no clustering {method!r:.40}; "
-            f"it has {format_list(clusterings.descriptions, 9)}"
+            f"it has {format_list(clusterings.descriptions, 9)}",
+            clusterings.descriptions,
         )
     return method
 
