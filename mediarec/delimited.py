@@ -7,11 +7,14 @@ __all__ = []
 
 # %% ../nbs/06_delimited.ipynb #6a353630
 import csv
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from pathlib import Path
 
 from mediarec.core import CatalogError
+from mediarec.files import decode_text, detect_format
 
 # %% ../nbs/06_delimited.ipynb #38906dae
 _DELIMITERS = (",", ";", "\t", "|", "::")
@@ -104,6 +107,63 @@ def _named_delimiter(line: str) -> str | None:
         return text[len("sep=") :] or line.rstrip("\r\n")[-1]
     return None
 
+# %% ../nbs/06_delimited.ipynb #a8e2d9b1
+_NUL = "a NUL character; the file is damaged, or it is no text"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_N_SNIFFED_BYTES = 65_536
+_PART_BYTES = 16_000_000  # that are read at once
+
+
+def decode_lines(raw: bytes, name: str, encoding: str | None = None) -> str:
+    """Decode the bytes of a text file as `decode_text` does; a NUL character is an error.
+
+    Raises
+    ------
+    CatalogError
+        If the file could not be decoded, or has a NUL character. The message gives its line.
+    """
+    is_wide = (encoding or "").lower().startswith(("utf-16", "utf-32"))
+    if not is_wide and detect_format(raw) == "binary data" and _is_damaged_text(raw):
+        check_no_nul(raw.decode("latin-1"), name)
+    text = decode_text(raw, name, encoding)
+    check_no_nul(text, name)
+    return text
+
+
+def _is_damaged_text(raw: bytes) -> bool:
+    """Return whether bytes are text but for some NUL bytes."""
+    start = raw[:_N_SNIFFED_BYTES]
+    is_text = not any(byte < 9 or 13 < byte < 32 for byte in start.replace(b"\0", b""))
+    return is_text and start.count(0) < len(start) / 10
+
+
+def check_no_nul(text: str, name: str) -> None:
+    """Raise a `CatalogError` with the line of the first NUL character, if there is one."""
+    position = text.find("\0")
+    if position >= 0:
+        n_before = len(_LINE_END.findall(text, 0, position))
+        raise CatalogError(f"{name}, line {n_before + 1}: {_NUL}")
+
+
+def check_file_no_nul(path: str | Path) -> None:
+    """Check the bytes of a large file in UTF-8 as `check_no_nul` checks a text."""
+    n_before = 0
+    with open(path, "rb") as file:
+        while part := file.read(_PART_BYTES):
+            position = part.find(b"\0")
+            if position >= 0:
+                n_before += part.count(b"\n", 0, position)
+                raise CatalogError(f"{Path(path).name}, line {n_before + 1}: {_NUL}")
+            n_before += part.count(b"\n")
+
+
+def _lines_without_nul(lines: Iterable[str], name: str) -> Iterator[str]:
+    """Yield lines; a NUL character is an error."""
+    for number, line in enumerate(lines, 1):
+        if "\0" in line:
+            raise CatalogError(f"{name}, line {number}: {_NUL}")
+        yield line
+
 # %% ../nbs/06_delimited.ipynb #46acd3a0
 class RowReader:
     """Iterate over the rows of a CSV file. All have as many fields as the header.
@@ -127,7 +187,7 @@ class RowReader:
         self.name = name
         self.header: list[str] = []
         self.n_blank_rows = 0
-        self._lines = iter(lines)
+        self._lines = _lines_without_nul(lines, name)
 
     def __iter__(self) -> Iterator[list[str]]:
         default_limit = csv.field_size_limit(sys.maxsize)  # _check_row has a limit of its own

@@ -193,3 +193,47 @@ def test_errors_are_json_too(model):
     assert "Invalid value" in answer("recommend", "Inception", "-n", "0", code=2)["error"]
     done = run("info", "--model", "nowhere", "--json")
     assert set(json.loads(done.stdout)) == {"error"}
+
+
+def write_histories(folder):
+    """Write files with a NUL character in their third line; return the commands that read them."""
+    catalog = "title,type\nHeat,Movie\nR\0an,Movie\n"
+    contents = {
+        "films.csv": catalog,
+        "films.tsv": catalog.replace(",", "\t"),
+        "films.json": '[\n{"title": "Heat"},\n{"title": "R\0an"}]',
+        "history.csv": "Title,Date\nInception,1/5/20\nHe\0at,1/6/20\n",
+        "ids.txt": "m0001\nm0002\nm00\0\x303\n",
+        "judgments.csv": "query_id,candidate_id,grade\nm0001,m0002,3\nm0001,m00\0\x303,2\n",
+    }
+    for name, text in contents.items():
+        (folder / name).write_text(text)
+    return {
+        "films.csv": ["clean", "--catalog", "films.csv"],
+        "films.tsv": ["build", "--catalog", "films.tsv"],
+        "films.json": ["build", "--large", "--catalog", "films.json"],
+        "history.csv": ["for-me", "history.csv", "--json"],
+        "ids.txt": ["batch", "--queries", "ids.txt", "--out", "run.csv"],
+        "judgments.csv": ["evaluate", "--judgments", "judgments.csv", "--json"],
+    }
+
+
+def test_a_nul_character_is_named_with_its_line(model, tmp_path):
+    for name, arguments in write_histories(tmp_path).items():
+        env = os.environ | {"MEDIAREC_MODEL": str(model)}
+        message = one_sentence(run(*arguments, cwd=tmp_path, env=env), 1)
+        assert message.startswith(f"{name}, line 3: a NUL character"), message
+
+
+def test_deep_brackets_are_one_sentence(model, tmp_path):
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 200_000)
+    for arguments in (
+        ["clean", "--catalog", deep],
+        ["build", "--weights", deep, "--out", tmp_path / "new"],
+        ["for-me", deep, "--model", model],
+        ["batch", "--queries", deep, "--model", model, "--out", tmp_path / "run.csv"],
+        ["evaluate", "--judgments", deep, "--model", model],
+    ):
+        message = one_sentence(run(*arguments), 1)
+        assert len(message) < 300

@@ -352,11 +352,11 @@ _ID_HEADERS = ("show_id", "query_id", "id")
 
 def _read_ids(path: Path) -> list[str]:
     """Read ids, one on a line or in the first column of a CSV; skip a header and repeats."""
-    from mediarec.data.tables import decode_text
+    from mediarec.delimited import decode_lines
 
     if not Path(path).is_file():
         raise CatalogError(f"there is no file {path}")
-    text = decode_text(Path(path).read_bytes(), Path(path).name)
+    text = decode_lines(Path(path).read_bytes(), Path(path).name)
     ids = [line.split(",")[0].strip().strip('"') for line in text.splitlines()]
     if ids and ids[0].lower() in _ID_HEADERS:
         ids = ids[1:]

@@ -27,6 +27,7 @@ from mediarec.core import (
     split_list,
 )
 from mediarec.data.values import is_missing, map_values, parse_certificate, parse_type
+from mediarec.delimited import check_file_no_nul
 
 # %% ../../nbs/17_data.clean.ipynb #8e1b6005
 _TYPOGRAPHY = str.maketrans(
@@ -463,7 +464,10 @@ def read_clean(path: str | Path) -> pd.DataFrame:
     if not Path(path).is_file():
         raise CatalogError(f"there is no file {path}")
     try:
+        check_file_no_nul(path)
         frame = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[])
+    except CatalogError:
+        raise
     except (OSError, ValueError) as error:
         raise CatalogError(f"{path} could not be parsed as CSV: {error}") from None
     missing = [column for column in CLEANED_COLUMNS if column not in frame]
@@ -474,7 +478,7 @@ def read_clean(path: str | Path) -> pd.DataFrame:
         )
     try:
         return _restore_types(frame)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CatalogError(f"{path} is not a cleaned catalog: {error}") from None
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from mediarec.core import CatalogError, CatalogWarning
 from mediarec.data.catalog import NETFLIX_FILENAME
-from mediarec.data.tables import decode_text, parse_csv
+from mediarec.data.tables import parse_csv
+from mediarec.delimited import decode_lines
 from mediarec.files import file_sha256
 
 # %% ../../nbs/15_data.download.ipynb #bfa266b1
@@ -44,7 +45,7 @@ def _check_download(path: Path) -> None:
         CatalogWarning,
         stacklevel=3,
     )
-    parse_csv(decode_text(path.read_bytes(), path.name), path.name)
+    parse_csv(decode_lines(path.read_bytes(), path.name), path.name)
 
 # %% ../../nbs/15_data.download.ipynb #9c6f7df1
 def fetch_netflix(

@@ -10,6 +10,8 @@ import html
 import io
 import json
 import re
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -29,27 +31,39 @@ from mediarec.core import (
     read_package_table,
     split_list,
 )
-from mediarec.delimited import RowReader
-from mediarec.files import decode_text, detect_format, unpack
+from mediarec.delimited import MAX_FIELD_LENGTH, RowReader, check_no_nul, decode_lines
+from mediarec.files import MAX_UNPACKED_BYTES, detect_format, unpack
 from mediarec.library import library_table
 from mediarec.nfo import is_library
 
 # %% ../../nbs/10_data.tables.ipynb #c31e1fe8
-def to_string_frame(frame: pd.DataFrame) -> pd.DataFrame:
+def to_string_frame(frame: pd.DataFrame, name: str = "table") -> pd.DataFrame:
     """Convert all values of a frame to strings, as if it came from a CSV file.
 
     Parameters
     ----------
     frame : DataFrame
         Values of any type. Lists become a text that `split_list` reads.
+    name : str
+        The name of the file, for messages.
 
     Returns
     -------
     DataFrame
         Strings. A missing value is an empty string. The index counts the rows from 1.
+
+    Raises
+    ------
+    CatalogError
+        If a value has a NUL character.
     """
     filled = frame.astype(object).where(frame.notna(), "")
-    return filled.map(_to_string).set_axis(range(1, len(filled) + 1))
+    strings = filled.map(_to_string).set_axis(range(1, len(filled) + 1))
+    for i, column in enumerate(strings):
+        for row, value in enumerate(strings.iloc[:, i], 1):
+            if "\0" in value:
+                raise CatalogError(f"{name}, row {row}, column {column!r}: a NUL character")
+    return strings
 
 
 def _to_string(value: object) -> str:
@@ -73,13 +87,14 @@ def parse_table(text: str, name: str) -> pd.DataFrame:
 
     Parameters and return value are those of `parse_csv`.
     """
+    check_no_nul(text, name)
     if text.lstrip()[:1] in ("{", "["):
-        records = _parse_json(text)
-        if records is not None:
-            try:
+        try:
+            records = _parse_json(text)
+            if records is not None:
                 return _records_to_frame(records, name)
-            except RecursionError:
-                raise CatalogError(f"{name} has objects nested too deeply") from None
+        except RecursionError:
+            raise CatalogError(f"{name} has objects nested too deeply") from None
         if Path(name).suffix.lower() in (".json", ".jsonl", ".ndjson"):
             raise CatalogError(
                 f"{name} could not be parsed as JSON: expected an array of objects, "
@@ -102,12 +117,10 @@ def _parse_json(text: str) -> list[dict] | None:
     """Return the objects of a JSON text, or None if it has no table."""
     try:
         value = load_json(text)
-    except RecursionError:
-        return None
     except ValueError:
         try:
             value = [load_json(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, RecursionError):
+        except ValueError:
             return None
     if isinstance(value, dict):
         value = _table_in_object(value)
@@ -161,7 +174,7 @@ def _parse_xml(text: str, name: str) -> pd.DataFrame:
         {field.tag: " ".join("".join(field.itertext()).split()) for field in element}
         for element in root.iterfind(tag)
     ]
-    return tidy_table(to_string_frame(pd.DataFrame(records, dtype=object)), name)
+    return tidy_table(to_string_frame(pd.DataFrame(records, dtype=object), name), name)
 
 
 def _records_to_frame(records: list[dict], name: str) -> pd.DataFrame:
@@ -170,7 +183,7 @@ def _records_to_frame(records: list[dict], name: str) -> pd.DataFrame:
     if len(names) > _MAX_COLUMNS:
         raise CatalogError(f"{name} has {len(names):,} columns (at most {_MAX_COLUMNS:,})")
     frame = pd.json_normalize(records, max_level=1)
-    return tidy_table(to_string_frame(frame.astype(object)), name)
+    return tidy_table(to_string_frame(frame.astype(object), name), name)
 
 
 def parse_csv(text: str, name: str) -> pd.DataFrame:
@@ -281,7 +294,7 @@ def read_table(path: str | Path, encoding: str | None = None) -> pd.DataFrame:
         return _read_parquet(raw, path.name)
     if file_format == "spreadsheet":
         return _read_spreadsheet(raw, path.name)
-    return parse_table(decode_text(raw, path.name, encoding), path.name)
+    return parse_table(decode_lines(raw, path.name, encoding), path.name)
 
 
 def check_file(path: str | Path) -> Path:
@@ -296,13 +309,70 @@ def check_file(path: str | Path) -> Path:
 
 def _read_parquet(raw: bytes, name: str) -> pd.DataFrame:
     """Read a Parquet file as strings."""
+    from pyarrow import ArrowException, parquet, types
+
     try:
-        frame = pd.read_parquet(io.BytesIO(raw))
-    except Exception as error:
-        raise CatalogError(f"{name} could not be parsed as Parquet: {error}") from None
+        file = parquet.ParquetFile(io.BytesIO(raw))
+        _check_parquet_size(file, name)
+        schema = file.schema_arrow
+        texts = [field.name for field in schema if str(field.type) in _ARROW_TEXTS]
+        # A text that is in many rows is read once, so the size is known before it is copied.
+        file = parquet.ParquetFile(io.BytesIO(raw), read_dictionary=texts)
+        table = file.read()
+        for field in table.schema:
+            if types.is_dictionary(field.type) and str(field.type.value_type) in _ARROW_TEXTS:
+                _check_text_size(table[field.name], field.name, name)
+        frame = table.cast(schema).to_pandas()
+    except CatalogError:
+        raise
+    except (ArrowException, MemoryError, OSError, TypeError, ValueError, KeyError) as error:
+        raise CatalogError(f"{name} could not be parsed as Parquet: {error!s:.300}") from None
     if not len(frame):
         raise CatalogError(f"{name} has columns and no rows")
-    return tidy_table(to_string_frame(frame), name)
+    return tidy_table(to_string_frame(frame, name), name)
+
+
+_ARROW_TEXTS = ("string", "large_string", "binary", "large_binary")
+_VALUE_BYTES = 8  # that a value takes at least
+
+
+def _check_parquet_size(file: Any, name: str, max_bytes: int = MAX_UNPACKED_BYTES) -> None:
+    """Raise an error for a Parquet file that says that it is too large, before it is unpacked."""
+    n_rows = file.metadata.num_rows
+    n_bytes = n_rows * file.metadata.num_columns * _VALUE_BYTES
+    n_unpacked = 0
+    for i in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(i)
+        columns = [group.column(j) for j in range(group.num_columns)]
+        n_unpacked += sum(column.total_uncompressed_size for column in columns)
+        n_bytes = max(n_bytes, sum(column.num_values for column in columns) * _VALUE_BYTES)
+    if max(n_bytes, n_unpacked) > max_bytes:
+        raise CatalogError(
+            f"{name} is too large: it has {n_rows:,} rows and {n_unpacked / 1e6:,.0f} MB when it "
+            f"is unpacked, and at most {max_bytes / 1e6:,.0f} MB can be read; "
+            "mediarec build --large reads it in parts"
+        )
+
+
+def _check_text_size(column: Any, column_name: str, name: str) -> None:
+    """Raise an error for a dictionary column whose texts are too long, alone or together."""
+    from pyarrow import compute
+
+    n_bytes = 0
+    for chunk in column.chunks:
+        lengths = compute.binary_length(chunk.dictionary)
+        longest = compute.max(lengths).as_py() or 0
+        if longest > MAX_FIELD_LENGTH * 4:  # a character has up to 4 bytes in UTF-8
+            raise CatalogError(
+                f"{name}, column {column_name!r}: a text of {longest:,} bytes "
+                f"(at most {MAX_FIELD_LENGTH:,} characters)"
+            )
+        n_bytes += compute.sum(lengths.take(chunk.indices)).as_py() or 0
+    if n_bytes > MAX_UNPACKED_BYTES:
+        raise CatalogError(
+            f"{name}, column {column_name!r}: {n_bytes / 1e6:,.0f} MB of text "
+            f"(at most {MAX_UNPACKED_BYTES / 1e6:,.0f} MB can be read)"
+        )
 
 
 def _read_spreadsheet(raw: bytes, name: str) -> pd.DataFrame:
@@ -314,6 +384,7 @@ def _read_spreadsheet(raw: bytes, name: str) -> pd.DataFrame:
             f"{name} is a spreadsheet, which needs the extra excel: "
             'pip install "mediarec[excel]", or save it as CSV'
         ) from None
+    _check_sheet_sizes(raw, name)
     try:
         sheets = pd.read_excel(io.BytesIO(raw), sheet_name=None, dtype=object, engine="calamine")
     except Exception as error:
@@ -321,7 +392,46 @@ def _read_spreadsheet(raw: bytes, name: str) -> pd.DataFrame:
     filled = [sheet for sheet in sheets.values() if len(sheet)]
     if not filled:
         raise CatalogError(f"{name} has no sheet with rows")
-    return tidy_table(to_string_frame(filled[0]), name)
+    return tidy_table(to_string_frame(filled[0], name), name)
+
+
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_CELL = re.compile(rb'\br="([A-Z]{0,3})([0-9]{1,8})"')
+_MAX_CELLS = 100_000_000  # between the first and the last cell; the reader has room for each
+
+
+def _check_sheet_sizes(raw: bytes, name: str) -> None:
+    """Raise an error for a spreadsheet that is too large, before it is read."""
+    if not raw.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            n_unpacked = sum(info.file_size for info in archive.infolist())
+            if n_unpacked > MAX_UNPACKED_BYTES:
+                limit = f"at most {MAX_UNPACKED_BYTES / 1e6:,.0f} MB can be read"
+                raise CatalogError(f"{name} is too large: {limit}")
+            sheets = [member for member in archive.namelist() if _SHEET.fullmatch(member)]
+            for member in sheets:
+                n_rows, n_columns = _sheet_shape(archive.read(member))
+                if n_rows * n_columns > _MAX_CELLS:
+                    raise CatalogError(
+                        f"{name} is too large: a sheet has {n_rows:,} rows and {n_columns:,} "
+                        f"columns (at most {_MAX_CELLS:,} cells)"
+                    )
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+        raise CatalogError(f"{name} could not be parsed as a spreadsheet: {error}") from None
+
+
+def _sheet_shape(sheet: bytes) -> tuple[int, int]:
+    """Return the number of the last row and of the last column of a sheet in XML."""
+    n_rows = n_columns = 0
+    for letters, digits in _CELL.findall(sheet):
+        n_rows = max(n_rows, int(digits))
+        column = 0
+        for letter in letters:
+            column = column * 26 + letter - 64
+        n_columns = max(n_columns, column)
+    return n_rows, n_columns
 
 # %% ../../nbs/10_data.tables.ipynb #9eab7445
 def read_user_table(path: str | Path, encoding: str | None = None) -> pd.DataFrame:

@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mediarec.core import RANDOM_STATE, TableError, env_path
+from mediarec.core import RANDOM_STATE, CatalogError, TableError, env_path
 from mediarec.data.tables import reject_rows, select_columns
+from mediarec.delimited import check_file_no_nul
 
 # %% ../../nbs/62_evaluation.movielens.ipynb #c6545d31
 _COLUMN_ALIASES = {
@@ -48,7 +49,10 @@ def _read_release_file(folder: str | Path, file: str, columns: list[str]) -> pd.
             f"there is no {file} in {folder}: a MovieLens release has movies.csv and ratings.csv"
         )
     try:
+        check_file_no_nul(path)
         frame = pd.read_csv(path, keep_default_na=False, encoding="utf-8-sig")
+    except CatalogError as error:
+        raise TableError(str(error)) from None
     except (ValueError, OSError) as error:
         raise TableError(f"{name} could not be parsed as CSV: {error!s:.200}") from None
     frame = select_columns(frame.rename(columns=_standard_column_name), columns, name)

@@ -18,7 +18,6 @@ from mediarec.core import CatalogError, TableError, format_list, normalize_text
 from mediarec.data.clean import normalize_typography
 from mediarec.data.dates import ParsedDates, parse_dates
 from mediarec.data.tables import (
-    decode_text,
     load_json,
     parse_csv,
     parse_table,
@@ -26,6 +25,7 @@ from mediarec.data.tables import (
     to_string_frame,
 )
 from mediarec.data.values import is_missing, map_values, parse_date, parse_number
+from mediarec.delimited import decode_lines
 from mediarec.files import FileCollection, open_files
 from mediarec.history_forms import (
     HISTORY_FORMS,
@@ -55,7 +55,7 @@ _MAX_HISTORY_BYTES = 200_000_000  # of a file, when it is unpacked
 def _read_text(files: FileCollection, name: str, encoding: str | None) -> str:
     """Read a text file of a collection."""
     try:
-        return decode_text(files.read(name), name, encoding)
+        return decode_lines(files.read(name), name, encoding)
     except CatalogError as error:
         raise TableError(str(error).replace("not a CSV file", "not a list of titles")) from None
 

@@ -96,7 +96,7 @@ def read_weights(path: str | Path) -> dict[str, float]:
         raise MediarecError(f"there is no file {path}")
     try:
         weights = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise MediarecError(f"{path} could not be parsed as JSON: {error!s:.120}") from None
     if not isinstance(weights, dict) or not weights:
         example = json.dumps(dict(list(default_weights().items())[:2]))
