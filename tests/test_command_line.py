@@ -1,5 +1,6 @@
 """The program as a process: outputs that cannot be written, Ctrl-C, and errors as JSON."""
 
+import csv
 import json
 import os
 import shutil
@@ -237,3 +238,26 @@ def test_deep_brackets_are_one_sentence(model, tmp_path):
     ):
         message = one_sentence(run(*arguments), 1)
         assert len(message) < 300
+
+
+def test_no_cell_is_a_formula(tmp_path):
+    """With --excel-safe in every command that writes CSV."""
+    lines = ["show_id,title,description,director"]
+    for i, letter in enumerate("abcdefghijkl"):
+        plot = f"+a story of a detective in town {i}"
+        lines.append(f'{"=+-@"[i % 4]}a{i},"=LINK(""{letter}"")",{plot},-3')
+    (tmp_path / "films.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "ids.txt").write_text("=a0\n-a2\n")
+    catalog = ["--catalog", "films.csv"]
+    batch = ["batch", "--queries", "ids.txt", *catalog]
+    for name, command in (("clean.csv", ["clean", *catalog]), ("run.csv", batch)):
+        texts = {}
+        for option in ([], ["--excel-safe"]):
+            done = run(*command, "--out", name, *option, cwd=tmp_path)
+            assert done.returncode == 0, done.stderr
+            with open(tmp_path / name, newline="") as file:
+                rows = list(csv.reader(file))
+            texts[len(option)] = {cell for row in rows for cell in row}
+        formulas = {cell for cell in texts[0] if cell[:1] in "=+-@\t\r" and cell not in ("", "-3")}
+        assert len(formulas) >= 4
+        assert texts[1] == texts[0] - formulas | {f"'{cell}" for cell in formulas}

@@ -12,10 +12,12 @@ from typing import Annotated
 
 import typer
 
+from mediarec.cli import output
 from mediarec.cli.options import (
     CatalogOption,
     ColumnOption,
     EncodingOption,
+    ExcelSafeOption,
     TypeAllOption,
     app,
     load_catalog_option,
@@ -33,6 +35,7 @@ def clean(
     out: Annotated[Path, typer.Option("--out", "-o", help="The CSV file to write.")] = Path(
         "data.csv"
     ),
+    excel_safe: ExcelSafeOption = False,
     report: Annotated[bool, typer.Option(help="Print what each cleaning step changed.")] = True,
 ) -> None:
     """Write the cleaned table of a catalog.
@@ -44,7 +47,8 @@ def clean(
 
     raw = load_catalog_option(catalog, column, encoding, type_all)
     cleaned = clean_catalog(raw)
-    atomic_write(out, partial(write_clean, cleaned))
+    written = output.excel_safe(cleaned) if excel_safe else cleaned
+    atomic_write(out, partial(write_clean, written))
     if report:
         print_table(frame_to_table(cleaning_report(raw)))
     print(f"{len(raw):,} titles: {out}")

@@ -90,6 +90,14 @@ ModelOption = Annotated[
         help="A folder written by `mediarec build`. Default: MEDIAREC_MODEL, else ./model.",
     ),
 ]
+ExcelSafeOption = Annotated[
+    bool,
+    typer.Option(
+        "--excel-safe",
+        help="Begin a text that a spreadsheet takes for a formula, such as =1+1, with an "
+        "apostrophe.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 NumberOption = Annotated[int, typer.Option("-n", "--number", help="Number of results.", min=1)]
 

@@ -9,6 +9,7 @@ __all__ = []
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -168,3 +169,18 @@ def atomic_write(path: str | Path, write: Callable[[Path], Any]) -> None:
         raise
     except OSError as e:
         raise OutputError(f"{path} cannot be written: {e.strerror or e}") from None
+
+# %% ../../nbs/90_cli.output.ipynb #f6a9c3d0
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def excel_safe(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a frame whose texts no spreadsheet takes for formulas: "=1+1" becomes "'=1+1"."""
+    return frame.map(_quote_formula).rename(columns=_quote_formula)
+
+
+def _quote_formula(value: Any) -> Any:
+    """Return a value with an apostrophe before it, if it is a text that starts a formula."""
+    is_formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS)
+    return f"'{value}" if is_formula and not _NUMBER.fullmatch(value) else value

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mediarec.cli import output
 from mediarec.cli.options import (
     CatalogOption,
     EncodingOption,
+    ExcelSafeOption,
     JsonOption,
     ModelOption,
     NumberOption,
@@ -376,6 +378,7 @@ def batch(
     model: ModelOption = None,
     catalog: CatalogOption = None,
     n: NumberOption = 10,
+    excel_safe: ExcelSafeOption = False,
 ) -> None:
     """Recommend for many titles and write query_id,rank,candidate_id,score.
 
@@ -392,5 +395,7 @@ def batch(
     run = recommend_batch(
         recommender, query_ids, n, candidates=candidates, progress=sys.stderr.isatty()
     )
+    if excel_safe:
+        run = output.excel_safe(run)
     atomic_write(out, lambda path: run.to_csv(path, index=False, lineterminator="\n"))
     print(f"{len(query_ids):,} queries, {len(run):,} recommendations: {out}")
