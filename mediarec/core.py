@@ -445,6 +445,41 @@ def without_article(name: str) -> str:
     """Return a normalized name without a leading English article."""
     return _LEADING_ARTICLE.sub("", name)
 
+# %% ../nbs/00_core.ipynb #8e1b6005
+_TYPOGRAPHY = str.maketrans(
+    {
+        "\u00a0": " ",
+        "‘": "'",
+        "’": "'",
+        "´": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "‑": "-",
+        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", ""),
+    }
+)
+
+
+def normalize_typography(text: object) -> str | None:
+    """Replace typographic characters by plain ones.
+
+    Parameters
+    ----------
+    text : object
+        A string. Any other type counts as a missing value.
+
+    Returns
+    -------
+    str or None
+        The text with plain quotes, plain hyphens and single spaces. None if it is empty.
+    """
+    if not isinstance(text, str):
+        return None
+    if not text.isascii():
+        text = text.translate(_TYPOGRAPHY)
+    return " ".join(text.split()) or None
+
 # %% ../nbs/00_core.ipynb #6b559017
 def read_package_table(name: str) -> list[dict[str, str]]:
     """Return the rows of a CSV file that belongs to mediarec, such as ``"certificates.csv"``."""

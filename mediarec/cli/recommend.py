@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/94_cli.recommend.ipynb #be0b5969
+import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,7 +37,7 @@ from mediarec.cli.output import (
     rows_to_json,
     rows_to_table,
 )
-from mediarec.core import CatalogError, MediarecError, format_list
+from mediarec.core import CatalogError, MediarecError, format_list, normalize_typography
 from mediarec.data.store import read_manifest
 from mediarec.files import default_model_folder
 
@@ -359,7 +360,8 @@ def _read_ids(path: Path) -> list[str]:
     if not Path(path).is_file():
         raise CatalogError(f"there is no file {path}")
     text = decode_lines(Path(path).read_bytes(), Path(path).name)
-    ids = [line.split(",")[0].strip().strip('"') for line in text.splitlines()]
+    cells = [next(csv.reader([line]), [""])[0] for line in text.splitlines()]
+    ids = [normalize_typography(cell) or "" for cell in cells]
     if ids and ids[0].lower() in _ID_HEADERS:
         ids = ids[1:]
     ids = [show_id for show_id in ids if show_id]

@@ -17,7 +17,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.core import COLUMNS, CatalogError, CatalogWarning, env_path, format_list, package_path
+from mediarec.core import (
+    COLUMNS,
+    CatalogError,
+    CatalogWarning,
+    env_path,
+    format_list,
+    normalize_typography,
+    package_path,
+)
 from mediarec.data.columns import add_missing_header, align_columns
 from mediarec.data.tables import read_table, tidy_table, to_string_frame
 from mediarec.data.values import ValueForms, convert_values, parse_type
@@ -134,7 +142,8 @@ def validate_catalog(
     CatalogWarning
         If another value could not be read.
     """
-    frame = frame.assign(show_id=frame.show_id.str.strip())
+    ids = [normalize_typography(show_id) or "" for show_id in frame.show_id]
+    frame = frame.assign(show_id=pd.Series(ids, index=frame.index, dtype=object))
     if (frame.show_id == "").all():
         frame = frame.assign(show_id=[f"t{i}" for i in frame.index])
     _raise_error(_validation_errors(frame), name)

@@ -24,45 +24,11 @@ from mediarec.core import (
     CatalogError,
     join_list,
     normalize_text,
+    normalize_typography,
     split_list,
 )
 from mediarec.data.values import is_missing, map_values, parse_certificate, parse_type
 from mediarec.delimited import check_file_no_nul
-
-# %% ../../nbs/17_data.clean.ipynb #8e1b6005
-_TYPOGRAPHY = str.maketrans(
-    {
-        "\u00a0": " ",
-        "‘": "'",
-        "’": "'",
-        "´": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "‑": "-",
-        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", ""),
-    }
-)
-
-
-def normalize_typography(text: object) -> str | None:
-    """Replace typographic characters by plain ones.
-
-    Parameters
-    ----------
-    text : object
-        A string. Any other type counts as a missing value.
-
-    Returns
-    -------
-    str or None
-        The text with plain quotes, plain hyphens and single spaces. None if it is empty.
-    """
-    if not isinstance(text, str):
-        return None
-    if not text.isascii():
-        text = text.translate(_TYPOGRAPHY)
-    return " ".join(text.split()) or None
 
 # %% ../../nbs/17_data.clean.ipynb #94d370a0
 def _clean_text(frame: pd.DataFrame) -> pd.DataFrame:

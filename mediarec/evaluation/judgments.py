@@ -18,6 +18,7 @@ from mediarec.core import (
     TableError,
     env_path,
     normalize_text,
+    normalize_typography,
     package_path,
     without_article,
 )
@@ -31,10 +32,15 @@ from mediarec.statistics import ConfidenceInterval
 _PAIR_COLUMNS = ["query_id", "candidate_id"]
 
 
+def _clean_cell(text: str) -> str:
+    """Return an id or a grade as the cells of a catalog are cleaned."""
+    return normalize_typography(text) or ""
+
+
 def _check_judgment_table(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Check a table of strings and return ids as str and grades as int."""
     frame = select_columns(frame, [*_PAIR_COLUMNS, "grade"], name)
-    frame = frame.map(str.strip)
+    frame = frame.map(_clean_cell)
     grade = pd.to_numeric(frame.grade, errors="coerce")
     has_empty_id = (frame[_PAIR_COLUMNS] == "").any(axis=1)
     is_duplicate = frame.duplicated(_PAIR_COLUMNS, keep=False)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from typing_extensions import TypedDict
@@ -23,6 +23,7 @@ from mediarec.core import (
     StoreError,
     UnknownTitleError,
     normalize_text,
+    normalize_typography,
     without_article,
 )
 from mediarec.data.store import get_json, load_parts
@@ -73,6 +74,26 @@ def title_label(title: str, *details: str | int) -> str:
     known = [str(value) for value in details if value and value != MISSING_LABEL]
     return f"{title} ({', '.join(known)})"
 
+# %% ../../nbs/40_recommend.search.ipynb #c8f2a6e0
+class RowById(dict):
+    """Row of each id. An id that is unknown as it is given is looked up as `clean` writes it."""
+
+    def __missing__(self, show_id: str) -> int:
+        cleaned = normalize_typography(show_id)
+        if cleaned is None or cleaned == show_id:
+            raise KeyError(show_id)
+        return self[cleaned]
+
+    def __contains__(self, show_id: object) -> bool:
+        return super().__contains__(show_id) or super().__contains__(normalize_typography(show_id))
+
+    def get(self, show_id: str, default: Any = None) -> Any:
+        """Return the row of an id, or `default` if it is unknown."""
+        try:
+            return self[show_id]
+        except KeyError:
+            return default
+
 # %% ../../nbs/40_recommend.search.ipynb #f5071176
 class TitleIndex:
     """Index of the titles of a catalog.
@@ -118,7 +139,7 @@ class TitleIndex:
         self.normalized = self.names[:n_titles]
         # users type "godfather" for "The Godfather"
         self.names_without_article = [without_article(name) for name in self.names]
-        self.row_by_id = {show_id: row for row, show_id in enumerate(self.ids)}
+        self.row_by_id = RowById((show_id, row) for row, show_id in enumerate(self.ids))
         self.rows_by_title = _group_rows(self.titles)
         self.rows_by_normalized_title = _group_rows(self.normalized)
         self.rows_by_other_name = _group_rows(self.names[n_titles:], name_rows[n_titles:])

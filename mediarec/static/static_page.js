@@ -9,6 +9,7 @@ import { createBreadcrumb, createGroupList } from "./groups.js";
 
 const DIACRITICS = /[\u0300-\u036f]/g;
 const SEPARATORS = /[^\p{L}\p{N}]+/gu;
+const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/g;
 const NO_MATCH = 9;
 const N_CARDS = 10;
 const MAX_CLUSTER_CARDS = 60;
@@ -120,11 +121,24 @@ async function decompress(id) {
   return JSON.parse(await new Response(stream).text());
 }
 
+// Return a part of an address without percent signs, or as it is if they encode no text.
+function decodePart(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+// Return an id as a catalog has it after cleaning. An address may have it as it was before.
+function cleanId(id) {
+  return id.replace(INVISIBLE, "").replace(/\s+/g, " ").trim();
+}
+
 // Return what the address asks for, such as ["title", "m0001"] for #title=m0001.
 function readHash() {
-  const hash = decodeURIComponent(location.hash);
-  const [, view, value] = /^#(title|clusters|cluster)=?(.*)$/.exec(hash) ?? [];
-  return [view, value];
+  const [, view, value] = /^#(title|clusters|cluster)=?(.*)$/.exec(location.hash) ?? [];
+  return [view, decodePart(value ?? "")];
 }
 
 // Go to another view. The browser then fires a "hashchange" event.
@@ -153,7 +167,7 @@ function createPageElements(data, { makeItem, onFilter }) {
     label: "A film or a series",
     placeholder: "Type a title",
     fetchSuggestions: async (text, n) => search(text, n).map((row) => makeItem(row)),
-    onSelect: (item) => setHash(`#title=${item.id}`),
+    onSelect: (item) => setHash(`#title=${encodeURIComponent(item.id)}`),
   });
   const map = createMap({
     label: "Map of the catalog; the groups are listed below it",
@@ -185,11 +199,12 @@ async function start(root) {
   const data = await decompress("mediarec-data");
   const { titles, neighbors, reasons, phrases, clusters } = data;
   const rowById = new Map(titles.id.map((id, row) => [id, row]));
+  const rowOf = (id) => rowById.get(id) ?? rowById.get(cleanId(id));
   const filterValues = {};
   const openGroups = new Set(); // the groups that are open in the list
   const makeItem = createItemMaker(data);
   const handlers = {
-    onSelect: (item) => setHash(`#title=${item.id}`),
+    onSelect: (item) => setHash(`#title=${encodeURIComponent(item.id)}`),
     onCluster: (item) => setHash(`#cluster=${item.cluster.cluster_id}`),
   };
   const elements = createPageElements(data, { makeItem, onFilter: setFilter });
@@ -274,7 +289,8 @@ async function start(root) {
     renderMap(view, value);
     form.element.hidden = view === "clusters";
     form.set(filterValues);
-    if (view === "title" && rowById.has(value)) showRecommendations(rowById.get(value));
+    const row = view === "title" ? rowOf(value) : undefined;
+    if (row !== undefined) showRecommendations(row);
     else if (view === "cluster" && clusters[Number(value)]) showCluster(Number(value));
     else if (view === "clusters" && clusters.length) showGroups();
     else showStartTitles();
