@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-SETUP  := settings.ini setup.py
+SETUP  := settings.ini setup.py constraints.txt
 
 .PHONY: demo test lint format lab app web bench readme docs docs-check clean help
 .DELETE_ON_ERROR:
@@ -64,5 +64,5 @@ $(VENV)/.default: $(BIN)/python $(SETUP)
 # the extras: .dev, .lab, .web, .bench
 $(VENV)/.%: $(VENV)/.default
 	@echo "Installing the extra [$*] ..."
-	@$(PIP) -e ".[$*]"
+	@$(PIP) -c constraints.txt -e ".[$*]"
 	@touch $@

@@ -42,6 +42,7 @@ setup(
     license_files=["LICENSE"],
     url=cfg["git_url"].replace("%(user)s", cfg["user"]).replace("%(repo)s", cfg["repo"]),
     keywords=cfg["keywords"].split(),
+    # Not tested on later versions of Python.
     python_requires=f">={cfg['min_python']},<3.14",
     packages=find_packages(include=["mediarec", "mediarec.*"]),
     package_data={"mediarec": PACKAGE_DATA},

@@ -1,13 +1,17 @@
 """The wheel and the sdist: what they contain, and that the package works outside the checkout."""
 
 import ast
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
 from configparser import ConfigParser
+from itertools import pairwise
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ASSETS = {
     "README.md",
@@ -70,6 +74,13 @@ def test_wheel_and_sdist_contain_what_ships(root, built):
     assert len(shipped) > 15
     assert shipped <= wheel and shipped <= sdist
     assert "mediarec/assets/starter.csv" in sdist
+    tests = [path for path in (root / "tests").rglob("*") if path.suffix in (".py", ".csv", ".css")]
+    assert len(tests) > 80
+    assert {path.relative_to(root).as_posix() for path in tests} <= sdist
+    top = {"CHANGELOG.md", "SECURITY.md", "LICENSE", "README.md", "constraints.txt", "settings.ini"}
+    assert top <= sdist
+    assert not [name for name in sdist if name.endswith(".pyc")]
+    assert not [name for name in wheel if name.startswith("tests/")]
 
 
 def test_nothing_of_the_user_is_shipped(built):
@@ -132,3 +143,56 @@ def test_extras_repeat_no_list(root):
     lists = {k: v.split() for k, v in settings["DEFAULT"].items() if k.endswith("requirements")}
     seen = [requirement for requirements in lists.values() for requirement in requirements]
     assert len(seen) == len(set(seen)) > 40
+
+
+def test_constraints_have_every_requirement(root):
+    """Each requirement has one version in constraints.txt, inside its range; `pip -c` reads it."""
+    from constraints import own_requirements
+
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {}
+    for line in lines:
+        if not line.startswith("#"):
+            requirement = Requirement(line)
+            (version,) = requirement.specifier
+            assert version.operator == "==" and not requirement.url and "+" not in line, line
+            assert canonicalize_name(requirement.name) not in pinned, line
+            pinned[canonicalize_name(requirement.name)] = version.version
+    assert "mediarec" not in pinned
+    for requirement in own_requirements():
+        version = pinned[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version, prereleases=True), (requirement, version)
+
+
+def test_ci_tests_the_versions_of_the_constraints(root):
+    """`.ci/run` and the workflow install by the file, so that its claim is true."""
+    for name in (".ci/run", ".github/workflows/test.yml"):
+        text = (root / name).read_text(encoding="utf-8")
+        assert re.search(r"PIP_CONSTRAINT.*/constraints\.txt", text), name
+
+
+def test_an_upper_bound_has_a_reason(root):
+    """A comment above the line of settings.ini names each package that has an upper bound."""
+    lines = (root / "settings.ini").read_text(encoding="utf-8").splitlines()
+    bounded = []
+    for before, line in pairwise(lines):
+        name, _, requirements = line.partition(" = ")
+        if not name.endswith("requirements"):
+            continue
+        for requirement in map(Requirement, requirements.split()):
+            if {"<", "<=", "==", "~="} & {part.operator for part in requirement.specifier}:
+                bounded.append(requirement.name)
+                assert before.startswith("# ") and requirement.name in before, requirement
+    assert set(bounded) == {*"ruff mypy codespell nbdev fastcore execnb ghapi".split()}
+
+
+def test_every_extra_is_run_alone(root):
+    """CI installs each extra in an environment of its own and runs a command of it."""
+    from extras import COMMANDS, NONE, list_extras
+
+    assert set(COMMANDS) == {NONE, *list_extras()}
+    assert all(COMMANDS[extra] for extra in list_extras())
+    workflow = (root / ".github/workflows/test.yml").read_text(encoding="utf-8")
+    assert (
+        "tests/extras.py --list" in workflow and "tests/extras.py ${{ matrix.extra }}" in workflow
+    )
