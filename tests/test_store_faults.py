@@ -51,7 +51,7 @@ def test_full_disk_gives_one_sentence_on_the_command_line(tmp_path):
     command = f"{sys.executable} -m mediarec build --catalog {package_path('starter.csv')}"
     script = f"ulimit -f 100; {command} --out {tmp_path / 'model'}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 1
+    assert done.returncode == 74  # EX_IOERR
     last_line = done.stderr.strip().splitlines()[-1]
     assert "cannot be written" in last_line and "File too large" in last_line
     assert "Traceback" not in done.stderr

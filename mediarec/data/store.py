@@ -10,8 +10,8 @@ import json
 import re
 import secrets
 import shutil
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,12 +91,52 @@ def _read_parquet(path):
 
 _MAX_ROWS_PER_BYTE = 10  # a row of a catalog takes some bytes even if it is compressed
 
+# %% ../../nbs/18_data.store.ipynb #10e8d1d1
+_LOCK_SECONDS = 30.0  # a writer waits so long for another writer
+
+
+@contextmanager
+def lock_model(folder: str | Path, seconds: float | None = None) -> Iterator[None]:
+    """Be the only writer of a model until the end of the block.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of the model; it is made if it does not exist.
+    seconds : float, optional
+        How long to wait for another writer, by default 30 seconds.
+
+    Raises
+    ------
+    StoreError
+        If another process is writing the model, or if the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock", timeout=_LOCK_SECONDS if seconds is None else seconds)
+        lock.acquire()
+    except Timeout:
+        raise StoreError(
+            f"another process is writing {folder}: try again when it has finished"
+        ) from None
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
 # %% ../../nbs/18_data.store.ipynb #373afd3e
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 _RECORDED_PACKAGES = ("mediarec", "numpy", "pandas", "scipy", "scikit-learn")
 
 
-def save_parts(folder: str | Path, parts: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+def save_parts(
+    folder: str | Path, parts: dict[str, Any], seconds: float | None = None, **metadata: Any
+) -> dict[str, Any]:
     """Save values atomically: an interruption leaves the old model or the new one.
 
     Parameters
@@ -105,6 +145,8 @@ def save_parts(folder: str | Path, parts: dict[str, Any], **metadata: Any) -> di
         The directory. It is made if it does not exist. A model in it is replaced.
     parts : dict
         The values by name: frames, arrays, sparse matrices and JSON values.
+    seconds : float, optional
+        How long to wait for another writer, by default 30 seconds.
     **metadata
         More entries of the manifest, such as ``fingerprint="..."``.
 
@@ -119,7 +161,13 @@ def save_parts(folder: str | Path, parts: dict[str, Any], **metadata: Any) -> di
         If the directory cannot be written, or holds something other than a model.
     """
     folder = Path(folder)
-    previous = previous_manifest(folder)
+    previous_manifest(folder)  # an error leaves no trace in a folder of another program
+    with lock_model(folder, seconds):
+        return _save_parts(folder, parts, metadata)
+
+
+def _save_parts(folder, parts, metadata):
+    """Save values in a folder whose lock this process holds."""
     generation = folder / f"parts-{secrets.token_hex(6)}"
     try:
         generation.mkdir(parents=True)
@@ -137,7 +185,7 @@ def save_parts(folder: str | Path, parts: dict[str, Any], **metadata: Any) -> di
     except OSError as error:
         shutil.rmtree(generation, ignore_errors=True)
         raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
-    _remove_stale(folder, keep=generation.name, previous=previous.get("folder"))
+    _remove_leftovers(folder, keep=generation.name)
     return manifest
 
 # %% ../../nbs/18_data.store.ipynb #66188d38
@@ -159,7 +207,7 @@ def previous_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        return {}  # damaged; _remove_stale removes its parts later
+        return {}  # damaged; _remove_leftovers removes its parts later
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise StoreError(f"{path} is not a manifest of mediarec: choose another directory")
     return manifest
@@ -182,12 +230,14 @@ def _describe_file(path: Path) -> dict[str, Any]:
 
 # %% ../../nbs/18_data.store.ipynb #177b4ccb
 _MANAGED_NAME = re.compile(r"parts-[0-9a-f]{12}|\.manifest\.json\.[0-9a-f]{8}")
+_LARGE_NAME = re.compile(r"large-[0-9a-f]{12}")  # the files of an on-disk model
 _PART_SUFFIXES = {".parquet", ".npz", ".safetensors", ".json"}
-_STALE_SECONDS = 3600
 
 
 def _is_managed(path: Path) -> bool:
     """Return whether a save wrote a file, or a folder and everything in it."""
+    if _LARGE_NAME.fullmatch(path.name):
+        return path.is_dir()
     if not _MANAGED_NAME.fullmatch(path.name):
         return False
     if path.is_file():
@@ -195,16 +245,10 @@ def _is_managed(path: Path) -> bool:
     return all(part.is_file() and part.suffix in _PART_SUFFIXES for part in path.iterdir())
 
 
-def _remove_stale(folder: Path, keep: str, previous: str | None) -> None:
-    """Remove the previous parts, and the remains of interrupted saves."""
+def _remove_leftovers(folder: Path, keep: str) -> None:
+    """Remove the previous parts and what interrupted saves left; the caller holds the lock."""
     for path in folder.iterdir():
         if path.name == keep or not _is_managed(path):
-            continue
-        try:
-            is_stale = time.time() - path.stat().st_mtime > _STALE_SECONDS
-        except OSError:
-            continue  # another save removed it
-        if path.name != previous and not is_stale:
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

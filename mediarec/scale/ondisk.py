@@ -19,7 +19,7 @@ import pandas as pd
 
 from mediarec.core import LIST_COLUMNS, MediarecError, StoreError
 from mediarec.data.labels import LABEL_KINDS
-from mediarec.data.store import read_manifest
+from mediarec.data.store import lock_model, read_manifest
 from mediarec.features.embedding import N_COMPONENTS
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.features.text_query import TextParts
@@ -51,7 +51,6 @@ from mediarec.scale.ondisk_files import (
     TERM_BLOCK_SHIFT,
     TERM_INDEX_MASK,
     cell_index_from_arrays,
-    lock_model,
     open_arrays,
     open_vocabularies,
     remove_leftovers,

@@ -26,7 +26,7 @@ from scipy import sparse
 from mediarec.core import RANDOM_STATE, CatalogError, MediarecError, StoreError, format_list
 from mediarec.data.clean import assign_work_ids
 from mediarec.data.labels import LABEL_KINDS, number_labels
-from mediarec.data.store import FORMAT_VERSION, previous_manifest
+from mediarec.data.store import FORMAT_VERSION, lock_model, previous_manifest
 from mediarec.features.embedding import encoder_name, load_encoder, warn_about_languages
 from mediarec.features.index import WEIGHT_NAMES
 from mediarec.files import atomic_write_text, is_url, manifest_path, upload_model
@@ -52,7 +52,6 @@ from mediarec.scale.ondisk_files import (
     SPARSE_BLOCKS,
     cell_index_to_arrays,
     file_entry,
-    lock_model,
     new_generation,
     open_arrays,
     read_arrow,

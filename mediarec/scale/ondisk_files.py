@@ -11,8 +11,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -461,44 +460,6 @@ def file_entry(path: Path) -> dict:
     return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 # %% ../../nbs/50_scale.ondisk_files.ipynb #d2484c33
-_LOCK_SECONDS = 30.0  # a writer waits so long for another writer
-
-
-@contextmanager
-def lock_model(folder: str | Path, seconds: float | None = None) -> Iterator[None]:
-    """Be the only writer of a model until the end of the block.
-
-    Parameters
-    ----------
-    folder : str or Path
-        The folder of the model; it is made if it does not exist.
-    seconds : float, optional
-        How long to wait for another writer, by default 30 seconds.
-
-    Raises
-    ------
-    StoreError
-        If another process is writing the model, or if the folder cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock", timeout=_LOCK_SECONDS if seconds is None else seconds)
-        lock.acquire()
-    except Timeout:
-        raise StoreError(
-            f"another process is writing {folder}: try again when it has finished"
-        ) from None
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 _GENERATION_NAME = re.compile(r"large-[0-9a-f]{12}")
 _WRITTEN_NAME = re.compile(  # by `add`, `remove` or a task of a build
     r"scratch|((shard-)?added|removed)-[0-9a-f]{8}.*|(\..*|shard-[0-9]{5})\.[0-9a-f]{8}"
