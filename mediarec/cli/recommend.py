@@ -360,7 +360,10 @@ def _read_ids(path: Path) -> list[str]:
     if not Path(path).is_file():
         raise CatalogError(f"there is no file {path}")
     text = decode_lines(Path(path).read_bytes(), Path(path).name)
-    cells = [next(csv.reader([line]), [""])[0] for line in text.splitlines()]
+    try:
+        cells = [next(csv.reader([line]), [""])[0] for line in text.splitlines()]
+    except csv.Error as error:
+        raise CatalogError(f"{path} is no list of ids: {error}") from None
     ids = [normalize_typography(cell) or "" for cell in cells]
     if ids and ids[0].lower() in _ID_HEADERS:
         ids = ids[1:]
