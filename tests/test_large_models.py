@@ -12,12 +12,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mediarec import load_catalog
-from mediarec.core import MediarecError, StoreError
+from mediarec.core import CatalogError, MediarecError, StoreError
 from mediarec.data import store
 from mediarec.data.store import read_manifest
+from mediarec.files import manifest_path
 from mediarec.scale import ondisk, ondisk_build, ondisk_files
 from mediarec.scale.ondisk import OnDiskRecommender
 from mediarec.scale.ondisk_batch import export_neighbors, recommend_batch_parallel
@@ -471,3 +474,11 @@ def test_a_lost_scheduler_ends_a_batch(cluster, titles, built, tmp_path, monkeyp
     export_neighbors(model, tmp_path / "neighbors", n=5)  # continues
     names = sorted(path.suffix for path in (tmp_path / "neighbors").iterdir())
     assert names == [".parquet"] * (N_TITLES // 5)
+
+
+def test_parquet_bomb(tmp_path):
+    """A file of some kilobytes says that it has twenty million rows."""
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"title": pa.array(np.zeros(20_000_000, dtype=bool))}), path)
+    with pytest.raises(CatalogError, match="20,000,000 rows do not fit into the file"):
+        build_model(path, folder=tmp_path / "model", clusters=())

@@ -12,6 +12,7 @@ import secrets
 import warnings
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -141,8 +142,9 @@ def _layout(path, columns, layouts):
     file = pq.ParquetFile(path)
     names = tuple(file.schema_arrow.names)
     if names not in layouts:
-        batch = next(file.iter_batches(_MAX_LAYOUT_ROWS))
-        sample = to_string_frame(batch.to_pandas())
+        with _parquet_errors(path):
+            batch = next(file.iter_batches(_MAX_LAYOUT_ROWS)).to_pandas()
+        sample = to_string_frame(batch)
         aligned = align_columns(sample, Path(path).name, columns)
         mapping = recognize_columns(sample, Path(path).name, columns)
         layouts[names] = mapping, detect_value_forms(aligned)
@@ -154,9 +156,26 @@ def _count_parquet_rows(path):
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(path).metadata.num_rows
+        n_rows = pq.ParquetFile(path).metadata.num_rows
     except Exception as e:
         raise CatalogError(f"{Path(path).name} could not be parsed as Parquet: {e}") from None
+    if n_rows > _MAX_ROWS_PER_BYTE * Path(path).stat().st_size:
+        raise CatalogError(f"{Path(path).name}: its {n_rows:,} rows do not fit into the file")
+    return n_rows
+
+
+_MAX_ROWS_PER_BYTE = 10  # each title takes some bytes, even if it is compressed
+
+
+@contextmanager
+def _parquet_errors(path):
+    """Turn the errors of reading a Parquet file into a `CatalogError`."""
+    from pyarrow.lib import ArrowException
+
+    try:
+        yield
+    except (ArrowException, MemoryError) as e:
+        raise CatalogError(f"{Path(path).name} could not be read: {e!s:.200}") from None
 
 
 def _parquet_files(catalog, scratch, chunk_size, encoding=None):
@@ -193,7 +212,9 @@ def _read_chunk(chunk):
         start = max(chunk.start - group_start, 0)
         stop = min(chunk.stop - group_start, group_size)
         if start < stop:
-            parts.append(file.read_row_group(group).slice(start, stop - start).to_pandas())
+            with _parquet_errors(chunk.path):
+                rows = file.read_row_group(group).slice(start, stop - start)
+                parts.append(rows.to_pandas())
         group_start += group_size
     frame = to_string_frame(pd.concat(parts, ignore_index=True))
     frame = frame.set_axis(range(chunk.start + 1, chunk.stop + 1))  # row numbers of messages
