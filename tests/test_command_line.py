@@ -35,6 +35,14 @@ def one_sentence(done, code):
     return lines[0].removeprefix("mediarec: ")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def starter_catalog():
+    """The processes find the starter catalog, whose ids the tests know."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MEDIAREC_CATALOG", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model") / "model"

@@ -209,7 +209,7 @@ class _TitleColumns(TypedDict):
 
 
 def make_title_index(parts: dict, catalog: "pd.DataFrame | None" = None) -> TitleIndex:
-    """Return the title index of a saved model.
+    """Return the title index of a saved model; raise StoreError if its columns do not fit.
 
     Parameters
     ----------
@@ -217,11 +217,6 @@ def make_title_index(parts: dict, catalog: "pd.DataFrame | None" = None) -> Titl
         The parts of the model.
     catalog : DataFrame, optional
         The catalog of the model, which must have the same ids.
-
-    Raises
-    ------
-    StoreError
-        If the columns do not fit together, or to the catalog.
     """
     columns = get_json(parts, TITLES_PART, _TitleColumns)
     is_same_length = len(set(map(len, columns.values()))) == 1
