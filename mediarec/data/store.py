@@ -83,13 +83,17 @@ def _read_parquet(path):
     import pandas as pd
     import pyarrow.parquet as pq
 
-    metadata = pq.read_metadata(path)
-    if metadata.num_rows > _MAX_ROWS_PER_BYTE * path.stat().st_size:
-        raise ValueError(f"its {metadata.num_rows:,} rows do not fit into the file")
+    check_parquet_rows(path, pq.read_metadata(path).num_rows)
     return pd.read_parquet(path)
 
 
 _MAX_ROWS_PER_BYTE = 10  # a row of a catalog takes some bytes even if it is compressed
+
+
+def check_parquet_rows(path: str | Path, n_rows: int) -> None:
+    """Raise ValueError if a Parquet file says that it has more rows than fit into it."""
+    if n_rows > _MAX_ROWS_PER_BYTE * Path(path).stat().st_size:
+        raise ValueError(f"its {n_rows:,} rows do not fit into the file")
 
 # %% ../../nbs/18_data.store.ipynb #10e8d1d1
 _LOCK_SECONDS = 30.0  # a writer waits so long for another writer

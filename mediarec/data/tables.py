@@ -60,6 +60,8 @@ def to_string_frame(frame: pd.DataFrame, name: str = "table") -> pd.DataFrame:
     filled = frame.astype(object).where(frame.notna(), "")
     strings = filled.map(_to_string).set_axis(range(1, len(filled) + 1))
     for i, column in enumerate(strings):
+        if "\0" not in "".join(strings.iloc[:, i]):
+            continue
         for row, value in enumerate(strings.iloc[:, i], 1):
             if "\0" in value:
                 raise CatalogError(f"{name}, row {row}, column {column!r}: a NUL character")

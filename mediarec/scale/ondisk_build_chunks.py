@@ -34,6 +34,7 @@ from mediarec.data.catalog import iter_table, set_type, validate_catalog
 from mediarec.data.clean import CLEANING_STEPS, assign_work_ids, duplicate_keys
 from mediarec.data.columns import align_columns, apply_columns, recognize_columns
 from mediarec.data.labels import title_labels
+from mediarec.data.store import check_parquet_rows
 from mediarec.data.tables import to_string_frame
 from mediarec.data.values import ValueForms, detect_value_forms
 from mediarec.features.blocks import MULTILABEL_BLOCKS, NUMERIC_BLOCKS, block_inputs
@@ -159,12 +160,11 @@ def _count_parquet_rows(path):
         n_rows = pq.ParquetFile(path).metadata.num_rows
     except Exception as e:
         raise CatalogError(f"{Path(path).name} could not be parsed as Parquet: {e}") from None
-    if n_rows > _MAX_ROWS_PER_BYTE * Path(path).stat().st_size:
-        raise CatalogError(f"{Path(path).name}: its {n_rows:,} rows do not fit into the file")
+    try:
+        check_parquet_rows(path, n_rows)
+    except ValueError as e:
+        raise CatalogError(f"{Path(path).name}: {e}") from None
     return n_rows
-
-
-_MAX_ROWS_PER_BYTE = 10  # each title takes some bytes, even if it is compressed
 
 
 @contextmanager
