@@ -362,16 +362,21 @@ class FileCollection:
         The maximum size of a file.
     is_single : bool
         Whether `path` is a file and not an archive or a folder.
+    content : bytes, optional
+        The content of a single file that was never on the disk.
     """
 
     path: Path
     names: list[str]
     max_bytes: int
     is_single: bool = False
+    content: bytes | None = None
 
     def read(self, name: str) -> bytes:
         """Return the content of a file, or raise a `CatalogError`."""
         try:
+            if self.content is not None:
+                return unpack(self.content, self.path.name, self.max_bytes)
             if self.is_single:
                 with open(self.path, "rb") as file:
                     raw = _read_limited(file, self.path.name, self.max_bytes)
@@ -384,6 +389,21 @@ class FileCollection:
         except _UNPACK_ERRORS as error:
             reason = getattr(error, "strerror", None) or error
             raise CatalogError(f"{name} cannot be read: {reason}") from None
+
+
+def file_in_memory(name: str, content: bytes) -> FileCollection:
+    """Return a file that was received and not saved, as a collection of one file.
+
+    Parameters
+    ----------
+    name : str
+        The name of the file. Its folders are ignored.
+    content : bytes
+        The content, which gzip may have packed.
+    """
+    path = Path(Path(name.replace("\\", "/")).name or "file")
+    shown = path.stem if path.suffix.lower() == ".gz" else path.name
+    return FileCollection(path, [shown], MAX_UNPACKED_BYTES, is_single=True, content=content)
 
 
 def open_files(path: str | Path, max_bytes: int = MAX_UNPACKED_BYTES) -> FileCollection:

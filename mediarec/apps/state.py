@@ -6,12 +6,10 @@
 __all__ = []
 
 # %% ../../nbs/78_apps.state.ipynb #765de274
-import re
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from mediarec.core import MediarecError, UnknownTitleError
+from mediarec.files import file_in_memory
 from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.filters import Filters, check_cluster_method, check_cluster_number
 from mediarec.recommend.profiles import Profile, read_profile
@@ -253,7 +251,6 @@ def _clear_profile(state, value, model):
 
 # %% ../../nbs/78_apps.state.ipynb #b0ac73dc
 _MAX_HISTORY_CHARS = 5_000_000
-_UNSAFE_CHARACTERS = re.compile(r"[^\w -]")  # in the name of a file
 
 
 def _load_history(state, value, model):
@@ -270,15 +267,7 @@ def _load_history(state, value, model):
         raise MediarecError(
             f"the file has {len(text):,} characters; at most {_MAX_HISTORY_CHARS:,} are allowed"
         )
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / (_UNSAFE_CHARACTERS.sub("_", name) + ".csv")
-        path.write_text(text, encoding="utf-8")
-        try:
-            profile = read_profile(model, path)
-        except MediarecError as error:
-            raise MediarecError(
-                str(error).replace(str(path), name).replace(path.name, name)
-            ) from None
+    profile = read_profile(model, file_in_memory(name, text.encode()))
     return replace(state, tab="profile", profile=profile, n=10)
 
 # %% ../../nbs/78_apps.state.ipynb #ce6a333c

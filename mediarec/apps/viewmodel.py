@@ -21,16 +21,17 @@ import pandas as pd
 import mediarec
 from mediarec.core import METHOD_LABELS, MISSING_LABEL, MediarecError
 from mediarec.recommend.base import NO_FILTERS, NOTHING_CLOSE, BaseRecommender
-from mediarec.recommend.explanations import Rows
+from mediarec.recommend.explanations import Rows, shared_terms
 from mediarec.recommend.filters import (
     PREFERRED_METHODS,
     Filters,
     FilterValues,
     check_cluster_method,
     check_cluster_number,
+    describe_filters,
     parse_cluster,
 )
-from mediarec.recommend.queries import Query, ResolvedQuery
+from mediarec.recommend.queries import Query, ResolvedQuery, to_list
 
 # %% ../../nbs/71_apps.viewmodel.ipynb #321b4640
 N_POSTER_COLORS = 12  # classes mediarec-poster-color-0 to -11 in mediarec.css
@@ -81,6 +82,9 @@ _TEXT_FIELDS = {
 }
 _FILTER_LABELS = {"genre": "genre", "type": "type", "year": "years", "age_group": "age group"}
 _ALL_YEARS = (1900, 2100)  # for a catalog without years
+_MAX_KNOWN_CANDIDATES = 5_000  # newest titles, among which the best known are looked for
+_PLACE_COST = 0.4  # in degrees of fame, for each theme that comes before the wanted one
+_MAX_PLACE = 5
 
 
 def _display_text(value):
@@ -139,6 +143,7 @@ class ViewModel:
     def __init__(self, model: BaseRecommender, version: str = ""):
         self.model = model
         self.version = version
+        self.start_content: dict = {}  # what the start page shows; filled when it is first shown
 
     @cached_property
     def filter_values(self) -> FilterValues:
@@ -364,6 +369,26 @@ class ViewModel:
         first_rows = [self._known_rows(i)[:1] for i in largest_first.known_ids]
         return list(chain.from_iterable(first_rows))[:n]
 
+    def known_rows(self, filters: Filters, n: int = 10) -> list[int]:
+        """Return the rows of the best known titles that pass the filters, works once.
+
+        A theme or a mood of the filters counts more if it is among the first, most telling ones
+        of a title. Among equal titles the newest is first.
+        """
+        rows = self.model.newest_rows(self.filter_mask(filters), _MAX_KNOWN_CANDIDATES)
+        wanted = {*to_list(filters.theme), *to_list(filters.mood)}
+        fields = self.model.get_fields(rows, ["fame", "themes", "moods"])
+        scores = []
+        for fame, themes, moods in zip(*fields.values()):
+            score = 0.0 if pd.isna(fame) else float(fame)
+            if wanted:
+                places = [place for place, term in enumerate(themes) if term in wanted]
+                places += [place for place, term in enumerate(moods) if term in wanted]
+                score -= _PLACE_COST * min([*places, _MAX_PLACE])
+            scores.append(score)
+        order = np.argsort(-np.array(scores), kind="stable")[:n]
+        return [rows[i] for i in order]
+
     def filter_mask(self, filters: Filters) -> np.ndarray:
         """Return the titles that pass all filters, bool by row; a cluster needs its number."""
         mask = self.model.filter_mask(filters)
@@ -407,8 +432,8 @@ class ViewModel:
         if not active_filters(filters):
             rows = self.start_rows(n)
         else:
-            rows = self.model.newest_rows(self.filter_mask(filters), n)
-            heading = "The newest that pass the filters" if rows else "No title passes the filters"
+            rows = self.known_rows(filters, n)
+            heading = describe_filters(filters) if rows else "No title passes the filters"
         return {
             "heading": heading,
             "cards": self.cards(rows, why=[""] * len(rows)),
@@ -435,14 +460,19 @@ class ViewModel:
         Returns
         -------
         dict
-            heading, cards (with `why` and `score`), liked_rows, label, notes, understood (the
-            pieces of the text, from `removable_pieces`), other_notes (the notes without what was
-            understood) and relaxations.
+            heading, cards (with `why`, `score` and `shared`, from `shared_terms`), liked_rows,
+            label, notes, understood (the pieces of the text, from `removable_pieces`), other_notes
+            (the notes without what was understood) and relaxations.
         """
         ranking = self.model.rank(query, filters, n=n, diversity=diversity)
-        reasons = self.model.reasons(ranking.query, ranking.rows, ranking.constraint)
-        scores = [round(score, 6) for score in ranking.scores.tolist()]
-        cards = self.cards(ranking.rows.tolist(), method, why=reasons, score=scores)
+        explanations = self.model.explain(ranking.query, ranking.rows, ranking.constraint)
+        reasons = self.model.format_reasons(ranking.query, ranking.rows, explanations)
+        extra = {
+            "why": reasons,
+            "score": [round(score, 6) for score in ranking.scores.tolist()],
+            "shared": [shared_terms(contributions) for contributions in explanations],
+        }
+        cards = self.cards(ranking.rows.tolist(), method, **extra)
         label = self.short_label(ranking.query)
         if cards:
             heading = f"More like {label}"

@@ -438,6 +438,12 @@ class TextParts:
         return remove_spans(text, [span for piece in cut for span in piece.spans])
 
     @property
+    def wanted_text(self) -> str:
+        """The text without what to leave out."""
+        match = _NOT.search(self.text) if self.of_kind("without") else None
+        return remove_spans(self.text, [match.span()]) if match else self.text
+
+    @property
     def summary(self) -> str:
         """What was understood, as text; empty if nothing was."""
         wanted = [p.label for p in self.pieces if p.kind not in ("without", "words")]

@@ -505,7 +505,12 @@ class BaseRecommender(ABC):
     ) -> list[str]:
         """Return the reasons for each row as a line of text; parameters as for `explain`."""
         query = self.resolve_query(query)
-        explanations = self.explain(query, rows, constraint)
+        return self.format_reasons(query, rows, self.explain(query, rows, constraint))
+
+    def format_reasons(
+        self, query: ResolvedQuery, rows: Rows, explanations: list[list[dict]]
+    ) -> list[str]:
+        """Return the reasons for each row as a line of text, given what `explain` returned."""
         from_text = not (query.liked_rows or query.disliked_rows)
         lines = [format_reason(parts, from_text) for parts in explanations]
         if NO_REASON not in lines or not query.liked_rows:

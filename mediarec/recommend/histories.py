@@ -488,7 +488,7 @@ def _open_history(path: str | Path) -> FileCollection:
 
 # %% ../../nbs/47_recommend.histories.ipynb #50fbc062
 def read_viewing_history(
-    path: str | Path,
+    path: str | Path | FileCollection,
     profile: str | None = None,
     date_order: str | None = None,
     encoding: str | None = None,
@@ -499,10 +499,11 @@ def read_viewing_history(
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or FileCollection
         A file of one of the `HISTORY_FORMS`, or a text file with one title per line, which gzip
         may have packed. Lines of a text file that start with `#` are comments. Or the export of
         a service: a zip archive, or the folder of an unpacked one. Or a folder of NFO files.
+        A file that is not on the disk comes from `file_in_memory`.
     profile : str, optional
         The profile to read, if the file has several. By default all profiles.
     date_order : {"Y-M-D", "M/D/Y", "D/M/Y"}, optional
@@ -534,10 +535,13 @@ def read_viewing_history(
     """
     if scale not in (None, 5, 10):
         raise TableError(f"scale must be 5 or 10, not {scale!r:.40}")
-    path = Path(path).expanduser().absolute()
-    if _holds_nfo_files(path):
-        return _read_library(path, profile, date_order, today, scale)
-    files = _open_history(path)
+    if isinstance(path, FileCollection):
+        files = path
+    else:
+        path = Path(path).expanduser().absolute()
+        if _holds_nfo_files(path):
+            return _read_library(path, profile, date_order, today, scale)
+        files = _open_history(path)
     found = _find_files(files, encoding)
     parts = [(name, select_columns(frame, form), form) for name, frame, form in found]
     if profile is not None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mediarec.core import TYPES, MediarecError, TableError
+from mediarec.files import FileCollection
 from mediarec.parameters import check_n
 from mediarec.recommend.base import NO_FILTERS, BaseRecommender
 from mediarec.recommend.explanations import Rows, format_names
@@ -131,7 +132,7 @@ def _select_liked(weights: pd.Series, types: pd.Series) -> pd.Series:
 
 def read_profile(
     model: BaseRecommender,
-    path: str | Path,
+    path: str | Path | FileCollection,
     profile: str | None = None,
     date_order: str | None = None,
     encoding: str | None = None,
@@ -143,10 +144,11 @@ def read_profile(
     ----------
     model : BaseRecommender
         A fitted model.
-    path : str or Path
+    path : str, Path or FileCollection
         A history, ratings or a watchlist of Netflix, Letterboxd, IMDb, Trakt or Prime Video, a
         file with one title per line, or a CSV file with the columns ``title`` and ``rating``.
-        Or the whole export of a service, as a zip archive or an unpacked folder.
+        Or the whole export of a service, as a zip archive or an unpacked folder. A file that is
+        not on the disk comes from `file_in_memory`.
     profile : str, optional
         The profile to read, if the file has several. By default all profiles.
     date_order : {"Y-M-D", "M/D/Y", "D/M/Y"}, optional
@@ -188,7 +190,8 @@ def read_profile(
     weights = history_weights(matched)
     liked = _select_liked(weights, matched.type)
     if not len(liked):
-        raise MediarecError(f"no liked title of {path} is in the catalog ({source})")
+        name = path.path if isinstance(path, FileCollection) else path
+        raise MediarecError(f"no liked title of {name} is in the catalog ({source})")
     is_wanted = matched.is_wanted.to_numpy(bool)
     return Profile(
         liked=liked.to_dict(),

@@ -519,7 +519,7 @@ def resolve_query(model: Any, query: Query, type: Any = None) -> ResolvedQuery:
     if query.text is not None:
         parts, similar_rows = _resolve_text(model, query.text, type)
         liked += [(row, 1.0) for row in similar_rows]
-        if parts.of_kind(*WANTED_KINDS) or not similar_rows:
+        if parts.of_kind(*WANTED_KINDS) or not liked:
             text_parts = [model.text_features(parts)]
     if not liked and not text_parts:
         raise MediarecError("the query is empty: give a title or a text query (text=)")
