@@ -24,6 +24,7 @@ ASSETS = {
     "related_themes.csv",
     "starter.csv",
     "theme_aliases.csv",
+    "theme_motifs.csv",
     "theme_phrases.csv",
     "theme_predictor.npz",
     "themes.csv",

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import requests
 
-from mediarec.apps.posters import placeholder_svg
 from mediarec.apps.tmdb_client import (
     CheckedAdapter,
     LookupFailed,
@@ -171,7 +170,8 @@ class ImageStore:
 
 # %% ../../nbs/77_apps.poster_cache.ipynb #63c06fa2
 _POSTER_MAX_AGE = 86_400  # seconds in the browser's cache
-_PLACEHOLDER_MAX_AGE = 60
+_EMPTY_MAX_AGE = 60
+_EMPTY_IMAGE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 _RETRY_AFTER = 60  # seconds before a missing poster is looked up again
 _MAX_MISSING = 20_000
 
@@ -182,7 +182,7 @@ class PosterCache:
     Parameters
     ----------
     poster_service : PosterService or None
-        Source of poster URLs. None gives placeholders only.
+        Source of poster URLs. None gives empty images only.
     images : ImageStore, optional
         Downloaded images; needed with a service.
     max_requests : int
@@ -206,7 +206,7 @@ class PosterCache:
         self.missing = OrderedDict()  # id -> time until which it is not looked up again
 
     def get(self, card: dict) -> tuple[bytes, str, int]:
-        """Return the poster of a card, or a placeholder.
+        """Return the poster of a card, or an empty image.
 
         Returns
         -------
@@ -217,9 +217,8 @@ class PosterCache:
         if data:
             content_type = _image_content_type(data) or "application/octet-stream"
             return data, content_type, _POSTER_MAX_AGE
-        svg = placeholder_svg(card["title"], card["year"], card["poster_color"])
-        max_age = _PLACEHOLDER_MAX_AGE if self.poster_service else _POSTER_MAX_AGE
-        return svg.encode(), "image/svg+xml", max_age
+        max_age = _EMPTY_MAX_AGE if self.poster_service else _POSTER_MAX_AGE
+        return _EMPTY_IMAGE, "image/svg+xml", max_age
 
     def _find_poster(self, card):
         """Return the image from the cache or from TMDb, or None."""

@@ -65,8 +65,9 @@ _TITLE_FIELDS = (
     "actors",
     "directors",
     "countries",
-    "poster_color",
 )
+
+_DESIGN_FIELDS = ("palette", "composition", "lettering", "size", "motif")  # as in static_page.js
 
 
 def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
@@ -82,6 +83,7 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
         lines_by_title.append(lines)
     phrases, reasons = _encode_phrases(lines_by_title)
     titles = {field: [card[field] for card in cards] for field in _TITLE_FIELDS}
+    arts = [card["art"] for card in cards]
     for field in ("themes", "moods"):  # the page filters by them, predicted ones too
         titles[field] = model.catalog[field].tolist()
     data = {
@@ -94,6 +96,8 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
         "start_titles": [position[row] for row in view_model.start_rows()],
         "filter_options": view_model.filter_options | {"methods": []},
         "cluster_notes": _cluster_notes(cards),
+        "designs": [[art[field] for field in _DESIGN_FIELDS] for art in arts],
+        "motifs": {art["motif"]: art["path"] for art in arts},
     }
     return data | _cluster_data(view_model, position)
 
@@ -201,7 +205,7 @@ def _render_page(
         model = Recommender().fit(catalog, clusters="communities")
     return _PAGE_TEMPLATE.format(
         policy=_CONTENT_POLICY,
-        style=read_static("mediarec.css") + read_static("static_page.css"),
+        style="".join(map(read_static, ("mediarec.css", "posters.css", "static_page.css"))),
         script=bundle_js("static_page.js"),
         count=model.n_titles,
         home_url=home_url,

@@ -8,7 +8,6 @@ __all__ = []
 # %% ../../nbs/71_apps.viewmodel.ipynb #fe453bb9
 import base64
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -19,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 import mediarec
+from mediarec.apps.drawn_posters import poster_art
 from mediarec.core import METHOD_LABELS, MISSING_LABEL, MediarecError
 from mediarec.recommend.base import NO_FILTERS, NOTHING_CLOSE, BaseRecommender
 from mediarec.recommend.explanations import Rows, shared_terms
@@ -32,17 +32,6 @@ from mediarec.recommend.filters import (
     parse_cluster,
 )
 from mediarec.recommend.queries import Query, ResolvedQuery, to_list
-
-# %% ../../nbs/71_apps.viewmodel.ipynb #321b4640
-N_POSTER_COLORS = 12  # classes mediarec-poster-color-0 to -11 in mediarec.css
-
-
-def _poster_color(genres: Sequence[str], counts: dict[str, int]) -> int:
-    """Return the color of the rarest genre, or the last color for a title without genres."""
-    if not len(genres):
-        return N_POSTER_COLORS - 1
-    _, rarest = min((counts.get(genre, 0), genre) for genre in genres)
-    return zlib.crc32(rarest.encode()) % (N_POSTER_COLORS - 1)
 
 # %% ../../nbs/71_apps.viewmodel.ipynb #3bc92d48
 def removable_pieces(query: ResolvedQuery) -> list[dict[str, str]]:
@@ -138,7 +127,7 @@ class ViewModel:
         Text that identifies the model.
     """
 
-    short_fields: tuple[str, ...] = ("id", "title", "year", "type", "poster_color")
+    short_fields: tuple[str, ...] = ("id", "title", "year", "type", "art")
 
     def __init__(self, model: BaseRecommender, version: str = ""):
         self.model = model
@@ -197,7 +186,8 @@ class ViewModel:
         -------
         list of dict
             The fields of a card: id, title, type, year, age_group, duration, description,
-            genres, themes, moods, actors, directors, countries, poster_color, cluster (method,
+            genres, themes, moods, actors, directors, countries, art (from `poster_art`), cluster
+            (method,
             cluster_id, name and note, or None), poster (None) and the extra fields. The themes
             and moods are given ones: predicted ones are guesses, and are not shown. The note of a
             cluster is empty, or says why the title is in no cluster; the cluster is then the
@@ -216,7 +206,7 @@ class ViewModel:
             card["actors"] = card["actors"][:MAX_ACTORS]
             year = fields["release_year"][i]
             card["year"] = None if pd.isna(year) else int(year)
-            card["poster_color"] = _poster_color(card["genres"], self.filter_values.genres)
+            card["art"] = poster_art(card)
             card["cluster"] = self._title_cluster(row, method or self.method)
             card["poster"] = None
             card |= {name: values[i] for name, values in extra.items()}

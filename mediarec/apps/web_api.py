@@ -25,12 +25,17 @@ from mediarec.apps.web_queries import (
     resolve_labels,
     suggest_json,
     to_json_bytes,
+    without_art,
 )
 from mediarec.core import FilterError
 
 # %% ../../nbs/83_apps.web_api.ipynb #1a2d165d
 def cluster_json(
-    view: WebView, method: str | None = None, number: int | None = None, n: int = 10
+    view: WebView,
+    method: str | None = None,
+    number: int | None = None,
+    n: int = 10,
+    with_art: bool = False,
 ) -> dict:
     """Return the clusterings, the clusters and groups of one, or the titles of a cluster.
 
@@ -44,6 +49,8 @@ def cluster_json(
         A cluster of it.
     n : int
         Largest number of titles.
+    with_art : bool
+        Whether the titles have their drawn posters.
 
     Raises
     ------
@@ -62,7 +69,8 @@ def cluster_json(
         detail = f"{method} has clusters 0 to {len(clusters) - 1}, not {number}"
         raise ApiError(404, detail, "number")
     rows = view.cluster_rows(method, number)
-    titles = {"titles": len(rows), "results": view.cards(rows[:n])}
+    cards = view.cards(rows[:n])
+    titles = {"titles": len(rows), "results": cards if with_art else without_art(cards)}
     return {"method": method} | clusters[number] | titles
 
 
@@ -110,7 +118,6 @@ class ShortTitle(Schema):
     title = _text()
     year = _number(allow_none=True)
     type = _text()
-    poster_color = _number()
     poster = _text(allow_none=True)
     href = _text()
 
@@ -143,12 +150,20 @@ class Title(ShortTitle):
     cluster = Nested(TitleCluster, required=True, allow_none=True)
 
 
+class SharedTerm(Schema):
+    """A theme or a person that a title shares with the query."""
+
+    kind = _text(metadata={"description": "theme or person"})
+    name = _text()
+
+
 class Recommendation(Title):
     """A recommended title, its score and the reasons."""
 
     rank = _number()
     score = Float(required=True)
     why = _text()
+    shared = List(Nested(SharedTerm), required=True)
 
 
 class Cluster(Schema):
@@ -299,6 +314,16 @@ def api_suggest(params: dict) -> Response:
     return json_response(suggest_json(current_view(), params))
 
 
+@site.get("/suggest")
+@site.input(SuggestParameters, **_QUERY)
+@site.doc(hide=True)
+def suggestions(params: dict) -> Response:
+    """Return the answer of /api/suggest with drawn posters, for the search box of the page."""
+    view = current_view()
+    rows = view.model.suggest_rows(params["q"], params["n"])
+    return json_response({"results": view.short_cards(rows)})
+
+
 @site.get("/api/recommend")
 @site.input(RecommendParameters, **_QUERY)
 @site.output(Recommendations)
@@ -318,7 +343,7 @@ def api_recommend(params: dict) -> Response:
 def api_title(show_id: str, params: dict) -> Response:
     """Return a title."""
     view = current_view()
-    return json_response(view.cards([_row_by_id(view, show_id)])[0])
+    return json_response(without_art(view.cards([_row_by_id(view, show_id)]))[0])
 
 
 def _row_by_id(view, show_id):
@@ -387,7 +412,7 @@ def healthz() -> Response:
 @site.get("/poster/<path:show_id>")
 @site.doc(hide=True)
 def poster_image(show_id: str) -> Response:
-    """Return the poster of a title, or a placeholder."""
+    """Return the poster of a title, or an empty image."""
     view = current_view()
     poster_cache = current_app.extensions["mediarec"].poster_cache
     data, content_type, max_age = poster_cache.get(view.cards([_row_by_id(view, show_id)])[0])

@@ -14,6 +14,12 @@ from markupsafe import Markup
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
+from mediarec.apps.start_page import (
+    collection_name,
+    interpret_search,
+    refine_text,
+    start_content,
+)
 from mediarec.apps.viewmodel import active_filters, map_levels, map_points
 from mediarec.apps.web_api import cluster_json, current_view, method_groups
 from mediarec.apps.web_queries import (
@@ -32,9 +38,16 @@ from mediarec.core import MediarecError
 
 # %% ../../nbs/84_apps.web_pages.ipynb #5351700f
 _EMPTY_PARAMETERS = PageParameters().load(MultiDict())
-_PARAMETER_ORDER = ("title", "id", "text", "n", *FILTER_PARAMETERS)  # in an address
+_QUERY_PARAMETERS = ("title", "id", "text", "like", "dislike")
+_PARAMETER_ORDER = (*_QUERY_PARAMETERS, "n", *FILTER_PARAMETERS)  # in an address
 _PARAMETERS_OF = {"year": ("year_from", "year_to")}  # filter to its parameters
-_DIVERSITY_OPTIONS = (("", "the nearest"), ("0.3", "some variety"), ("0.6", "much variety"))
+_DIVERSITY_OPTIONS = (
+    ("", "Closest matches"),
+    ("0.3", "Some surprises"),
+    ("0.6", "Many surprises"),
+)
+_TYPE_LABELS = {"Movie": "Films", "TV Show": "Series"}
+_WATCH_URL = "https://www.justwatch.com/us/search?"
 
 
 def _is_given(name, value):
@@ -65,6 +78,28 @@ def _card_url(card, params):
     return card["href"] + ("&" + _encode_query(filters) if filters else "")
 
 
+def _watch_url(title):
+    """Return the address of a search for where a title can be watched."""
+    return _WATCH_URL + _encode_query({"q": title})
+
+
+def _filter_chips(params):
+    """Return the filters that are set as links (label, href) that remove them."""
+    chips = []
+    for name in ("type", "genre", "theme", "mood", "age_group", "cluster"):
+        chosen = params[name]
+        values = chosen if isinstance(chosen, list) else [chosen] if chosen else []
+        for value in values:
+            rest = [other for other in values if other != value] or None
+            label = _TYPE_LABELS.get(value, value)
+            chips.append({"label": label, "href": _page_url(params, **{name: rest})})
+    first, last = params["year_from"], params["year_to"]
+    if first or last:
+        label = f"{first or ''}\u2013{last or ''}"
+        chips.append({"label": label, "href": _page_url(params, year_from=None, year_to=None)})
+    return chips
+
+
 def _as_links(relaxations, params):
     """Return relaxations of the view model as links (label, href) that remove filters."""
     links = []
@@ -79,11 +114,13 @@ def _as_links(relaxations, params):
 def _start_view(view, params):
     """Return the content of a page without a query."""
     filters = request_filters(params)
+    if not active_filters(filters):
+        return {"heading": "mediarec", "start": start_content(view), "cards": []}
     page = view.start_page(filters, params["n"])
+    page["heading"] = collection_name(filters) or page["heading"]
     page["n_matches"] = view.count_matches(filters)
     n_shown = len(page["cards"])
-    has_filters = bool(active_filters(filters))
-    page["has_more"] = has_filters and n_shown == params["n"] < PARAMETER_LIMITS["n"]
+    page["has_more"] = n_shown == params["n"] < PARAMETER_LIMITS["n"]
     page["relaxations"] = _as_links(page["relaxations"], params)
     return page
 
@@ -92,13 +129,55 @@ def _results_view(view, params):
     """Return the content of a page with recommendations."""
     page = answer_query(view, params)
     page["n_matches"] = view.count_matches(request_filters(params))
-    page["query_titles"] = view.cards(page["liked_rows"], cluster_method(params))
+    liked = view.cards(page["liked_rows"], cluster_method(params))
+    disliked = view.cards(view.model.rows_by_id(params["dislike"]).tolist())
+    page["panel"] = liked[0] if len(liked) == 1 and not params["like"] else None
+    page["query_titles"] = _query_chips(liked, disliked, params)
+    _add_card_links(view, page["cards"], params)
     page["notes"] = page["other_notes"]
     for piece in page["understood"]:
         piece["href"] = _page_url(params, text=piece["text"] or None)
     page["has_more"] = len(page["cards"]) == params["n"] < PARAMETER_LIMITS["n"]
     page["relaxations"] = _as_links(page["relaxations"], params)
     return page
+
+
+def _query_chips(liked, disliked, params):
+    """Return the titles of a query as links (kind, label, href) that remove them."""
+    chips = []
+    for card in liked:
+        show_id = card["id"]
+        if show_id in params["like"]:
+            rest = [other for other in params["like"] if other != show_id]
+            href = _page_url(params, like=rest)
+        else:
+            href = _page_url(params, title=None, id=None)
+        chips.append({"kind": "like", "label": card["title"], "href": href})
+    for card in disliked:
+        rest = [other for other in params["dislike"] if other != card["id"]]
+        href = _page_url(params, dislike=rest)
+        chips.append({"kind": "dislike", "label": card["title"], "href": href})
+    return chips
+
+
+def _add_card_links(view, cards, params):
+    """Add the addresses that refine the query: like or dislike a title, more or less of a theme."""
+    texts = {}
+
+    def refined_url(term, more):
+        if (term, more) not in texts:
+            texts[term, more] = refine_text(view.model, params["text"], term, more)
+        return _page_url(params, text=texts[term, more])
+
+    for card in cards:
+        others = [show_id for show_id in params["like"] if show_id != card["id"]]
+        card["like_href"] = _page_url(params, like=[*others, card["id"]])
+        others = [show_id for show_id in params["dislike"] if show_id != card["id"]]
+        card["dislike_href"] = _page_url(params, dislike=[*others, card["id"]])
+        for term in card["shared"]:
+            term["more_href"] = refined_url(term["name"], True)
+            if term["kind"] == "theme":
+                term["less_href"] = refined_url(term["name"], False)
 
 # %% ../../nbs/84_apps.web_pages.ipynb #b3ff75e9
 def _page_parameters(view):
@@ -134,6 +213,21 @@ def _render_multiselect(label, field, options, chosen):
     return html
 
 
+def _search_url(view, params):
+    """Return the address of what a visitor typed into the search box; filters stay."""
+    typed = params["q"].strip()
+    if typed in (params["text"], params["title"], _title_by_id(view, params["id"] or "")):
+        return _page_url(params)  # the form was sent with the query that was in it
+    filters = params | dict.fromkeys(_QUERY_PARAMETERS)
+    meaning = interpret_search(view.model, typed, params["type"])
+    if "id" not in meaning:
+        return _page_url(filters, **meaning)
+    title = _title_by_id(view, meaning["id"])
+    if len(title) > PARAMETER_LIMITS["title"]:
+        return _page_url(filters, id=meaning["id"])
+    return _page_url(filters, title=title, id=meaning["id"])
+
+
 def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
     """Render a template with the values that all templates use.
 
@@ -151,6 +245,7 @@ def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
     tuple
         The HTML and the status.
     """
+    context.setdefault("params", _EMPTY_PARAMETERS)
     html = render_template(
         template,
         filter_options=current_view().filter_options,
@@ -159,6 +254,8 @@ def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
         diversity_options=_DIVERSITY_OPTIONS,
         card_url=_card_url,
         page_url=_page_url,
+        filter_chips=_filter_chips,
+        watch_url=_watch_url,
         posters=current_app.extensions["mediarec"].poster_cache.poster_service is not None,
         **context,
     )
@@ -169,12 +266,14 @@ pages = Blueprint("pages", "mediarec.apps.web_pages")
 
 
 @pages.get("/")
-def index() -> tuple[str, int]:
-    """Return the start page or the recommendations."""
+def index() -> Response | tuple[str, int]:
+    """Return the start page, the titles that pass the filters, or the recommendations."""
     view = current_view()
     try:
         params = _page_parameters(view)
-        has_query = any(params[name] for name in ("title", "id", "text"))
+        if params["q"]:
+            return redirect(_search_url(view, params))
+        has_query = any(params[name] for name in ("title", "id", "text", "like"))
         page = _results_view(view, params) if has_query else _start_view(view, params)
     except ApiError as e:
         return _error_page(view, e)
@@ -193,7 +292,7 @@ def _error_page(view, error):
     page = {
         "heading": _ERROR_HEADINGS.get(error.status, "Invalid query"),
         "cards": candidates,
-        "relaxations": [] if candidates else [{"label": "Begin again", "href": "/"}],
+        "relaxations": [] if candidates else [{"label": "To the start page", "href": "/"}],
         "error": error.detail if is_bad_request else None,
         "notes": [] if is_bad_request else [_error_note(error)],
     }
@@ -204,7 +303,7 @@ def _error_page(view, error):
 def _text_fields():
     """Return the title and the text of the current request, and no other parameter."""
     params = dict(_EMPTY_PARAMETERS)
-    for name in ("title", "text"):
+    for name in ("title", "text", "q"):
         value = request.args.get(name)
         if value and len(value) <= PARAMETER_LIMITS[name]:
             params[name] = value
@@ -282,7 +381,7 @@ def cluster_page(method: str, number: int) -> tuple[str, int]:
     """Return the page of a cluster; the parameter n is the number of titles."""
     n = request.args.get("n", _CLUSTER_PAGE_SIZE, int)
     n = min(max(n, 1), _MAX_CLUSTER_TITLES)
-    cluster = cluster_json(current_view(), method, number, n)
+    cluster = cluster_json(current_view(), method, number, n, with_art=True)
     has_more = n < min(cluster["titles"], _MAX_CLUSTER_TITLES)
     return render_page(
         "cluster.html",

@@ -253,11 +253,15 @@ class RecommendParameters(FilterParameters):
     title = _text_field("title", "A title, approximate, with its year if it is ambiguous")
     id = _text_field("id", "The id of a title")
     text = _text_field("text", "A text query, alone or with a title")
+    like = _labels_field("id", "The id of a further title to resemble")
+    dislike = _labels_field("id", "The id of a title that the results should not be like")
     n = _integer_field("Largest number of results", 1, PARAMETER_LIMITS["n"], 10)
 
 
 class PageParameters(RecommendParameters):
     """Parameters of the page. The form sends empty fields, so these are ignored."""
+
+    q = _text_field("text", "What a visitor typed: a title or a description")
 
     class Meta:
         unknown = EXCLUDE
@@ -359,16 +363,26 @@ def request_filters(params: dict) -> Filters:
     )
 
 # %% ../../nbs/82_apps.web_queries.ipynb #e749f086
-def _requested_title(view, params):
-    """Return the requested title or id, or None; raise ApiError if there is none or both."""
+def _requested_titles(view, params):
+    """Return the requested titles and ids; raise ApiError if nothing is requested."""
     show_id, title = params["id"], params["title"]
     if show_id is not None and title is not None:
         raise ApiError(400, "give either title or id, not both", "id")
-    if show_id is None and title is None and params["text"] is None:
+    titles = [name for name in (show_id, title) if name is not None]
+    if not titles and params["text"] is None and not params["like"]:
         raise ApiError(400, "the query is empty: give a title, an id or a text", "title")
-    if show_id is not None and show_id not in view.model.row_by_id:
-        raise ApiError(404, f"no title has the id {show_id!r:.60}", "id")
-    return title if show_id is None else show_id
+    for name in ("like", "dislike"):
+        for further_id in params[name]:
+            _check_id(view, further_id, name)
+    if show_id is not None:
+        _check_id(view, show_id, "id")
+    return list(dict.fromkeys([*titles, *params["like"]]))
+
+
+def _check_id(view, show_id, parameter):
+    """Raise ApiError if no title has an id."""
+    if show_id not in view.model.row_by_id:
+        raise ApiError(404, f"no title has the id {show_id!r:.60}", parameter)
 
 
 def cluster_method(params: dict) -> str | None:
@@ -384,7 +398,7 @@ def answer_query(view: WebView, params: dict) -> dict:
     ApiError
         If the title is unknown or ambiguous.
     """
-    query = Query(_requested_title(view, params), params["text"])
+    query = Query(_requested_titles(view, params), params["text"], params["dislike"])
     filters = request_filters(params)
     method = cluster_method(params)
     try:
@@ -395,10 +409,16 @@ def answer_query(view: WebView, params: dict) -> dict:
         raise ApiError(404, str(e), "title", e.rows) from None
 
 # %% ../../nbs/82_apps.web_queries.ipynb #f4ae7ce4
+def without_art(cards: Iterable[dict]) -> list[dict]:
+    """Return cards without their drawn posters, which are for the pages only."""
+    return [{name: card[name] for name in card if name != "art"} for card in cards]
+
+
 def recommend_json(view: WebView, params: dict) -> dict:
     """Return the answer of /api/recommend."""
     page = answer_query(view, params)
-    results = [{"rank": rank} | card for rank, card in enumerate(page["cards"], 1)]
+    cards = without_art(page["cards"])
+    results = [{"rank": rank} | card for rank, card in enumerate(cards, 1)]
     return {
         "query": page["label"],
         "notes": page["notes"],
@@ -410,4 +430,4 @@ def recommend_json(view: WebView, params: dict) -> dict:
 def suggest_json(view: WebView, params: dict) -> dict:
     """Return the answer of /api/suggest."""
     rows = view.model.suggest_rows(params["q"], params["n"])
-    return {"results": view.short_cards(rows)}
+    return {"results": without_art(view.short_cards(rows))}

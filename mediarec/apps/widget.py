@@ -224,7 +224,7 @@ def _widget_class():
         """A `Session` as a widget."""
 
         _esm = bundle_js("widget.js")
-        _css = read_static("mediarec.css")
+        _css = read_static("mediarec.css") + read_static("posters.css")
         page = traitlets.Dict().tag(sync=True)
         options = traitlets.Dict().tag(sync=True)
         posters = traitlets.Dict().tag(sync=True)

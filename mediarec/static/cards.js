@@ -1,113 +1,48 @@
-// Title cards with a poster or a placeholder.
+// Title cards with a poster.
 // Shared by the widget, the web page and the static page.
 import { createElement, createDataElement, createButton } from "./dom.js";
+import { createSaveButton } from "./saved_list.js";
+import { createArt, artClasses } from "./posters.js";
 
-const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 const HOVER_DELAY_MS = 150;
 const MIN_DETAILS_WIDTH = 280;
 
-export const TYPE_LABELS = { Movie: "film", "TV Show": "series" };
+export const TYPE_LABELS = { Movie: "Film", "TV Show": "Series" };
 
-// Create an SVG element with attributes and, optionally, text.
-function createSvgElement(tag, attributes, text) {
-  const element = document.createElementNS(SVG_NAMESPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
+// Remove an image that cannot be shown, so that the drawing below shows. The server answers with
+// an empty image of one pixel if there is no poster.
+export function removeMissing(image) {
+  const check = () => {
+    if (image.complete && image.naturalWidth <= 1) image.remove();
+  };
+  image.addEventListener("error", () => image.remove());
+  image.addEventListener("load", check);
+  if (image.getAttribute("src")) check();
 }
 
-// Wrap a title into lines of at most `width` letters. An ellipsis marks text that does not fit.
-export function wrapTitle(title, width = 13, maxLines = 5) {
-  const lines = [];
-  const words = String(title).slice(0, 400).split(/\s+/).filter(Boolean);
-  let line = "";
-  while (words.length && lines.length < maxLines) {
-    const letters = [...words[0]];
-    if (!line && letters.length > width) {
-      lines.push(letters.slice(0, width - 1).join("") + "-");
-      words[0] = letters.slice(width - 1).join("");
-    } else if (!line) {
-      line = words.shift();
-    } else if ([...line].length + 1 + letters.length <= width) {
-      line += ` ${words.shift()}`;
-    } else {
-      lines.push(line);
-      line = "";
-    }
-  }
-  if (line && lines.length < maxLines) {
-    lines.push(line);
-    line = "";
-  }
-  if (words.length || line) {
-    const kept = [...lines[maxLines - 1]].slice(0, width - 1);
-    lines[maxLines - 1] = `${kept.join("")}…`;
-  }
-  return lines;
-}
-
-// Return the first letter of a title in upper case, for a small placeholder.
-function initialText(item) {
-  const initial = [...String(item.title)][0]?.toUpperCase() ?? "?";
-  return createSvgElement(
-    "text",
-    { x: 100, y: 190, class: "mediarec-placeholder-letter" },
-    initial,
-  );
-}
-
-// Return the wrapped title and the year as SVG texts, for a placeholder in full size.
-function titleTexts(item) {
-  const lines = wrapTitle(item.title);
-  const longest = Math.max(...lines.map((line) => [...line].length), 1);
-  const fontSize = Math.min(23, Math.floor(255 / longest));
-  const texts = lines.map((line, i) => {
-    const y = 48 + (fontSize + 7) * i;
-    const attributes = { x: 16, y, "font-size": fontSize, class: "mediarec-placeholder-title" };
-    return createSvgElement("text", attributes, line);
-  });
-  if (item.year) {
-    const attributes = { x: 16, y: 282, class: "mediarec-placeholder-year" };
-    texts.push(createSvgElement("text", attributes, String(item.year)));
-  }
-  return texts;
-}
-
-// Create a placeholder poster: the title on a colored background, or its initial if `small`.
-export function createPlaceholder(item, small = false) {
-  const colorClass = `mediarec-poster-color-${Number(item.poster_color) || 0}`;
-  const svg = createSvgElement("svg", {
-    viewBox: "0 0 200 300",
-    "aria-hidden": "true",
-    focusable: "false",
-    class: `mediarec-placeholder ${colorClass}`,
-  });
-  svg.append(
-    createSvgElement("rect", { width: 200, height: 300, class: "mediarec-placeholder-background" }),
-    createSvgElement("path", { d: "M0 300 200 170V300Z", class: "mediarec-placeholder-shade" }),
-  );
-  if (small) svg.append(initialText(item));
-  else svg.append(...titleTexts(item));
-  return svg;
-}
-
-// Create a poster image. It removes itself on an error, so that the placeholder below shows.
+// Create a poster image.
 function createImage(url) {
   const image = createElement("img", "poster-image");
   image.alt = "";
   image.loading = "lazy";
   image.decoding = "async";
   image.referrerPolicy = "no-referrer";
-  image.addEventListener("error", () => image.remove());
+  removeMissing(image);
   image.src = url;
   return image;
 }
 
-// Create a poster: a placeholder, and above it the image if there is one.
-export function createPoster(item, small = false) {
-  const element = createElement("span", small ? "poster poster-small" : "poster");
+// Create a poster: a drawing, perhaps the title, and above them the image if there is one. An image
+// has its own title.
+export function createPoster(item, { small = false, withTitle = false } = {}) {
+  const size = small ? " poster-small" : "";
+  const element = createElement("span", `poster${size} ${artClasses(item.art)}`);
   element.dataset.poster = item.id;
-  element.append(createPlaceholder(item, small));
+  element.append(createArt(item.art, item.art.path, small));
+  if (withTitle) {
+    const className = `poster-title title-${item.art.size}`;
+    element.append(createDataElement("span", className, item.title));
+  }
   if (item.poster) element.append(createImage(item.poster));
   return element;
 }
@@ -126,7 +61,7 @@ export function setPosters(root, posters) {
   }
 }
 
-// Return the line below a title, such as "2010 · film · Adults".
+// Return the line below a title, such as "2010 · Film · Adults".
 export function subtitle(item) {
   const parts = [item.year, TYPE_LABELS[item.type] ?? item.type, item.age_group];
   return parts.filter(Boolean).join(" · ");
@@ -139,17 +74,28 @@ function createFact(name, values) {
   return [createElement("dt", "fact", name), createDataElement("dd", "fact-text", text)];
 }
 
-// Create the details of a card: description, people, countries and length.
-export function createDetails(item) {
-  const element = createElement("div", "details");
-  if (item.description) element.append(createDataElement("p", "description", item.description));
+// Create the list of facts about a title: people, countries, length and genres.
+export function createFacts(item) {
   const facts = createElement("dl", "facts");
   facts.append(
     ...createFact("With", item.actors ?? []),
     ...createFact("By", (item.directors ?? []).slice(0, 3)),
     ...createFact("From", (item.countries ?? []).slice(0, 3)),
     ...createFact("Length", item.duration),
+    ...createFact("Genres", (item.genres ?? []).slice(0, 4)),
   );
+  return facts;
+}
+
+// Create the details of a card: title, description and facts.
+export function createDetails(item) {
+  const element = createElement("div", "details");
+  element.append(
+    createDataElement("p", "details-title", item.title),
+    createElement("p", "secondary", subtitle(item)),
+  );
+  if (item.description) element.append(createDataElement("p", "description", item.description));
+  const facts = createFacts(item);
   if (facts.children.length) element.append(facts);
   return element;
 }
@@ -227,48 +173,90 @@ function createCardTitle(item, onSelect) {
   return link;
 }
 
-// Create the row of buttons of a card, one for each handler.
-function createActions(item, { onLike, onDislike, onCluster }) {
+// Create what a result has in common with the query. `onTerm(term, more)` asks for more of a theme
+// or a person, or leaves a theme out.
+function createTerms(item, onTerm) {
+  const list = createElement("ul", "terms");
+  list.setAttribute("aria-label", "In common");
+  for (const term of item.shared ?? []) {
+    const entry = createElement("li", "term");
+    const more = createButton(term.name, () => onTerm(term.name, true), "term-more");
+    more.dir = "auto";
+    more.setAttribute("aria-label", `More with ${term.name}`);
+    entry.append(more);
+    if (term.kind === "theme") {
+      const less = createButton("−", () => onTerm(term.name, false), "term-less");
+      less.setAttribute("aria-label", `Without ${term.name}`);
+      entry.append(less);
+    }
+    list.append(entry);
+  }
+  return list;
+}
+
+// Create the row of buttons of a result, one for each handler.
+function createActions(item, { onLike, onDislike, canSave }) {
   const element = createElement("div", "actions");
   const shortTitle = [...item.title].slice(0, 80).join("");
-  const addAction = (text, description, handler, classNames = "action") => {
-    const button = createButton(text, () => handler(item), classNames);
+  const addAction = (text, description, handler) => {
+    const button = createButton(text, () => handler(item), "action");
     button.setAttribute("aria-label", description);
     element.append(button);
   };
-  if (onLike) addAction("This too", `More like this too: ${shortTitle}`, onLike);
+  if (onLike) addAction("More like this", `More like this too: ${shortTitle}`, onLike);
   if (onDislike) addAction("Not this", `Not this: ${shortTitle}`, onDislike);
-  if (onCluster && item.cluster) {
-    const { name, note } = item.cluster;
-    if (note) element.append(createElement("p", "cluster-note", note));
-    const description = `${name}, the ${note ? "nearest cluster" : "cluster"} of ${shortTitle}`;
-    addAction(name, description, onCluster, "action action-cluster");
-  }
+  if (canSave) element.append(createSaveButton(item));
   return element;
 }
 
-// Create a card as a list item. All handlers are optional and are called with the item.
-export function createCard(item, handlers = {}) {
-  const element = createElement("li", "card");
-  element.dataset.id = item.id;
-  const title = createCardTitle(item, handlers.onSelect);
-
+// Create the heading of a card with its title; a poster carries its title.
+function createHead(item, onSelect, poster = null) {
+  const title = createCardTitle(item, onSelect);
+  if (poster) {
+    title.classList.add("mediarec-poster-link");
+    title.replaceChildren(poster);
+  }
   const head = createElement("h3", "card-head");
   head.append(title);
-  const body = createElement("div", "card-body");
-  body.append(head, createElement("p", "secondary", subtitle(item)));
-  const genres = (item.genres ?? []).slice(0, 4).join(", ");
-  if (genres) body.append(createDataElement("p", "genres", genres));
-  if (item.why) body.append(createDataElement("p", "why", item.why));
-  const actions = createActions(item, handlers);
-  if (actions.children.length) body.append(actions);
+  return [head, title];
+}
 
+// Create the face of a card: `content`, and the details that show on hover.
+function createFace(item, title, content) {
   const face = createElement("div", "card-face");
   const details = createDetails(item);
-  face.append(createPoster(item), details);
+  face.append(content, details);
   details.addEventListener("click", (event) => {
     if (!event.target.closest("a, button")) title.click();
   });
+  return [face, details];
+}
+
+// Create a card as a list item: a poster that carries its title.
+export function createPosterCard(item, handlers = {}) {
+  const element = createElement("li", "card poster-card");
+  element.dataset.id = item.id;
+  const poster = createPoster(item, { withTitle: true });
+  const [head, title] = createHead(item, handlers.onSelect, poster);
+  const [face, details] = createFace(item, title, head);
+  element.append(face, createElement("p", "secondary", subtitle(item)));
+  addHoverDetails(element, face, details);
+  return element;
+}
+
+// Create a card as a list item: poster, title, reasons, and what can be asked next. All handlers
+// are optional and are called with the item.
+export function createCard(item, handlers = {}) {
+  const element = createElement("li", "card result");
+  element.dataset.id = item.id;
+  const [head, title] = createHead(item, handlers.onSelect);
+  const [face, details] = createFace(item, title, createPoster(item));
+  const body = createElement("div", "card-body");
+  body.append(head, createElement("p", "secondary", subtitle(item)));
+  if (item.why) body.append(createDataElement("p", "why", item.why));
+  if (handlers.onTerm && item.shared?.length) body.append(createTerms(item, handlers.onTerm));
+  const actions = createActions(item, handlers);
+  if (actions.children.length) body.append(actions);
   element.append(face, body);
   addHoverDetails(element, face, details);
   return element;

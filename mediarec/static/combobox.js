@@ -8,14 +8,14 @@ const MAX_INPUT_LENGTH = 200;
 let comboboxCount = 0;
 
 // Create the text input of a combobox.
-function createComboboxInput(id, listId, placeholder) {
+function createComboboxInput(id, listId, placeholder, maxLength) {
   const input = createElement("input", "combobox-input");
   input.id = id;
   input.type = "text";
   input.placeholder = placeholder;
   input.autocomplete = "off";
   input.spellcheck = false;
-  input.maxLength = MAX_INPUT_LENGTH;
+  input.maxLength = maxLength;
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-expanded", "false");
@@ -46,7 +46,7 @@ function createSuggestion(item, id, onClick) {
     createDataElement("span", "combobox-title", item.title),
     createElement("span", "combobox-subtitle", subtitle),
   );
-  element.append(createPoster(item, true), text);
+  element.append(createPoster(item, { small: true }), text);
   // The input keeps the focus.
   element.addEventListener("pointerdown", (event) => event.preventDefault());
   element.addEventListener("click", onClick);
@@ -67,10 +67,13 @@ function positionList(list, box) {
 }
 
 // Create a combobox. `fetchSuggestions(text, n)` returns items with id, title, year and type.
+// `isLabelHidden` keeps the label for screen readers only.
 // `onSelect(item)` is called for a chosen suggestion, and `onSubmit(text)` for Enter without one.
 export function createCombobox({
   label,
+  isLabelHidden = false,
   placeholder = "",
+  maxLength = MAX_INPUT_LENGTH,
   fetchSuggestions,
   onSelect,
   onSubmit = null,
@@ -79,9 +82,9 @@ export function createCombobox({
   maxItems = 8,
   id = `mediarec-combobox-${++comboboxCount}`,
 }) {
-  const input = createComboboxInput(`${id}-input`, `${id}-list`, placeholder);
+  const input = createComboboxInput(`${id}-input`, `${id}-list`, placeholder, maxLength);
   const list = createSuggestionList(`${id}-list`, label);
-  const name = createElement("label", "label", label);
+  const name = createElement("label", isLabelHidden ? "visually-hidden" : "label", label);
   name.htmlFor = input.id;
   const status = createElement("p", "visually-hidden");
   status.setAttribute("role", "status");
@@ -157,7 +160,7 @@ export function createCombobox({
       updatePosition();
       list.scrollTop = 0;
     } else {
-      status.textContent = `no suggestions for ${text.slice(0, 60)}`;
+      status.textContent = `No suggestions for ${text.slice(0, 60)}`;
       close();
     }
     element.dataset.for = text;
@@ -190,7 +193,7 @@ export function createCombobox({
         showSuggestions(found.slice(0, maxItems), text);
       } else {
         close();
-        status.textContent = "no answer; try again";
+        status.textContent = "No answer. Try again.";
       }
     }, delay);
   }

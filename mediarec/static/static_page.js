@@ -147,9 +147,11 @@ function setHash(hash) {
 }
 
 // Return a function from a row and its reasons to the item of a card.
-function createItemMaker({ titles, clusters, labels, cluster_notes: notes }) {
+function createItemMaker({ titles, clusters, labels, cluster_notes: notes, designs, motifs }) {
   return (row, reasons = "") => {
-    const item = { why: reasons, poster: null, cluster: null };
+    const [palette, composition, lettering, size, motif] = designs[row];
+    const art = { palette, composition, lettering, size, motif, path: motifs[motif] };
+    const item = { why: reasons, poster: null, cluster: null, art };
     for (const [name, values] of Object.entries(titles)) item[name] = values[row];
     if (clusters.length) {
       const clusterId = labels[row];

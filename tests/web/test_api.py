@@ -536,7 +536,7 @@ def test_attribution_is_shown_with_posters(make_app, client, tmdb, tmp_path):
         "mislabeled",
     ],
 )
-def test_placeholder_when_tmdb_fails(make_app, tmdb, tmp_path, model, fault):
+def test_empty_image_when_tmdb_fails(make_app, tmdb, tmp_path, model, fault):
     """Waiting for a slow response until its end would give a poster."""
     tmdb.default_fault = fault
     path = f"/poster/{model.title_index.ids[0]}"
@@ -663,7 +663,7 @@ def test_invalid_images_are_rejected(tmp_path, monkeypatch):
 
 
 def test_concurrent_poster_requests_are_bounded(tmdb, tmp_path, model):
-    """Two requests wait for TMDb at a time; all others get the placeholder at once."""
+    """Two requests wait for TMDb at a time; all others get an empty image at once."""
     from mediarec.apps.poster_cache import ImageStore, PosterCache
     from mediarec.apps.web_queries import WebView
 

@@ -1,0 +1,79 @@
+// Keys that work in every view: "/" goes to the search box, arrows go from card to card, and Escape
+// goes back to the search box. Shared by the widget, the web page and the static page.
+
+const CARD_TITLE = ".mediarec-card-title";
+const ARROWS = {
+  ArrowRight: [1, 0],
+  ArrowLeft: [-1, 0],
+  ArrowDown: [0, 1],
+  ArrowUp: [0, -1],
+};
+
+// Return whether an element takes typed text.
+function isTextField(element) {
+  return Boolean(element?.matches?.("input, textarea, select, [contenteditable=true]"));
+}
+
+// Return the center of an element.
+function centerOf(element) {
+  const box = element.getBoundingClientRect();
+  return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+}
+
+// Return the nearest card in a direction, or null. A card to the side counts only if it is in
+// the same row, and a card above or below may be anywhere in the next row.
+function findNextCard(cards, current, [dx, dy]) {
+  const from = centerOf(current);
+  const height = current.getBoundingClientRect().height;
+  let best = null;
+  let bestDistance = Infinity;
+  for (const card of cards) {
+    if (card === current || !card.getClientRects().length) continue;
+    const to = centerOf(card);
+    const along = dx ? (to.x - from.x) * dx : (to.y - from.y) * dy;
+    const across = dx ? Math.abs(to.y - from.y) : Math.abs(to.x - from.x);
+    const isAhead = dx ? along > 1 && across < height / 2 : along > height / 2;
+    const distance = dx ? along : along * 4 + across;
+    if (isAhead && distance < bestDistance) {
+      best = card;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+// Move the focus from one card to the next one. Returns whether there is one.
+function moveFocus(root, title, direction) {
+  const cards = [...root.querySelectorAll(".mediarec-card")];
+  const current = title.closest(".mediarec-card");
+  const next = findNextCard(cards, current, direction)?.querySelector(CARD_TITLE);
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  return Boolean(next);
+}
+
+// Add the keys to `root`. `getSearchInput()` returns the search box that is shown, or null. `scope`
+// is where "/" works: the page, or only the widget.
+export function addKeys(root, getSearchInput, scope = root) {
+  scope.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const input = getSearchInput();
+    if (isTextField(event.target) || !input) return;
+    input.focus();
+    input.select();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  root.addEventListener("keydown", (event) => {
+    const title = event.target.closest?.(CARD_TITLE);
+    if (ARROWS[event.key] && title && moveFocus(root, title, ARROWS[event.key])) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    const isInCard = event.target.closest?.(".mediarec-card, .mediarec-title-panel");
+    if (event.key === "Escape" && isInCard && !event.defaultPrevented) {
+      getSearchInput()?.focus();
+    }
+  });
+}
