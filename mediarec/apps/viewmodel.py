@@ -519,7 +519,7 @@ def map_points(model: BaseRecommender) -> dict:
     Returns
     -------
     dict
-        xy (x and y of each title in turn, from `_encode_int16`), titles and years.
+        xy (x and y of each title in turn, from `_encode_int16`), ids, titles and years.
 
     Raises
     ------
@@ -530,6 +530,7 @@ def map_points(model: BaseRecommender) -> dict:
     catalog = model.catalog
     return {
         "xy": _encode_int16(_to_map_units(coordinates, coordinates).ravel()),
+        "ids": [str(show_id) for show_id in catalog.show_id],
         "titles": [str(title) for title in catalog.title],
         "years": [None if pd.isna(year) else int(year) for year in catalog.release_year],
     }

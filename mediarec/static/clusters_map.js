@@ -8,6 +8,7 @@ async function start(root) {
   const data = decodeMap(await answer.json());
   const map = createMap({
     label: "Map of the catalog; the groups are listed below it",
+    onTitle: (row) => location.assign(`/?${new URLSearchParams({ id: data.ids[row] })}`),
     onSelect: (clusterId) => location.assign(`${root.dataset.clusters}/${clusterId}`),
     onGroup: (group) => {
       const details = document.getElementById(`group-${group}`);

@@ -51,9 +51,10 @@ function prefersNoMotion() {
 }
 
 // Create the map.
-// `onSelect(clusterId)` is called when a point or the label of a cluster is pressed,
+// `onSelect(clusterId)` is called when the label of a cluster is pressed,
+// `onTitle(row)` when a point is pressed; without it, a point opens its cluster,
 // `onGroup(group)` when the label of a group is pressed, after the map has zoomed to it.
-export function createMap({ label, onSelect, onGroup = () => {} }) {
+export function createMap({ label, onSelect, onGroup = () => {}, onTitle = null }) {
   const { element, stage, canvas, lists, controls, caption, tip } = createParts(label);
   let data = null;
   let levels = null;
@@ -66,6 +67,7 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
   let labels = { groups: [], clusters: [] };
   let frame = 0;
   let animation = 0;
+  let tipRow = -1; // the title that is shown next to its point
 
   const toX = (x) => size.width / 2 + (x - view.x) * unit.x * view.zoom;
   const toY = (y) => size.height / 2 - (y - view.y) * unit.y * view.zoom;
@@ -363,6 +365,7 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
 
   // Show the title, the year and the cluster of a point next to it, or hide the tip for row -1.
   function showTip(row) {
+    tipRow = row;
     tip.hidden = row < 0;
     canvas.style.cursor = row < 0 ? "grab" : "pointer";
     if (row < 0) return;
@@ -381,15 +384,22 @@ export function createMap({ label, onSelect, onGroup = () => {} }) {
     tip.style.right = isRight ? `${size.width - x + 12}px` : "auto";
   }
 
-  // A mouse click on a point opens its cluster; a tap of a finger shows its title.
+  // Open a title, or its cluster if titles cannot be opened.
+  function openPoint(row) {
+    if (onTitle) onTitle(row);
+    else if (levels.labels[row] >= 0) onSelect(levels.labels[row]);
+  }
+
+  // A click on a point opens it. The first tap of a finger shows the title, the second opens it.
   function handleTap(event, position) {
     if (event.target !== canvas) {
       showTip(-1);
       return;
     }
     const row = pointAt(position);
-    if (event.pointerType === "touch") showTip(row);
-    else if (row >= 0 && levels.labels[row] >= 0) onSelect(levels.labels[row]);
+    const isFirstTap = event.pointerType === "touch" && row !== tipRow;
+    if (row < 0 || isFirstTap) showTip(row);
+    else openPoint(row);
   }
 
   // Move and zoom by the keyboard.
