@@ -41,7 +41,7 @@ def _encode_phrases(lines_by_title):
     for lines in lines_by_title:
         encoded_lines = []
         for line in lines:
-            phrases = line.split("; ")
+            phrases = line.split(", ")
             positions = [
                 position_by_phrase.setdefault(phrase, len(position_by_phrase)) for phrase in phrases
             ]

@@ -7,7 +7,7 @@ __all__ = ['evaluate_model']
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #d8c625a6
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -30,6 +30,7 @@ from mediarec.evaluation.metrics import (
 )
 from mediarec.features.numeric import is_documentary_genre, is_nonfiction
 from mediarec.features.text import stem, tokenize
+from mediarec.features.themes import theme_words
 from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.explanations import NO_REASON, select_reasons
 from mediarec.recommend.ranking import query_for_row, score_query
@@ -328,31 +329,14 @@ def evaluate_reasons(model: BaseRecommender, queries: Iterable, n: int = 10) -> 
     return pd.DataFrame(rows, columns=columns)
 
 # %% ../../nbs/64_evaluation.evaluate.ipynb #37dc2212
-_PERSONAL = re.compile(
-    r"^(?:also in the franchise (?P<franchise>.+?))?(?:, )?"
-    r"(?:also directed by (?P<directors>.+?))?(?:, )?(?:with (?P<actors>.+))?$",
-    re.IGNORECASE,
-)
-_DECADE = re.compile(r"^also from the (\d{4})s$", re.IGNORECASE)
-_SINCE = re.compile(r"^also from (\d{4}) or later$", re.IGNORECASE)
-_COUNTRY = re.compile(r"^also from (?:the )?(.+)$", re.IGNORECASE)
-_TITLE_WORD = re.compile(r"^\u201c(.+)\u201d in both titles$")
-_EQUAL_FIELDS = {
-    "also a film": "type",
-    "also a series": "type",
-    "for the same age group": "age_group",
-}
+# What may come before a claim; the last words of a start tell what kind of claim it is.
+_JOINT = re.compile(r"(?:, and |, | and | )?(?:also )?(?:an? )?", re.IGNORECASE)
+_STARTS = ("in the franchise", "directed by", "with scenes", "with", "about", "set")
+_START = re.compile(rf"({'|'.join(_STARTS)}) (?:an? )?", re.IGNORECASE)
+_TITLE_WORD = re.compile(r"\u201c(.+)\u201d in its title")
 _MIN_SHARED_STEMS = 2  # of two similar descriptions
 _MIN_COSINE = 0.33  # of the vectors of two similar descriptions
-
-
-def _names_are_shared(text: str, field: str, a: Any, b: Any) -> bool:
-    """Return whether every name of a list in words is in a field of both titles."""
-    shared = {normalize_text(x) for x in a[field]} & {normalize_text(x) for x in b[field]}
-    if normalize_text(text) in shared:
-        return True
-    pieces = re.split(r", | and ", text)
-    return all(any(normalize_text(piece) in name for name in shared) for piece in pieces)
+_MAX_CLAIM_WORDS = 15
 
 
 def _starts_with(title: str, name: str) -> bool:
@@ -362,16 +346,10 @@ def _starts_with(title: str, name: str) -> bool:
     return any(without_article(normalize_text(text)).startswith(start) for text in titles)
 
 
-def _is_personal_true(match: re.Match, a: Any, b: Any) -> bool:
-    """Return whether the franchise and the people of a line are those of both titles."""
-    franchise, directors, actors = match.group("franchise", "directors", "actors")
-    if franchise and not (_starts_with(a.title, franchise) and _starts_with(b.title, franchise)):
-        return False
-    if franchise and normalize_text(a.title) == normalize_text(b.title):
-        return False
-    if directors and not _names_are_shared(directors, "directors", a, b):
-        return False
-    return not actors or _names_are_shared(actors, "actors", a, b)
+def _is_true_franchise(name: str, a: Any, b: Any) -> bool:
+    """Return whether two different titles start with the name of a franchise."""
+    are_different = normalize_text(a.title) != normalize_text(b.title)
+    return are_different and _starts_with(a.title, name) and _starts_with(b.title, name)
 
 
 def _stems(title: Any) -> set[str]:
@@ -388,48 +366,101 @@ def _have_similar_descriptions(model: Recommender, a: Any, b: Any) -> bool:
     return len(_stems(a) & _stems(b)) >= _MIN_SHARED_STEMS or first @ second >= _MIN_COSINE
 
 
-def is_claim_true(model: Recommender, claim: str, a: Any, b: Any) -> bool:
-    """Return whether a claim is true of two titles.
+def _true_claims(model: Recommender, a: Any, b: Any) -> dict[str, set[str]]:
+    """Return what is true of two titles: the start of a claim to its normalized ends."""
+    claims: dict[str, set[str]] = {start: set() for start in ("", *_STARTS)}
+    for start, field in (("directed by", "directors"), ("with", "actors")):
+        claims[start] |= {normalize_text(x) for x in a[field]}
+        claims[start] &= {normalize_text(x) for x in b[field]}
+    start_by_role = {"subject": "about", "feature": "with"}
+    for theme in {*a.themes, *a.moods} & {*b.themes, *b.moods}:
+        role, text = theme_words().get(theme, ("subject", theme))
+        end = normalize_text(re.sub("^an? ", "", text))
+        claims[start_by_role.get(role, "")].add(end)
+    genres = {normalize_text(x) for x in a.genres} & {normalize_text(x) for x in b.genres}
+    claims[""] |= {f"in {genre}" for genre in genres}
+    for country in {*a.countries} & {*b.countries}:
+        claims[""] |= {f"from {normalize_text(country)}", f"from the {normalize_text(country)}"}
+    for preposition in ("from", "in"):
+        claims[""] |= {f"{preposition} {end}" for end in _true_times(a, b)}
+    if a.type == b.type:
+        claims[""].add("film" if a.type == "Movie" else "series")
+    if a.age_group == b.age_group:
+        claims[""].add("for the same age group")
+    if is_nonfiction(pd.DataFrame([a, b])).all():
+        claims[""].add("nonfiction")
+    if _have_similar_descriptions(model, a, b):
+        claims["with"].add("similar description")
+    return claims
+
+
+def _true_times(a: Any, b: Any) -> list[str]:
+    """Return the decade of two titles, and the years since which both are."""
+    first = int(min(a.release_year, b.release_year))
+    times = [f"{year} or later" for year in range(first - 9, first + 1)]
+    if a.release_year // 10 == b.release_year // 10:
+        times.append(f"the {first // 10}0s")
+    return times
+
+
+def _claim_length(text: str, is_true: Callable[[str], bool]) -> int:
+    """Return the length of the longest start of a text that is true, or 0."""
+    ends = [match.start() for match in re.finditer(r"[ ,]|$", text)][:_MAX_CLAIM_WORDS]
+    return next((end for end in reversed(ends) if end and is_true(text[:end])), 0)
+
+
+def check_sentence(model: Recommender, sentence: str, a: Any, b: Any) -> tuple[int, list[str]]:
+    """Look up every claim of one sentence of reasons.
 
     Parameters
     ----------
     model : Recommender
         A fitted model.
-    claim : str
-        A part of a line of reasons, such as "also from Japan".
+    sentence : str
+        Such as "Also with Ana Ruiz, about heists, and from Japan".
     a, b : Series
         Rows of the catalog, indexed by the column; the name is the id.
+
+    Returns
+    -------
+    n_true : int
+        The number of true claims.
+    untrue : list of str
+        The other claims.
     """
-    if claim.lower() in _EQUAL_FIELDS:
-        field = _EQUAL_FIELDS[claim.lower()]
-        return a[field] == b[field]
-    if claim.lower() == "similar description":
-        return _have_similar_descriptions(model, a, b)
-    if claim.lower() == "also nonfiction":
-        return bool(is_nonfiction(pd.DataFrame([a, b])).all())
-    match = _PERSONAL.match(claim)
-    if match and any(match.groups()):
-        return _is_personal_true(match, a, b)
-    if match := _DECADE.match(claim):
-        return {a.release_year // 10, b.release_year // 10} == {int(match[1]) // 10}
-    if match := _SINCE.match(claim):
-        return min(a.release_year, b.release_year) >= int(match[1])
-    if match := _COUNTRY.match(claim):
-        return match[1] in a.countries and match[1] in b.countries
-    if match := _TITLE_WORD.match(claim):
+    claims = _true_claims(model, a, b)
+    n_true = 0
+    untrue = []
+    start = ""
+    text = sentence
+    while text:
+        text = text[_JOINT.match(text).end() :]
+        claim = text
+        if match := _START.match(text):
+            start = match[1].lower()
+            text = text[match.end() :]
+        length = _true_length(text, start, claims, a, b)
+        if length:
+            n_true += 1
+        else:
+            length = re.search(r", |$", text).start()
+            untrue.append(claim.removesuffix(text[length:]))
+        text = text[length:]
+    return n_true, untrue
+
+
+def _true_length(text: str, start: str, claims: Mapping[str, set[str]], a: Any, b: Any) -> int:
+    """Return the length of the true claim that a text begins with, or 0."""
+    if start == "in the franchise":
+        length = _claim_length(text, lambda name: _is_true_franchise(name, a, b))
+        if length:
+            return length
+    if start == "with" and (match := _TITLE_WORD.match(text)):
         word = re.compile(rf"\b{re.escape(normalize_text(match[1]))}s?\b")  # or "man's"
-        return all(word.search(normalize_text(title.title)) for title in (a, b))
-    terms = [{normalize_text(x) for x in (*t.themes, *t.moods, *t.genres)} for t in (a, b)]
-    return _are_terms(claim.split(", "), terms[0] & terms[1])
-
-
-def _are_terms(pieces: list[str], terms: set[str]) -> bool:
-    """Return whether the pieces of a list are terms. A term may have commas."""
-    if not pieces:
-        return True
-    ends = range(len(pieces), 0, -1)
-    starts = [n for n in ends if normalize_text(", ".join(pieces[:n])) in terms]
-    return any(_are_terms(pieces[n:], terms) for n in starts)
+        titles = [normalize_text(title.title) for title in (a, b)]
+        return match.end() if all(map(word.search, titles)) else 0
+    ends = claims[start] | claims[""]
+    return _claim_length(text, lambda claim: normalize_text(claim) in ends)
 
 
 def find_untrue_claims(model: Recommender, reasons: pd.DataFrame) -> tuple[int, pd.DataFrame]:
@@ -457,11 +488,7 @@ def find_untrue_claims(model: Recommender, reasons: pd.DataFrame) -> tuple[int, 
         if why == NO_REASON:
             continue
         query, result = by_id.loc[query_id], by_id.loc[show_id]
-        claims = why.split("; ")
-        n_claims += len(claims)
-        untrue += [
-            (query.title, result.title, claim)
-            for claim in claims
-            if not is_claim_true(model, claim, query, result)
-        ]
+        n_true, untrue_claims = check_sentence(model, why, query, result)
+        n_claims += n_true + len(untrue_claims)
+        untrue += [(query.title, result.title, claim) for claim in untrue_claims]
     return n_claims, pd.DataFrame(untrue, columns=["query", "result", "claim"])

@@ -59,6 +59,39 @@ def nonfiction_terms() -> frozenset[str]:
     themes = _read_themes()
     return frozenset(themes.theme[themes.nonfiction])
 
+# %% ../../nbs/23_features.themes.ipynb #24ebcc53
+class ThemeWords(NamedTuple):
+    """The words of a theme in a sentence about one title, and their role."""
+
+    role: str  # "form", "subject", "feature", "place", "time" or "mood"
+    text: str
+
+
+_FEATURE_START = "with "
+_SUBJECT_START = "about "
+
+
+@lru_cache(maxsize=1)
+def theme_words() -> dict[str, ThemeWords]:
+    """Map each theme to its words in a sentence about one title."""
+    table = pd.read_csv(package_path("theme_phrases.csv"), keep_default_na=False)
+    columns = (table.theme, table.role, table.phrase, table.sentence)
+    return {
+        theme: _sentence_words("time" if role == "period" else role, sentence or phrase)
+        for theme, role, phrase, sentence in zip(*columns)
+    }
+
+
+def _sentence_words(role, text):
+    """Return the words of one theme; the start of the text may tell another role."""
+    if text.startswith(_FEATURE_START):
+        return ThemeWords("feature", text.removeprefix(_FEATURE_START))
+    if text.startswith(_SUBJECT_START):
+        return ThemeWords("subject", text.removeprefix(_SUBJECT_START))
+    if text.startswith(("a ", "an ")):
+        return ThemeWords("form", text)
+    return ThemeWords("time" if role == "other" else role, text)
+
 # %% ../../nbs/23_features.themes.ipynb #d935945f
 @lru_cache(maxsize=1)
 def _read_aliases() -> pd.DataFrame:

@@ -82,7 +82,7 @@ def _title_word_reason(title: str, liked_titles: Iterable[str]) -> str | None:
     liked_words = {word for liked in liked_titles for word in tokenize(liked)}
     shared = [word for word in tokenize(title) if word in liked_words]
     words = [word for word in shared if len(word) >= _MIN_WORD_LENGTH]
-    return f"\u201c{max(words, key=len)}\u201d in both titles" if words else None
+    return f"Also with \u201c{max(words, key=len)}\u201d in its title" if words else None
 
 # %% ../../nbs/45_recommend.base.ipynb #dd614446
 class BaseRecommender(ABC):

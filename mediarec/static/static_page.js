@@ -242,7 +242,7 @@ async function start(root) {
     if (shown.length < N_CARDS) {
       note.textContent += `; this page knows only the nearest ${total} of each title`;
     }
-    const formatReasons = (rank) => reasons[row][rank].map((p) => phrases[p]).join("; ");
+    const formatReasons = (rank) => reasons[row][rank].map((p) => phrases[p]).join(", ");
     showCards(
       shown.map((rank) => neighbors[row][rank]),
       shown.map(formatReasons),
