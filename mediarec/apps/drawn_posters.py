@@ -122,7 +122,8 @@ def _read_motifs():
     return motifs
 
 # %% ../../nbs/70_apps.drawn_posters.ipynb #7a0d000c
-_N_VARIANTS = 3  # of each palette in posters.css
+_N_VARIANTS = 3  # of a palette in posters.css
+_MORE_VARIANTS = dict.fromkeys(("crime", "comedy", "pastel", "romance", "drama", "horror"), 4)
 _PALETTE_WORDS = {
     "horror": {
         9: "horror|slasher",
@@ -288,45 +289,44 @@ def _genre_words(genre):
     return (name, *re.findall(r"[\w-]+", name))
 
 
-def _rank_palettes(card):
-    """Return palettes and their votes, most votes first."""
+@lru_cache(maxsize=4096)
+def _all_genre_words(genres):
+    """Return the words of several genres."""
+    return frozenset(word for genre in genres for word in _genre_words(genre))
+
+
+def _count_votes(card):
+    """Return the votes for each palette."""
     votes: dict[str, float] = {}
-    for position, word in enumerate(card["themes"]):
+    for position, theme in enumerate(card["themes"]):
         share = 1.0 if position < 4 else 0.6
-        for palette, weight in _PALETTE_VOTES.get(word, ()):
+        for palette, weight in _PALETTE_VOTES.get(theme, ()):
             votes[palette] = votes.get(palette, 0) + weight * share
-    for mood in card["moods"]:
-        for palette, weight in _PALETTE_VOTES.get(mood, ()):
-            votes[palette] = votes.get(palette, 0) + weight
-    genre_words = {word for genre in card["genres"] for word in _genre_words(genre)}
-    for word in genre_words:
+    for word in (*card["moods"], *_all_genre_words(tuple(card["genres"]))):
         for palette, weight in _PALETTE_VOTES.get(word, ()):
             votes[palette] = votes.get(palette, 0) + weight
     era = _era_vote(card["year"])
     if era:
         votes[era[0]] = votes.get(era[0], 0) + era[1]
-    return sorted(votes.items(), key=_most_votes_first)
-
-
-def _most_votes_first(item):
-    """Return the sort key of a palette and its votes."""
-    return -item[1], item[0]
+    return votes
 
 
 def _choose_palette(card, seed):
     """Return the palette of a card."""
-    ranked = _rank_palettes(card)
-    if not ranked:
+    votes = _count_votes(card)
+    if not votes:
         return "drama" if seed % 2 else "paper"
-    first, most = ranked[0]
-    if seed % 3 or len(ranked) == 1:
+    by_votes = [(votes[palette], palette) for palette in votes]
+    most, first = max(by_votes)
+    if seed % 3 or len(by_votes) == 1:
         return first
-    second, votes = ranked[1]
-    is_close = votes >= _RUNNER_UP_SHARE * most
-    is_allowed = (first != "horror" or second in _GRIM_PALETTES) and (
-        first != "pastel" or second not in _DARK_PALETTES
-    )
-    return second if is_close and is_allowed else first
+    by_votes.remove((most, first))
+    second_most, second = max(by_votes)
+    if second_most < _RUNNER_UP_SHARE * most:
+        return first
+    if first == "horror" and second not in _GRIM_PALETTES:
+        return first
+    return first if first == "pastel" and second in _DARK_PALETTES else second
 
 # %% ../../nbs/70_apps.drawn_posters.ipynb #7a0d0011
 COMPOSITIONS = (
@@ -342,6 +342,10 @@ COMPOSITIONS = (
     "split",
     "rings",
     "cut-out",
+    "window",
+    "corner",
+    "bars",
+    "discs",
 )
 _LETTERINGS = {
     "horror": ("serif", "condensed", "wide"),
@@ -365,17 +369,20 @@ _LETTERINGS = {
     "seventies": ("heavy", "serif", "slab"),
     "drama": ("serif", "wide", "condensed"),
 }
-_BRIGHT_COMPOSITIONS = (0, 1, 2, 4, 5, 6, 8, 10, 11)
+_BRIGHT_COMPOSITIONS = (0, 1, 2, 4, 5, 6, 10, 11, 13, 14, 15)
 _PALETTE_COMPOSITIONS = {
     "pastel": _BRIGHT_COMPOSITIONS,
     "comedy": _BRIGHT_COMPOSITIONS,
-    "stage": (0, 3, 5, 6, 7, 7, 9, 10, 11),
-    "horror": (0, 1, 3, 3, 7, 8, 9, 10, 11),
-    "western": (0, 1, 2, 2, 3, 6, 8, 11),
-    "paper": (1, 3, 4, 8, 8, 9, 11),
-    "sepia": (0, 1, 2, 7, 8, 8, 10, 11),
+    "stage": (0, 3, 5, 6, 7, 7, 9, 10, 11, 13, 14),
+    "horror": (0, 1, 3, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+    "western": (0, 1, 2, 2, 3, 6, 8, 11, 14, 15),
+    "paper": (1, 3, 4, 8, 8, 9, 11, 12, 14),
+    "sepia": (0, 1, 2, 7, 8, 8, 10, 11, 12),
 }
 _ALL_COMPOSITIONS = tuple(range(len(COMPOSITIONS)))
+
+
+_TITLE_SIZES = (("short", 11, 7), ("medium", 26, 9), ("long", 52, 13))  # letters, of a word
 
 
 def _title_width(text):
@@ -396,13 +403,14 @@ def title_size(title: str) -> str:
     Returns
     -------
     str
-        "short", "medium" or "long": the end of a class of posters.css.
+        "short", "medium", "long" or "longest": the end of a class of posters.css.
     """
     width = _title_width(title)
     longest = width if " " not in title else max(map(_title_width, title.split()), default=0)
-    if width <= 14 and longest <= 9:
-        return "short"
-    return "medium" if width <= 30 and longest <= 12 else "long"
+    for size, max_width, max_word in _TITLE_SIZES:
+        if width <= max_width and longest <= max_word:
+            return size
+    return "longest"
 
 # %% ../../nbs/70_apps.drawn_posters.ipynb #7a0d0014
 _PLAYFUL_MOTIFS = frozenset(
@@ -417,37 +425,50 @@ _GRIM_MOTIFS = frozenset(
     " virus beer bottle-wine wine shield-x shield-alert heart-crack cross hand".split()
 )
 _FALLBACK_MOTIFS = {
-    "horror": ("skull", "moon", "eye", "door-open", "trees"),
+    "horror": ("moon", "eye", "door-open", "trees"),
     "noir": ("hat-glasses", "cigarette", "blinds", "lamp-floor"),
     "crime": ("fingerprint-pattern", "crosshair", "key-round", "flame"),
     "nordic": ("snowflake", "cloud-fog", "mountain-snow", "moon"),
     "war": ("medal", "flag", "helicopter", "plane"),
     "pastel": ("balloon", "star", "sun", "rocket", "flower"),
 }
+_LINE_MOTIFS = frozenset(
+    "audio-waveform bitcoin chart-candlestick chart-line clef-treble crosshair dna fan"
+    " fingerprint-pattern fishing-hook focus git-fork infinity library life-buoy network orbit pi"
+    " refresh-cw repeat repeat-2 scan-eye shuffle signature snowflake spline split tornado"
+    " trending-up trending-up-down waves-horizontal waves-ladder waves-vertical waypoints"
+    " wind".split()
+)
 _CHILDREN_GENRES = ("kids", "children")
 _OTHER_MOTIFS = ("film", "projector", "clapperboard", "tv")
+_MAX_DISTANCE = 2.5  # of a theme from the most telling one
 _THEME_ORDER = (0, 0, 0, 1, 1, 2)  # half of the titles show their most telling theme
 
 
 def _excluded_motifs(card, palette):
     """Return the motifs that do not suit a title."""
-    words = {word for genre in card["genres"] for word in _genre_words(genre)}
+    words = _all_genre_words(tuple(card["genres"]))
     if palette == "pastel" or not words.isdisjoint(_CHILDREN_GENRES):
         return _GRIM_MOTIFS
     return _PLAYFUL_MOTIFS if palette in _GRIM_PALETTES or "horror" in words else frozenset()
 
 
-def _theme_motifs(themes, excluded):
-    """Return the motifs of the most telling themes, a list for each theme."""
-    by_theme = _read_motifs().themes
+@lru_cache(maxsize=4096)
+def _theme_motifs(theme, excluded):
+    """Return how telling a theme is, and its motifs that are not excluded."""
+    strength, names = _read_motifs().themes.get(theme, (0, ()))
+    return 1.5 * strength, tuple(name for name in names if name not in excluded)
+
+
+def _telling_motifs(themes, excluded):
+    """Return the motifs of the most telling themes, a tuple for each theme."""
     found = []
     for position, theme in enumerate(themes):
-        strength, names = by_theme.get(theme, (0, ()))
-        allowed = [name for name in names if name not in excluded]
-        if allowed:
-            found.append((position - 1.5 * strength, position, allowed))
+        strength, names = _theme_motifs(theme, excluded)
+        if names:
+            found.append((position - strength, position, names))
     found.sort()
-    return [names for _, _, names in found[:3]]
+    return [names for score, _, names in found[:3] if score <= found[0][0] + _MAX_DISTANCE]
 
 
 @lru_cache(maxsize=4096)
@@ -463,7 +484,7 @@ def _genre_motifs(genre):
 def _choose_motif(card, palette, seed):
     """Return the motif of a card."""
     excluded = _excluded_motifs(card, palette)
-    choices = _theme_motifs(card["themes"], excluded)
+    choices = _telling_motifs(card["themes"], excluded)
     if not choices:
         by_genre = [set(_genre_motifs(genre)) - excluded for genre in card["genres"]]
         choices = [sorted(names) for names in by_genre if names][:3]
@@ -496,7 +517,7 @@ def poster_design(card: Mapping) -> dict:
     if lettering == "wide" and not card["title"].isascii():
         lettering = "serif"  # letters of some scripts must not be spaced out
     return {
-        "palette": f"{palette}-{seed // 7 % _N_VARIANTS}",
+        "palette": f"{palette}-{seed // 7 % _MORE_VARIANTS.get(palette, _N_VARIANTS)}",
         "composition": compositions[seed // 29 % len(compositions)],
         "lettering": lettering,
         "size": title_size(card["title"]),
@@ -515,7 +536,11 @@ def poster_art(card: Mapping) -> dict:
     Returns
     -------
     dict
-        The design and `path`, the data of an SVG path.
+        The design, `path` (the data of an SVG path), and `line`: whether the motif is drawn as a
+        line, because its shape says nothing when it is filled.
     """
     design = poster_design(card)
-    return design | {"path": motif_path(design["motif"])}
+    return design | {
+        "line": design["motif"] in _LINE_MOTIFS,
+        "path": motif_path(design["motif"]),
+    }

@@ -67,7 +67,7 @@ _TITLE_FIELDS = (
     "countries",
 )
 
-_DESIGN_FIELDS = ("palette", "composition", "lettering", "size", "motif")  # as in static_page.js
+_DESIGN_FIELDS = ("palette", "composition", "lettering", "size", "line", "motif")
 
 
 def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):

@@ -33,9 +33,9 @@ function createCopies(path) {
 }
 
 // Create the motif as SVG: filled, and once more as a line.
-function createMotif(path, isPattern) {
+function createMotif(path, isLine, isPattern) {
   const svg = createSvgElement("svg", {
-    class: "mediarec-motif",
+    class: isLine ? "mediarec-motif mediarec-motif-line" : "mediarec-motif",
     viewBox: isPattern ? "0 0 84 84" : "0 0 24 24",
     "aria-hidden": "true",
     focusable: "false",
@@ -59,6 +59,6 @@ export function createArt(design, path = design.path, small = false) {
   const element = createElement("span", `art ${artClasses(design)}`);
   element.setAttribute("aria-hidden", "true");
   const isPattern = design.composition === PATTERN_COMPOSITION && !small;
-  if (path) element.append(createMotif(path, isPattern));
+  if (path) element.append(createMotif(path, design.line, isPattern));
   return element;
 }

@@ -149,8 +149,8 @@ function setHash(hash) {
 // Return a function from a row and its reasons to the item of a card.
 function createItemMaker({ titles, clusters, labels, cluster_notes: notes, designs, motifs }) {
   return (row, reasons = "") => {
-    const [palette, composition, lettering, size, motif] = designs[row];
-    const art = { palette, composition, lettering, size, motif, path: motifs[motif] };
+    const [palette, composition, lettering, size, line, motif] = designs[row];
+    const art = { palette, composition, lettering, size, line, path: motifs[motif] };
     const item = { why: reasons, poster: null, cluster: null, art };
     for (const [name, values] of Object.entries(titles)) item[name] = values[row];
     if (clusters.length) {
