@@ -119,18 +119,32 @@ def default_model_folder(folder: str | os.PathLike | None = None) -> Path | None
     ----------
     folder : str or path, optional
         The folder that the user named. By default the folder in the environment variable
-        MEDIAREC_MODEL, or else the folder "model", if it holds a manifest.
+        MEDIAREC_MODEL, or else the nearest folder "model" with a manifest of mediarec, in the
+        current folder or in a folder above it.
 
     Returns
     -------
     Path or None
-        The folder. One that the user or the variable names may hold no model.
+        The folder. One that the user or the variable names may hold no model. One that was found
+        is relative to the current folder, such as ``../model``.
     """
     named = folder or os.environ.get("MEDIAREC_MODEL")
     if named:
         return Path(named)
-    default = Path("model")
-    return default if manifest_path(default).is_file() else None
+    for depth in range(len(Path.cwd().parts)):
+        found = Path(*[".."] * depth, "model")
+        if _is_model_manifest(manifest_path(found)):
+            return found
+    return None
+
+
+def _is_model_manifest(path: Path) -> bool:
+    """Return whether a file is a manifest of mediarec, of any version."""
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(manifest, dict) and {"format", "folder", "files"} <= set(manifest)
 
 # %% ../nbs/05_files.ipynb #88890bc5
 def is_url(path: object) -> bool:

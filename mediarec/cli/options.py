@@ -87,7 +87,8 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="A folder written by `mediarec build`. Default: MEDIAREC_MODEL, else ./model.",
+        help="A folder written by `mediarec build`. Default: MEDIAREC_MODEL, else the "
+        "nearest folder named model, here or above.",
     ),
 ]
 ExcelSafeOption = Annotated[
