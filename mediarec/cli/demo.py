@@ -37,7 +37,7 @@ def demo(
         "model"
     ),
 ) -> None:
-    """Build a model from the default catalog and recommend ten titles, with reasons.
+    """Build a model with groups from the default catalog and recommend ten titles, with reasons.
 
     Example: mediarec demo "Breaking Bad"
     """
@@ -47,7 +47,7 @@ def demo(
     name = ", ".join(map(str, catalog)) if catalog else find_catalog().name
     start = time.perf_counter()
     watch_file(manifest_path(out))
-    manifest = build_in_memory(catalog, out)
+    manifest = build_in_memory(catalog, out, clusters="communities")
     seconds = time.perf_counter() - start
     print(f"{name}: built a model of {manifest['titles']:,} titles in {seconds:.1f} s\n")
     model = Recommender.load(out)
@@ -56,6 +56,8 @@ def demo(
     print(f"\nThe model is in {out}. Try:")
     for command in _NEXT_COMMANDS:
         print(f"  {_program_name()} {command}{option}")
+    if not option:
+        print("The notebooks of make lab, and app() in a notebook of your own, use this model too.")
 
 
 def _program_name() -> str:
