@@ -19,22 +19,38 @@ const HISTORY_HELP =
 const MAX_BYTES = 5_000_000;
 const MAX_TEXT_LENGTH = 2000;
 const REQUEST_TIMEOUT_MS = 20_000;
+const SILENCE_MS = 8_000; // after a message to Python
+const NO_ANSWER = "Python does not answer. Run the cell again.";
 
 let widgetCount = 0;
 
 // Create the connection to Python. An action has no answer of its own, because a new page follows.
-// A request is answered by a message with the same request_id.
-function createChannel(model) {
+// A request is answered by a message with the same request_id. `onSilence(isSilent)` is called with
+// true when Python has not answered for some seconds, and with false when it answers.
+function createChannel(model, onSilence) {
   const waiting = new Map();
   const prefix = `${Date.now()}-${Math.random()}`;
   let count = 0;
   let lastAction = "";
+  let silenceTimer = 0;
 
+  // Send a message, and wait for a sign of life.
+  const post = (message) => {
+    silenceTimer ||= setTimeout(() => onSilence(true), SILENCE_MS);
+    model.send(message);
+  };
+  // Python has answered.
+  const hear = () => {
+    clearTimeout(silenceTimer);
+    silenceTimer = 0;
+    onSilence(false);
+  };
   const newId = () => {
     count += 1;
     return `${prefix}-${count}`;
   };
   const onMessage = (message, buffers) => {
+    hear();
     const request = waiting.get(message.request_id);
     if (!request) return;
     waiting.delete(message.request_id);
@@ -42,11 +58,12 @@ function createChannel(model) {
     else request.resolve([message, buffers]);
   };
   model.on("msg:custom", onMessage);
+  model.on("change:page", hear);
 
   // Send an action.
   function send(action, value = null) {
     lastAction = newId();
-    model.send({ action, value, request_id: lastAction });
+    post({ action, value, request_id: lastAction });
   }
 
   // Return whether a page is older than the last action of this view.
@@ -60,16 +77,18 @@ function createChannel(model) {
     return new Promise((resolve, reject) => {
       const id = newId();
       waiting.set(id, { resolve, reject });
-      model.send({ query, request_id: id, value });
+      post({ query, request_id: id, value });
       setTimeout(() => {
-        if (waiting.delete(id)) reject(new Error("no answer"));
+        if (waiting.delete(id)) reject(new Error(NO_ANSWER));
       }, REQUEST_TIMEOUT_MS);
     });
   }
 
   // Stop listening.
   function close() {
+    clearTimeout(silenceTimer);
     model.off("msg:custom", onMessage);
+    model.off("change:page", hear);
   }
   return { send, isStale, request, close };
 }
@@ -128,6 +147,12 @@ function createChip(item, kind, onRemove) {
     removeButton,
   );
   return element;
+}
+
+// Return the element with the focus. Some notebooks draw a widget in a shadow root, where the
+// document knows only the host.
+function focusedElement(root) {
+  return root.getRootNode().activeElement;
 }
 
 // Create a grid of cards.
@@ -224,7 +249,8 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
   function render(page) {
     const isStale = channel.isStale(page);
     if (!isStale) form.set(page.filters);
-    if (!isStale && document.activeElement !== textField.input) textField.input.value = page.text;
+    const isEdited = focusedElement(panel) === textField.input;
+    if (!isStale && !isEdited) textField.input.value = page.text;
     if (hasChanged("chips", page.chips)) chips.replaceChildren(...page.chips.map(createQueryChip));
     chips.hidden = !page.chips.length;
     heading.textContent = page.heading;
@@ -418,15 +444,26 @@ function createAttribution(attribution) {
   return element;
 }
 
+// Create the style that hides the picture of the last answer while the widget is on screen. The
+// picture is another output of the notebook, for readers without Python.
+function createSnapshotStyle(name) {
+  const style = document.createElement("style");
+  style.textContent = `.${name}, .jp-OutputArea-child:has(.${name}) { display: none; }`;
+  return style;
+}
+
 // Draw the widget into `el`. This is the entry point of anywidget.
 function render({ model, el }) {
   const id = `mediarec-app-${++widgetCount}`;
-  const channel = createChannel(model);
+  const errorLine = createElement("p", "error");
+  errorLine.setAttribute("role", "alert");
+  const channel = createChannel(model, (isSilent) => {
+    if (isSilent) errorLine.textContent = NO_ANSWER;
+    else if (errorLine.textContent === NO_ANSWER) errorLine.textContent = "";
+  });
   const options = model.get("options");
   const status = createElement("p", "visually-hidden");
   status.setAttribute("role", "status");
-  const errorLine = createElement("p", "error");
-  errorLine.setAttribute("role", "alert");
   const context = {
     id,
     channel,
@@ -458,6 +495,7 @@ function render({ model, el }) {
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.append(head, errorLine, ...Object.values(tabs.panels));
   root.append(createAttribution(options.attribution), status);
+  if (options.snapshot) root.append(createSnapshotStyle(options.snapshot));
 
   let previous = null;
 
@@ -466,8 +504,7 @@ function render({ model, el }) {
     const isTitle = ["set_title_by_name", "set_title"].includes(page.action);
     if (isTitle && !page.error) search.box.clear();
     status.textContent = page.status;
-    const { activeElement } = document;
-    if (!root.contains(activeElement) || activeElement === document.body) {
+    if (!root.contains(focusedElement(root))) {
       const selectedTab = root.querySelector("[role=tab][aria-selected=true]");
       const content = page.tab === "search" ? search.heading : clusters.findHeading();
       (content ?? selectedTab)?.focus({ preventScroll: true });
