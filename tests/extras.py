@@ -26,7 +26,7 @@ assert client.get("/").status_code == 200
 assert client.get("/api/recommend?title=Inception").json["results"]
 """
 WIDGET = """
-from mediarec.apps.widget import app
+from mediarec.app import app
 assert app("model").page
 """
 SPREADSHEET = """

@@ -168,10 +168,6 @@ def web(
 def _fit_web_model() -> "BaseRecommender":
     """Fit a model with clusters for the page, when there is no saved model."""
     from mediarec.apps.widget import load_default_model
-    from mediarec.data.catalog import find_catalog
 
-    echo_err(
-        f"no saved model found: fitting {find_catalog().name} with clusters "
-        "(mediarec build --clusters communities saves a model)"
-    )
-    return load_default_model(progress=sys.stderr.isatty())
+    echo_err("no saved model found (mediarec build --clusters communities saves one)")
+    return load_default_model(progress=sys.stderr.isatty(), on_step=echo_err)

@@ -1,4 +1,4 @@
-"""What browser tests share: a JupyterLab or Voila server and a page in headless Chromium.
+"""What browser tests share: a JupyterLab, Voila or marimo server and a page in headless Chromium.
 
 The tests need chromium (apt-get install chromium) and are skipped without it.
 MEDIAREC_SCREENSHOTS names a folder that keeps pictures.
@@ -53,6 +53,15 @@ def make_notebook(code):
     }
 
 
+def make_marimo_notebook(code):
+    """Return the text of a marimo notebook with one cell."""
+    lines = "\n".join(f"    {line}" for line in code.splitlines())
+    return (
+        "import marimo\n\nnotebook = marimo.App()\n\n\n@notebook.cell\n"
+        f"def _():\n{lines}\n    return\n\n\nif __name__ == '__main__':\n    notebook.run()\n"
+    )
+
+
 def free_port():
     """Return a free local port."""
     with socket.socket() as s:
@@ -61,8 +70,12 @@ def free_port():
 
 
 def server_command(kind, folder, port):
-    """Return the command that starts JupyterLab or Voila."""
+    """Return the command that starts JupyterLab, Voila, marimo or the editor of marimo."""
     programs = Path(sys.executable).parent
+    if kind in ("marimo", "marimo-edit"):
+        mode = "edit" if kind == "marimo-edit" else "run"
+        options = ["--headless", "--no-token", "--port", port, "--host", "127.0.0.1"]
+        return [sys.executable, "-m", "marimo", "-y", mode, "it.py", *options]
     if kind == "voila":
         return [
             programs / "voila",
@@ -88,7 +101,7 @@ def server_command(kind, folder, port):
 def write_lab_settings(home):
     """Write settings of JupyterLab: the theme follows the browser, and nothing is announced."""
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
+    settings.mkdir(parents=True, exist_ok=True)
     theme = {"adaptive-theme": True}
     notification = {"fetchNews": "false", "checkForUpdates": False}
     (settings / "themes.jupyterlab-settings").write_text(json.dumps(theme))
@@ -105,6 +118,8 @@ def server_environment(home, extra):
         "HOME": str(home),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "IPYTHONDIR": str(home / "ipython"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
         "MEDIAREC_CATALOG": str(STARTER),
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
     }
@@ -113,12 +128,15 @@ def server_environment(home, extra):
 
 @contextmanager
 def notebook_server(kind, code, folder, home, **environment):
-    """Serve a notebook with one cell by JupyterLab or Voila, and yield its address.
+    """Serve a notebook with one cell, and yield its address.
 
-    `kind` is "lab" or "voila", `folder` gets the notebook it.ipynb, and `home` takes the place of
-    the user's home.
+    `kind` is "lab", "voila", "marimo" or "marimo-edit". `folder` gets the notebook it.ipynb, or
+    it.py for marimo; without `code` it is there. `home` takes the place of the user's home.
     """
-    (folder / "it.ipynb").write_text(json.dumps(make_notebook(code)))
+    if code and kind.startswith("marimo"):
+        (folder / "it.py").write_text(make_marimo_notebook(code))
+    elif code:
+        (folder / "it.ipynb").write_text(json.dumps(make_notebook(code)))
     write_lab_settings(home)
     port = free_port()
     log = home / "log.txt"
@@ -132,7 +150,8 @@ def notebook_server(kind, code, folder, home, **environment):
         )
     url = f"http://127.0.0.1:{port}/"
     try:
-        wait_for_server(url + ("api" if kind == "lab" else "voila/static/"), process, log)
+        ready_path = {"lab": "api", "voila": "voila/static/"}.get(kind, "health")
+        wait_for_server(url + ready_path, process, log)
         yield url + ("lab/tree/it.ipynb" if kind == "lab" else "")
     finally:
         process.terminate()
