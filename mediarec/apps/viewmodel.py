@@ -465,7 +465,7 @@ class ViewModel:
         cards = self.cards(ranking.rows.tolist(), method, **extra)
         label = self.short_label(ranking.query)
         if cards:
-            heading = f"More like {label}"
+            heading = f"More like {label}" if ranking.query.liked_rows else f"Results for {label}"
         elif NOTHING_CLOSE in ranking.notes:
             heading = f"Nothing close to {label}"
         else:

@@ -428,6 +428,6 @@ def recommend_json(view: WebView, params: dict) -> dict:
 
 
 def suggest_json(view: WebView, params: dict) -> dict:
-    """Return the answer of /api/suggest."""
+    """Return the answer of /api/suggest. The search box draws the posters."""
     rows = view.model.suggest_rows(params["q"], params["n"])
-    return {"results": without_art(view.short_cards(rows))}
+    return {"results": view.short_cards(rows)}

@@ -61,6 +61,11 @@ export function setPosters(root, posters) {
   }
 }
 
+// Return the line below a poster, such as "2010 · Film".
+export function shortSubtitle(item) {
+  return [item.year, TYPE_LABELS[item.type] ?? item.type].filter(Boolean).join(" · ");
+}
+
 // Return the line below a title, such as "2010 · Film · Adults".
 export function subtitle(item) {
   const parts = [item.year, TYPE_LABELS[item.type] ?? item.type, item.age_group];
@@ -239,7 +244,7 @@ export function createPosterCard(item, handlers = {}) {
   const poster = createPoster(item, { withTitle: true });
   const [head, title] = createHead(item, handlers.onSelect, poster);
   const [face, details] = createFace(item, title, head);
-  element.append(face, createElement("p", "secondary", subtitle(item)));
+  element.append(face, createElement("p", "secondary", shortSubtitle(item)));
   addHoverDetails(element, face, details);
   return element;
 }

@@ -24,9 +24,9 @@ const CLEARABLE_FILTERS = [
 
 let formCount = 0;
 
-// Return the summary of a multiselect: "any", one or two labels, or a count.
+// Return the summary of a multiselect: "Any", one or two labels, or a count.
 function summarizeSelection(labels) {
-  if (!labels.length) return "any";
+  if (!labels.length) return "Any";
   if (labels.length < 3) return labels.join(", ");
   return `${labels.length} chosen`;
 }

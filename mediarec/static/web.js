@@ -65,7 +65,7 @@ function syncForm(other) {
     otherCount.querySelector("[data-number]").textContent;
 }
 
-// Update the summary of a multiselect: "any", one or two values, or a count.
+// Update the summary of a multiselect: "Any", one or two values, or a count.
 function updateSummary(multiselect) {
   const chosen = [...multiselect.querySelectorAll("input:checked")].map((item) => item.value);
   let text = `${chosen.length} chosen`;
@@ -307,7 +307,8 @@ function enhanceForMe() {
   const titles = forMe.elements.namedItem("titles");
   const picker = createCombobox({
     label: "Find a title to add",
-    placeholder: "Type a title",
+    placeholder: "Find a title to add",
+    isLabelHidden: true,
     fetchSuggestions,
     onSelect: (item) => {
       const line = item.year ? `${item.title} (${item.year})` : item.title;
@@ -315,7 +316,7 @@ function enhanceForMe() {
     },
     id: "for-me-title",
   });
-  titles.closest(".mediarec-field").before(picker.element);
+  forMe.querySelector("[data-titles]").append(picker.element);
 }
 
 const box = upgradeInput();
