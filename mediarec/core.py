@@ -13,7 +13,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 # %% ../nbs/00_core.ipynb #5caab126
@@ -380,6 +380,13 @@ def format_list(values: Iterable, max_items: int = 5) -> str:
     shown = ", ".join(texts[:max_items])
     n_hidden = len(texts) - max_items
     return f"{shown} and {n_hidden:,} more" if n_hidden > 0 else shown
+
+
+def format_names(names: Sequence[str]) -> str:
+    """Return names as "A", "A and B" or "A, B and C"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 # %% ../nbs/00_core.ipynb #e9a41bc6
 _COMBINING_ACCENTS = re.compile("[\u0300-\u036f]")

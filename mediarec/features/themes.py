@@ -13,7 +13,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mediarec.core import MISSING_LABEL, TYPES, FilterError, normalize_text, package_path
+from mediarec.core import (
+    MISSING_LABEL,
+    TYPES,
+    FilterError,
+    format_names,
+    normalize_text,
+    package_path,
+)
 from mediarec.data.labels import list_values, suggestion
 from mediarec.data.values import split_title_year
 
@@ -91,6 +98,72 @@ def _sentence_words(role, text):
     if text.startswith(("a ", "an ")):
         return ThemeWords("form", text)
     return ThemeWords("time" if role == "other" else role, text)
+
+# %% ../../nbs/23_features.themes.ipynb #7d21f0c4
+_CACHE_SIZE = 10_000  # phrases
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def describe_moods(moods: tuple[str, ...]) -> str:
+    """Return moods as adjectives."""
+    words = theme_words()
+    return format_names([words[mood].text if mood in words else mood for mood in moods])
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def describe_themes(themes: tuple[str, ...]) -> str:
+    """Return themes as one phrase: what a title is, what it is about, where, when and with what.
+
+    A place alone is one "with scenes in Spain": a title may be set in Spain, or about it.
+    """
+    words: dict[str, list[str]] = {}
+    for theme in themes:
+        if not any(_is_part(theme, other) for other in themes):
+            role, text = theme_words().get(theme, ThemeWords("subject", theme))
+            words.setdefault(role, []).append(text)
+    has_start = not words.keys().isdisjoint(("form", "subject"))
+    scenes = "" if has_start else "with scenes "
+    setting = "" if words.keys() & {"subject", "place"} else "set "
+    parts = (
+        ("", _without_later_articles(words.get("form", []))),
+        ("about ", words.get("subject")),
+        (scenes, words.get("place")),
+        (setting, words.get("time")),
+        ("with ", words.get("feature")),
+    )
+    return " ".join(prefix + format_names(texts) for prefix, texts in parts if texts)
+
+
+def _is_part(theme: str, other: str) -> bool:
+    """Return whether another theme says more, such as "shonen anime" than "anime"."""
+    return other.startswith(f"{theme} ") or other.endswith(f" {theme}")
+
+
+def _without_later_articles(forms: list[str]) -> list[str]:
+    """Return forms of which only the first has an article: "a sitcom and parody"."""
+    return [*forms[:1], *[form.partition(" ")[2] for form in forms[1:]]]
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def add_moods(moods: str, themes: str) -> tuple[str, ...]:
+    """Return moods and themes as one clause ("a tense sitcom about love"), or as two."""
+    article, _, form = themes.partition(" ")
+    if article not in ("a", "an"):
+        return (moods, themes)
+    words = form.split(" about ")[0].split()
+    new_moods = [mood for mood in moods.split(" and ") if not _is_said(mood, words)]
+    if not new_moods:
+        return (themes,)
+    article = "an" if new_moods[0][0] in "aeiou" else "a"
+    return (f"{article} {format_names(new_moods)} {form}",)
+
+
+def _is_said(mood: str, words: list[str]) -> bool:
+    """Return whether a word has the stem of a mood: "romantic", of a romance."""
+    return any(word.startswith(mood[:_MOOD_STEM]) for word in words)
+
+
+_MOOD_STEM = 5  # letters
 
 # %% ../../nbs/23_features.themes.ipynb #d935945f
 @lru_cache(maxsize=1)

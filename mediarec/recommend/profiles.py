@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.core import TYPES, MediarecError, TableError
+from mediarec.core import TYPES, MediarecError, TableError, format_names
 from mediarec.files import FileCollection
 from mediarec.parameters import check_n
 from mediarec.recommend.base import NO_FILTERS, BaseRecommender
-from mediarec.recommend.explanations import Rows, format_names
+from mediarec.recommend.explanations import Rows
 from mediarec.recommend.filters import Filters
 from mediarec.recommend.histories import LIST_FORM, HistoryForm, read_viewing_history
 from mediarec.recommend.history_matching import history_names, match_viewing_history
