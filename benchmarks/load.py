@@ -569,10 +569,10 @@ def measure_hanging_tmdb(folder, queries, prefixes, seconds=4):
             load = LoadGenerator(server.port, queries, prefixes)
             with requesting_posters(server, ids) as content_types:
                 load.run(seconds, min_answers=200)
-            n_placeholders = content_types.count("image/svg+xml")
+            n_empty = content_types.count("image/svg+xml")
             return load.metrics() | {
                 "posters": len(content_types),
-                "placeholders": n_placeholders,
+                "empty_images": n_empty,
             }
 
 

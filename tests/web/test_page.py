@@ -323,3 +323,58 @@ def test_dark_scheme(open_page):
     style = "getComputedStyle(document.body)"
     assert brightness(page.evaluate(f"{style}.backgroundColor")) < 60
     assert brightness(page.evaluate(f"{style}.color")) > 180
+
+
+def test_drawn_posters(open_page):
+    """Each card has a drawing; without a key no image is requested, on hover and typing too."""
+    requested = []
+    page = open_page("/?title=Inception")
+    page.on("request", lambda request: requested.append(request.url))
+    page.reload()
+    drawings = page.locator(".mediarec-card .mediarec-art")
+    expect(drawings).to_have_count(10)
+    assert page.locator(".mediarec-art .mediarec-motif-back").count() == 11  # and the query title
+    looks = drawings.evaluate_all("(all) => all.map((drawing) => drawing.outerHTML)")
+    assert len(set(looks)) == 10
+    assert not drawings.all_text_contents()[0]  # the title is in the card, once
+    search_box(page).fill("incep")
+    option = page.get_by_role("option", name="Inception").first
+    expect(option.locator(".mediarec-art .mediarec-motif-back")).to_have_count(1)
+    assert not [url for url in requested if "/poster/" in url]
+
+
+DRAWINGS = """async (id) => {
+    const { createArt } = await import("/static/posters.js");
+    const answer = await fetch("/suggest?n=20&q=the");
+    const items = (await answer.json()).results;
+    const shown = document.querySelector(`[data-id="${id}"] .mediarec-art`).outerHTML;
+    const item = items.find((item) => item.id === id);
+    return [shown, createArt(item.art).outerHTML];
+}"""
+
+
+def test_drawn_posters_match_widget(open_page, server):
+    """The template and posters.js draw the same elements, a pattern too."""
+    found = server.get("/suggest?n=20&q=the")["results"]
+    compositions = {item["art"]["composition"]: item["id"] for item in found}
+    for composition in {4, min(set(compositions) - {4})} & set(compositions):
+        page = open_page(f"/?id={compositions[composition]}")
+        shown, created = page.evaluate(DRAWINGS, compositions[composition])
+        assert shown == created
+
+
+MISSING_POSTERS = """async () => {
+    const { createPoster } = await import("/static/cards.js");
+    const { results } = await (await fetch("/suggest?n=1&q=incep")).json();
+    const urls = ["/nothing.png", "/poster/" + results[0].id];
+    const posters = urls.map((url) => createPoster({ ...results[0], poster: url }));
+    document.querySelector("#results").prepend(...posters);
+}"""
+
+
+def test_missing_posters_show_the_drawing(open_page):
+    """An image that fails, and the empty image of the server, are removed."""
+    page = open_page("/")
+    page.evaluate(MISSING_POSTERS)
+    until(lambda: not page.locator(".mediarec-poster-image").count(), "an image is still there")
+    assert page.locator("#results > .mediarec-poster .mediarec-art").count() == 2
