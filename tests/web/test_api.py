@@ -518,6 +518,49 @@ def test_attribution_is_shown_with_posters(make_app, client, tmdb, tmp_path):
             assert ATTRIBUTION in poster_client.get(path, headers=HTML_HEADERS).text
 
 
+def test_drawn_posters_are_for_the_pages_only(client):
+    """The API has no drawings; the page has them, and its search box gets them."""
+    paths = (
+        "/api/suggest?q=incep",
+        "/api/recommend?title=Inception",
+        "/api/clusters/kmeans/0",
+        "/api/recommend?title=Kill%20Bill",
+        "/api/recommend?title=Incepzion",
+    )
+    for path in paths:
+        answer = client.get(path).json
+        cards = answer.get("results") or answer["choices"]
+        assert cards, path
+        assert not any("art" in card or "poster_color" in card for card in cards), path
+    assert "art" not in client.get(f"/api/titles/{cards[0]['id']}").json
+    art = client.get("/suggest?q=incep").json["results"][0]["art"]
+    assert art["path"].startswith("M")
+    for path in ("/?title=Inception", "/clusters/kmeans/0"):
+        assert art["path"] in client.get("/?title=Inception", headers=HTML_HEADERS).text
+        page = client.get(path, headers=HTML_HEADERS).text
+        assert 'class="mediarec-art ' in page
+        assert "/poster/" not in page  # there is no key
+    assert client.get("/suggest?q=incep&x=1").status_code == 400
+
+
+def test_pages_with_a_key_request_posters(tmdb, tmp_path, folder):
+    """The image lies above the drawing; a title without a poster gets an empty image."""
+    from mediarec.apps.web_app import ServerConfig, create_app, make_model_reloader
+
+    with make_poster_service(tmdb, tmp_path / "cache") as service:
+        reloader = make_model_reloader(folder, posters=True)
+        config = ServerConfig(poster_dir=str(tmp_path / "posters"))
+        client = create_app(reloader, config, service).test_client()
+        page = client.get("/?title=Inception", headers=HTML_HEADERS).text
+        assert page.count('class="mediarec-poster-image"') == 11
+        assert page.count('class="mediarec-art ') == 11
+        tmdb.default_fault = "no poster"
+        path = re.search('src="(/poster/[^"]+)"', page)[1]
+        empty = client.get(path)
+        assert empty.content_type == "image/svg+xml"
+        assert 'width="1" height="1"' in empty.text
+
+
 @pytest.mark.parametrize(
     "fault",
     [
