@@ -267,6 +267,10 @@ _ERAS = (  # up to this year, a palette gets so many votes
 )
 _DARK_PALETTES = frozenset({"horror", "noir", "crime", "nordic", "war", "space", "neon", "gold"})
 _GRIM_PALETTES = frozenset({"horror", "noir", "crime", "nordic", "war"})
+_CHILDREN_GENRES = ("kids", "children")  # words that vote for "pastel"
+_CHILDREN_PALETTES = frozenset(
+    {"pastel", "comedy", "nature", "ocean", "space", "romance", "sport", "western", "seventies"}
+)
 
 
 def _era_vote(year):
@@ -316,6 +320,8 @@ def _choose_palette(card, seed):
     votes = _count_votes(card)
     if not votes:
         return "drama" if seed % 2 else "paper"
+    if not _all_genre_words(tuple(card["genres"])).isdisjoint(_CHILDREN_GENRES):
+        votes = {palette: n for palette, n in votes.items() if palette in _CHILDREN_PALETTES}
     by_votes = [(votes[palette], palette) for palette in votes]
     most, first = max(by_votes)
     if seed % 3 or len(by_votes) == 1:
@@ -439,7 +445,6 @@ _LINE_MOTIFS = frozenset(
     " trending-up trending-up-down waves-horizontal waves-ladder waves-vertical waypoints"
     " wind".split()
 )
-_CHILDREN_GENRES = ("kids", "children")
 _OTHER_MOTIFS = ("film", "projector", "clapperboard", "tv")
 _MAX_DISTANCE = 2.5  # of a theme from the most telling one
 _THEME_ORDER = (0, 0, 0, 1, 1, 2)  # half of the titles show their most telling theme
