@@ -202,16 +202,10 @@ class Problem(Schema):
     choices = List(Nested(ShortTitle))
 
 # %% ../../nbs/83_apps.web_api.ipynb #c0ffee92
-class Suggestion(ShortTitle):
-    """A title that completes a typed text."""
-
-    art = Raw(required=True, metadata={"description": "How the page draws the poster"})
-
-
 class Suggestions(Schema):
     """The answer of /api/suggest."""
 
-    results = List(Nested(Suggestion), required=True)
+    results = List(Nested(ShortTitle), required=True)
 
 
 class Recommendations(Schema):

@@ -428,6 +428,6 @@ def recommend_json(view: WebView, params: dict) -> dict:
 
 
 def suggest_json(view: WebView, params: dict) -> dict:
-    """Return the answer of /api/suggest. The search box draws the posters."""
+    """Return the answer of /api/suggest."""
     rows = view.model.suggest_rows(params["q"], params["n"])
-    return {"results": view.short_cards(rows)}
+    return {"results": without_art(view.short_cards(rows))}
