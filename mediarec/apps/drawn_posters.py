@@ -19,6 +19,7 @@ from mediarec.core import package_path
 
 # %% ../../nbs/70_apps.drawn_posters.ipynb #7a0d0006
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
+_LENGTHS = frozenset("x y width height rx ry r cx cy x1 y1 x2 y2".split())
 _RELATIVE_START = re.compile(rf"m\s*({_NUMBER})[\s,]*({_NUMBER})[\s,]*", re.A)
 
 
@@ -53,16 +54,22 @@ def _shape_path(shape):
     if tag in ("polyline", "polygon"):
         points = shape.get("points").strip()
         return f"M{points}{'z' if tag == 'polygon' else ''}"
-    values = {name: float(value) for name, value in shape.items() if name not in ("fill", "stroke")}
+    values = {name: float(value) for name, value in shape.items() if name in _LENGTHS}
     if tag == "line":
         return f"M{values['x1']:g} {values['y1']:g}L{values['x2']:g} {values['y2']:g}"
     if tag == "rect":
         radius = values.get("rx", values.get("ry", 0))
         x, y = values.get("x", 0), values.get("y", 0)
         return _rectangle_path(x, y, values["width"], values["height"], radius)
-    rx = values.get("rx", values.get("r"))
-    ry = values.get("ry", values.get("r"))
-    return _ellipse_path(values["cx"], values["cy"], rx, ry)
+    if tag in ("circle", "ellipse"):
+        rx = values.get("rx", values.get("r"))
+        ry = values.get("ry", values.get("r"))
+        return _ellipse_path(values["cx"], values["cy"], rx, ry)
+    return ""
+
+
+_SELECT_ICON = "SELECT svg FROM icons WHERE name = ?"
+_SELECT_RENAMED_ICON = "SELECT svg FROM icons JOIN icon_aliases USING (name) WHERE alias = ?"
 
 
 def _icon_svg(name):
@@ -75,9 +82,16 @@ def _icon_svg(name):
         if connection is None:
             return None
         try:
-            row = connection.execute("SELECT svg FROM icons WHERE name = ?", (name,)).fetchone()
+            return _first_value(connection, _SELECT_ICON, name) or _first_value(
+                connection, _SELECT_RENAMED_ICON, name
+            )
         except sqlite3.Error:
             return None
+
+
+def _first_value(connection, sql, name):
+    """Return the first value of the first row, or None without a row."""
+    row = connection.execute(sql, (name,)).fetchone()
     return row[0] if row else None
 
 
