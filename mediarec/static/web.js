@@ -44,7 +44,7 @@ function isCheckedIn(other, field) {
 // Copy the values of the form of another page.
 function syncForm(other) {
   for (const hidden of form.querySelectorAll("[data-query]")) hidden.remove();
-  form.append(...other.querySelectorAll("[data-query]"));
+  form.prepend(...other.querySelectorAll("[data-query]"));
   for (const field of form.elements) {
     if (!field.name || field.type === "hidden") continue;
     if (field.type === "checkbox") {
