@@ -8,6 +8,7 @@ __all__ = []
 # %% ../../nbs/78_apps.state.ipynb #765de274
 from dataclasses import dataclass, replace
 
+from mediarec.apps.start_page import interpret_search, refine_text
 from mediarec.core import MediarecError, UnknownTitleError
 from mediarec.files import file_in_memory
 from mediarec.recommend.base import BaseRecommender
@@ -21,7 +22,7 @@ class AppState:
 
     Parameters
     ----------
-    tab : {"search", "clusters", "profile"}
+    tab : {"search", "clusters", "profile", "list"}
         Open tab.
     liked, disliked : tuple of str
         show_ids of the query.
@@ -49,6 +50,8 @@ class AppState:
         show_ids chosen in the profile tab.
     profile : Profile, optional
         Profile read from a file.
+    saved : tuple of str
+        show_ids of the saved titles, which the browser keeps.
     """
 
     tab: str = "search"
@@ -69,9 +72,11 @@ class AppState:
     cluster_id: int | None = None
     profile_likes: tuple = ()
     profile: Profile | None = None
+    saved: tuple = ()
 
 
-_TABS = ("search", "clusters", "profile")
+_TABS = ("search", "clusters", "profile", "list")
+_MAX_SAVED = 60
 # Added to the score of titles in the same cluster; scores are at most 1. None excludes the others.
 _CLUSTER_STRENGTHS = {"weak": 0.03, "strong": 0.1, "only": None}
 DEFAULT_FILTERS = {
@@ -162,6 +167,51 @@ def _set_text(state, value, model):
         raise MediarecError("a text query must be text")
     return replace(state, tab="search", text=" ".join(value.split())[:2000], n=10)
 
+
+def _search(state, value, model):
+    """Search for what was typed: a title or a description."""
+    if not isinstance(value, str) or not value.strip():
+        raise MediarecError("type a title, or what you want to see")
+    text = " ".join(value.split())[:2000]
+    meaning = interpret_search(model, text, state.type)
+    if "id" in meaning:
+        return _set_title(state, meaning["id"], model)
+    if "text" in meaning:
+        return _set_text(replace(state, liked=(), disliked=()), text, model)
+    return _set_title_by_name(state, text, model)
+
+
+def _refine(state, value, model):
+    """Ask for more of a theme or a person, or leave a theme out, from a pair of name and more."""
+    term, more = _unpack_pair(value, "a refinement must be a pair of name and true or false")
+    if not isinstance(term, str):
+        raise MediarecError("the name of a theme must be text")
+    text = refine_text(model, state.text, term[:200], bool(more))
+    return _set_text(state, text, model)
+
+
+def _go_home(state, value, model):
+    """Go to the start page: no query and no filters."""
+    cleared = {"liked": (), "disliked": (), "text": ""} | DEFAULT_FILTERS
+    return replace(state, tab="search", n=10, **cleared)
+
+
+def _browse(state, value, model):
+    """Show all titles that pass some filters, from a dict of their names and values."""
+    if not isinstance(value, dict):
+        raise MediarecError("the filters must be an object")
+    state = _go_home(state, None, model)
+    for name, chosen in value.items():
+        state = _set_filter(state, [name, chosen], model)
+    return state
+
+
+def _show_list(state, value, model):
+    """Show the titles that the browser has saved; unknown ids are left out."""
+    ids = value if isinstance(value, list) else []
+    known = [i for i in ids if isinstance(i, str) and i in model.row_by_id]
+    return replace(state, tab="list", saved=tuple(dict.fromkeys(known))[:_MAX_SAVED])
+
 # %% ../../nbs/78_apps.state.ipynb #cdb20395
 def _set_filter(state, value, model):
     """Set one filter from a pair of name and value. The name "clear" resets all filters."""
@@ -198,7 +248,7 @@ def _validate_diversity(chosen):
     """Return the diversity as a float."""
     is_number = isinstance(chosen, (int, float)) and not isinstance(chosen, bool)
     if not is_number or not 0 <= chosen <= 1:
-        raise MediarecError(f"the variety must be between 0 and 1, not {chosen!r:.40}")
+        raise MediarecError(f"the diversity must be between 0 and 1, not {chosen!r:.40}")
     return float(chosen)
 
 # %% ../../nbs/78_apps.state.ipynb #c9f86656
@@ -278,6 +328,11 @@ ACTIONS = {
     "add_dislike": _add_dislike,
     "remove": _remove,
     "set_text": _set_text,
+    "search": _search,
+    "refine": _refine,
+    "browse": _browse,
+    "go_home": _go_home,
+    "show_list": _show_list,
     "set_filter": _set_filter,
     "set_tab": _set_tab,
     "set_browse_method": _set_browse_method,

@@ -24,10 +24,11 @@ import pandas as pd
 
 import mediarec
 from mediarec.app import has_kernel
+from mediarec.apps.start_page import start_content
 from mediarec.apps.state import ACTIONS, DEFAULT_FILTERS, AppState, resolve_cluster_method
 from mediarec.apps.tmdb_settings import ATTRIBUTION, TMDB_URL
 from mediarec.apps.viewmodel import ViewModel, bundle_js, map_levels, map_points, read_static
-from mediarec.apps.views import clusters_view, profile_view, search_view
+from mediarec.apps.views import clusters_view, list_view, profile_view, search_view
 from mediarec.core import MediarecError
 from mediarec.data.catalog import find_catalog, load_catalog
 from mediarec.data.store import FORMAT_VERSION
@@ -101,6 +102,7 @@ class Session:
         page["status"] = error or f"{page['heading']}: {len(page['cards'])} titles"
         page["clusters"] = clusters_view(*context) if state.tab == "clusters" else None
         page["profile"] = profile_view(*context) if state.tab == "profile" else None
+        page["list"] = list_view(*context) if state.tab == "list" else None
         return page
 
 
@@ -259,13 +261,15 @@ class _Snapshot:
 
 # %% ../../nbs/88_apps.widget.ipynb #db68c02a
 _MAX_POSTERS = 400  # that one widget holds
+_STYLE_FILES = ("mediarec.css", "posters.css", "cards.css")
 
 
 def _page_title_ids(page):
     """Return the show_ids of all cards of a page."""
     cluster = (page.get("clusters") or {}).get("cluster") or {}
-    profile = page.get("profile") or {}
-    return [card["id"] for view in (page, cluster, profile) for card in view.get("cards", [])]
+    views = [page, cluster, page.get("profile") or {}, page.get("list") or {}]
+    cards = [card for view in views for card in view.get("cards", [])]
+    return [card["id"] for card in cards]
 
 
 def _handle_message(widget, message):
@@ -297,7 +301,7 @@ def _widget_class():
         """A `Session` as a widget."""
 
         _esm = bundle_js("widget.js")
-        _css = read_static("mediarec.css") + read_static("posters.css")
+        _css = "".join(map(read_static, _STYLE_FILES))
         page = traitlets.Dict().tag(sync=True)
         options = traitlets.Dict().tag(sync=True)
         posters = traitlets.Dict().tag(sync=True)
@@ -309,6 +313,7 @@ def _widget_class():
             self._snapshot = _Snapshot()
             attribution = poster_loader.attribution if poster_loader else None
             options = session.view_model.filter_options | {"attribution": attribution}
+            options["start"] = start_content(session.view_model)
             options["snapshot"] = self._snapshot.name
             super().__init__(page=session.page(), options=options)
             self.on_msg(self._on_message)

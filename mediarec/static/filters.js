@@ -2,16 +2,16 @@
 import { createElement, createButton } from "./dom.js";
 
 const TYPE_OPTIONS = [
-  { name: "", label: "films and series" },
-  { name: "Movie", label: "films" },
-  { name: "TV Show", label: "series" },
+  { name: "", label: "Films and series" },
+  { name: "Movie", label: "Films" },
+  { name: "TV Show", label: "Series" },
 ];
 const STRENGTH_OPTIONS = [
-  { name: "weak", label: "preferred a little" },
-  { name: "strong", label: "preferred clearly" },
-  { name: "only", label: "required" },
+  { name: "weak", label: "Slightly preferred" },
+  { name: "strong", label: "Preferred" },
+  { name: "only", label: "Required" },
 ];
-const DIVERSITY_LABELS = ["the nearest", "some variety", "much variety"];
+const DIVERSITY_LABELS = ["Closest matches", "Some surprises", "Many surprises"];
 const CLEARABLE_FILTERS = [
   "genre",
   "theme",
@@ -147,7 +147,7 @@ function createYearRange(range, id, onChange) {
     input.max = range[1];
     input.placeholder = String(range[i]);
     input.id = `${id}-${end}`;
-    input.setAttribute("aria-label", `year, ${end}`);
+    input.setAttribute("aria-label", end === "from" ? "First year" : "Last year");
     input.addEventListener("change", emitChange);
     // In JupyterLab, Enter does not cause a change event.
     input.addEventListener("keydown", (event) => {
@@ -222,12 +222,12 @@ function createControls(options, id, onChange) {
     report("age_group"),
   );
   if (options.methods?.length) {
-    const methods = [{ name: "", label: "not used" }, ...options.methods];
-    controls.cluster_method = createSelect("Clusters by", methods, `${id}-method`, (value) =>
+    const methods = [{ name: "", label: "Any cluster" }, ...options.methods];
+    controls.cluster_method = createSelect("In the same cluster", methods, `${id}-method`, (value) =>
       onChange("cluster_method", value || null),
     );
     controls.cluster_strength = createSelect(
-      "Same cluster",
+      "The same cluster is",
       STRENGTH_OPTIONS,
       `${id}-strength`,
       report("cluster_strength"),
@@ -235,7 +235,7 @@ function createControls(options, id, onChange) {
   }
   if (options.diversity) {
     controls.diversity = createSlider(
-      "Variety",
+      "Results",
       DIVERSITY_LABELS,
       `${id}-diversity`,
       report("diversity"),
@@ -249,7 +249,7 @@ function createControls(options, id, onChange) {
 // for each change.
 export function createFilters(options, onChange) {
   const controls = createControls(options, `mediarec-filters-${++formCount}`, onChange);
-  const clear = createButton("Clear filters", () => onChange("clear", null), "button clear");
+  const clear = createButton("Clear the filters", () => onChange("clear", null), "button clear");
   const element = createElement("form", "filters");
   element.setAttribute("aria-label", "Filters");
   element.addEventListener("submit", (event) => event.preventDefault());
@@ -263,8 +263,13 @@ export function createFilters(options, onChange) {
       strength.element.hidden = !values.cluster_method;
       strength.select.disabled = !values.cluster_method;
     }
-    const isFiltered = CLEARABLE_FILTERS.some((name) => values[name]?.length);
-    clear.hidden = !isFiltered && !values.diversity;
+    clear.hidden = countActive(values) === 0;
   }
-  return { element, set };
+
+  // Return the number of filters that are set.
+  function countActive(values) {
+    const active = CLEARABLE_FILTERS.filter((name) => values[name]?.length);
+    return active.length + (values.diversity ? 1 : 0);
+  }
+  return { element, set, countActive };
 }

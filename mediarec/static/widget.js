@@ -2,20 +2,24 @@
 // Python. Nothing is decided here.
 import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
 import { createCombobox } from "./combobox.js";
-import { createCard, setPosters } from "./cards.js";
+import { createCard, createPosterCard, setPosters } from "./cards.js";
 import { createFilters } from "./filters.js";
 import { createMap, decodeMap } from "./map.js";
 import { createBreadcrumb, createGroupList } from "./groups.js";
+import { createExamples, createFilterPanel, createHome, createTitlePanel } from "./views.js";
+import { createCopyButton, createListNote, formatList, onListChange, readList } from "./saved_list.js";
+import { addKeys } from "./keys.js";
 
 const TABS = [
-  ["search", "More like this"],
+  ["search", "Discover"],
   ["clusters", "Groups"],
-  ["profile", "For a person"],
+  ["profile", "For me"],
+  ["list", "My list"],
 ];
 const CHIP_KINDS = { like: "like", dislike: "not like", text: "about" };
 const HISTORY_HELP =
-  "Files of Netflix, Letterboxd, IMDb, Trakt and Prime Video are recognized. " +
-  "A file is read where this notebook runs and sent nowhere.";
+  "A file of Netflix, Letterboxd, IMDb, Trakt or Prime Video, or any list of titles. " +
+  "It is read in the memory of this notebook, and it is not stored.";
 const MAX_BYTES = 5_000_000;
 const MAX_TEXT_LENGTH = 2000;
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -155,10 +159,17 @@ function focusedElement(root) {
   return root.getRootNode().activeElement;
 }
 
-// Create a grid of cards.
-function createGrid(items, handlers) {
-  const list = createElement("ol", "cards");
+// Create a list of results, with text beside each poster.
+function createResults(items, handlers) {
+  const list = createElement("ol", "cards result-cards");
   list.append(...items.map((item) => createCard(item, handlers)));
+  return list;
+}
+
+// Create a grid of posters.
+function createPosterGrid(items, onSelect) {
+  const list = createElement("ol", "cards");
+  list.append(...items.map((item) => createPosterCard(item, { onSelect })));
   return list;
 }
 
@@ -180,88 +191,102 @@ function createChangeCheck() {
   };
 }
 
-// Create the input for a text query. Enter sends it.
-function createTextField(id, onSubmit) {
-  const input = createElement("input", "text-query-input");
-  input.type = "text";
-  input.id = id;
-  input.maxLength = MAX_TEXT_LENGTH;
-  input.placeholder = "heist with a double cross, set in Spain";
-  const label = createElement("label", "label", "or in words");
-  label.htmlFor = id;
-  input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    onSubmit(input.value);
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  const element = createElement("p", "field text-query");
-  element.append(label, input);
-  return { element, input };
-}
-
-// Create the search tab in `panel`. `context` has id, channel, options, fetchSuggestions, handlers.
-function createSearchTab(panel, { id, channel, options, fetchSuggestions, handlers }) {
-  const box = createCombobox({
-    label: "A film or a series",
-    placeholder: "Type a title",
-    fetchSuggestions,
-    onSelect: handlers.onSelect,
-    onSubmit: (text) => channel.send("set_title_by_name", text),
-  });
-  const textField = createTextField(`${id}-text`, (text) => channel.send("set_text", text));
-  const inputs = createElement("div", "search-fields");
-  inputs.append(box.element, textField.element);
-  const chips = createElement("ul", "chips");
-  chips.setAttribute("aria-label", "Current query");
-  const form = createFilters({ ...options, diversity: true }, (name, value) =>
-    channel.send("set_filter", [name, value]),
+// Create the list of what a page was asked for: titles, parts of the text and their buttons.
+function createQueryChips(page, channel) {
+  const isPlainTitle = page.panel && page.chips.length === 1;
+  const titles = isPlainTitle ? [] : page.chips.filter((chip) => chip.kind !== "text");
+  const chips = titles.map((chip) =>
+    createChip(chip, chip.kind, () => channel.send("remove", chip.id)),
   );
-  const heading = createHeading();
-  const matchCount = createElement("p", "secondary match-count");
-  const understood = createElement("ul", "chips understood");
-  understood.setAttribute("aria-label", "Understood");
-  const notes = createElement("div", "notes");
-  const relaxations = createElement("div", "relaxations");
-  const results = createElement("div", "results");
-  const showMore = createButton("Ten more", () => channel.send("show_more"), "button show-more");
-  panel.append(inputs, chips, form.element, heading, matchCount);
-  panel.append(understood, notes, relaxations);
-  panel.append(results, showMore);
-  const hasChanged = createChangeCheck();
-
-  // Create the chip of one part of the query.
-  const createQueryChip = (chip) =>
-    createChip(chip, chip.kind, () => channel.send("remove", chip.id));
-  // Create the chip of one thing that was understood of the text; its button asks without it.
-  const createPieceChip = (piece) => {
+  for (const piece of page.understood) {
     const element = createElement("li", "chip");
     const button = createButton("×", () => channel.send("set_text", piece.text), "chip-remove");
     button.setAttribute("aria-label", piece.remove_label);
     element.append(createDataElement("span", "chip-name", piece.label), button);
-    return element;
-  };
+    chips.push(element);
+  }
+  return chips;
+}
+
+// Create the search tab in `panel`. `context` has id, channel, options, fetchSuggestions, handlers.
+function createSearchTab(panel, { id, channel, options, fetchSuggestions, handlers }) {
+  const { start } = options;
+  const box = createCombobox({
+    id: `${id}-title`,
+    label: "A title, or what you want to see",
+    isLabelHidden: true,
+    placeholder: "A title, or what you want to see",
+    maxLength: MAX_TEXT_LENGTH,
+    fetchSuggestions,
+    onSelect: handlers.onSelect,
+    onSubmit: (text) => channel.send("search", text),
+  });
+  const form = createFilters({ ...options, diversity: true }, (name, value) =>
+    channel.send("set_filter", [name, value]),
+  );
+  const filters = createFilterPanel(form.element);
+  const row = createElement("div", "search-row");
+  row.append(box.element, filters.element);
+  const onBrowse = (item) => channel.send("browse", item.filters);
+  const examples = createExamples(start.examples, (text) => channel.send("search", text));
+  const home = createHome(start, { ...handlers, onBrowse });
+  const heading = createHeading();
+  const panelSlot = createElement("div", "panel-slot");
+  const chips = createElement("ul", "chips");
+  chips.setAttribute("aria-label", "Your search");
+  const matchCount = createElement("p", "secondary match-count");
+  const notes = createElement("div", "notes");
+  const relaxations = createElement("div", "relaxations");
+  const results = createElement("div", "results");
+  const showMore = createButton("Show more", () => channel.send("show_more"), "button show-more");
+  const found = createElement("div", "found");
+  found.append(panelSlot, chips, matchCount, notes, relaxations, results, showMore);
+  panel.append(heading, row, examples, home, found);
+  const hasChanged = createChangeCheck();
+
   // Create the button that drops one filter.
   const createRelaxation = ({ label, change }) =>
     createButton(label, () => channel.send("set_filter", change));
 
+  // Draw the panel of the only title of the query.
+  function renderPanel(item) {
+    const name = createDataElement("h3", "heading", item.title);
+    panelSlot.replaceChildren(
+      createTitlePanel(item, name, { onBrowse, onCluster: handlers.onCluster }),
+    );
+  }
+
+  // Draw the results: with reasons for a query, as posters otherwise.
+  function renderCards(page) {
+    const hasQuery = page.chips.length > 0;
+    const list = hasQuery
+      ? createResults(page.cards, handlers)
+      : createPosterGrid(page.cards, handlers.onSelect);
+    results.replaceChildren(list);
+  }
+
   // Draw the page. A stale page must not undo what the user has just entered.
   function render(page) {
     const isStale = channel.isStale(page);
-    if (!isStale) form.set(page.filters);
-    const isEdited = focusedElement(panel) === textField.input;
-    if (!isStale && !isEdited) textField.input.value = page.text;
-    if (hasChanged("chips", page.chips)) chips.replaceChildren(...page.chips.map(createQueryChip));
-    chips.hidden = !page.chips.length;
-    heading.textContent = page.heading;
-    matchCount.textContent = page.match_count;
-    if (hasChanged("understood", page.understood)) {
-      understood.replaceChildren(...page.understood.map(createPieceChip));
+    if (!isStale) {
+      form.set(page.filters);
+      filters.setCount(form.countActive(page.filters));
     }
-    understood.hidden = !page.understood.length;
+    heading.textContent = page.heading;
+    heading.classList.toggle("mediarec-welcome", page.is_home);
+    examples.hidden = home.hidden = !page.is_home;
+    found.hidden = page.is_home;
+    if (page.is_home) return;
+    if (!page.panel) panelSlot.replaceChildren();
+    if (hasChanged("panel", page.panel) && page.panel) renderPanel(page.panel);
+    if (hasChanged("chips", [page.chips, page.understood])) {
+      chips.replaceChildren(...createQueryChips(page, channel));
+    }
+    chips.hidden = !chips.children.length;
+    matchCount.textContent = page.match_count;
     notes.replaceChildren(...page.notes.map((note) => createElement("p", "note", note)));
     relaxations.replaceChildren(...page.relaxations.map(createRelaxation));
-    if (hasChanged("cards", page.cards)) results.replaceChildren(createGrid(page.cards, handlers));
+    if (hasChanged("cards", page.cards)) renderCards(page);
     showMore.hidden = !page.has_more;
   }
   return { box, heading, render };
@@ -278,7 +303,9 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
   const map = createMap({
     label: "Map of the catalog; the groups are listed below it",
     onSelect: openCluster,
+    onTitle: (row) => handlers.onSelect({ id: mapIds[row] }),
   });
+  let mapIds = []; // the ids of the points of the map
   const mapLevels = new Map();
   const clusterView = createElement("div", "cluster-view");
   const clusterList = createElement("div", "cluster-list");
@@ -293,6 +320,7 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
   async function drawMap(method) {
     if (!map.loaded) {
       const [message] = await channel.request("map");
+      mapIds = message.ids;
       map.load(decodeMap(message));
     }
     if (!mapLevels.has(method)) {
@@ -326,7 +354,7 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
       createHeading(cluster.name),
       createElement("p", "secondary", cluster.description),
       createElement("p", "cluster-words", cluster.words),
-      createGrid(cluster.cards, { onSelect: handlers.onSelect }),
+      createPosterGrid(cluster.cards, handlers.onSelect),
     );
     if (cluster.n_more) {
       const label = `${cluster.n_more.toLocaleString("en")} more`;
@@ -366,7 +394,7 @@ function createHistoryInput(id, onFile, showError) {
   input.type = "file";
   input.accept = ".csv,.txt,.json,text/csv,text/plain,application/json";
   input.id = id;
-  const label = createElement("label", "label", "Your history, ratings or watchlist, or one title per line");
+  const label = createElement("label", "label", "Your history, ratings or watchlist");
   label.htmlFor = id;
   input.addEventListener("change", async () => {
     const file = input.files[0];
@@ -398,7 +426,7 @@ function createUnmatchedList(titles, count) {
 function createProfileTab(panel, { id, channel, fetchSuggestions, handlers, showError }) {
   const sendHistory = (file) => channel.send("load_history", file);
   const likes = createCombobox({
-    label: "or titles you like, one after the other",
+    label: "Titles that you like, one after the other",
     placeholder: "Type a title",
     fetchSuggestions,
     onSelect: (item) => channel.send("add_profile_like", item.id),
@@ -426,10 +454,38 @@ function createProfileTab(panel, { id, channel, fetchSuggestions, handlers, show
     if (page.has_input) {
       parts.push(createButton("Start again", () => channel.send("clear_profile")));
     }
-    if (page.cards.length) parts.push(createGrid(page.cards, { onSelect: handlers.onSelect }));
+    const { onSelect } = handlers;
+    if (page.cards.length) parts.push(createResults(page.cards, { onSelect, canSave: true }));
     results.replaceChildren(...parts);
   }
   return { render };
+}
+
+// Create the tab of the saved titles in `panel`. The browser keeps their ids.
+function createListTab(panel, { channel, handlers }) {
+  const heading = createHeading("My list");
+  const results = createElement("div", "saved");
+  let shown = [];
+  const copy = createCopyButton("Copy the titles", () => formatList(shown));
+  panel.append(heading, createListNote(), copy, results);
+  const hasChanged = createChangeCheck();
+
+  // Ask Python for the cards of the saved titles.
+  function request() {
+    channel.send("show_list", readList().map(({ id }) => id));
+  }
+
+  // Draw the page.
+  function render(page) {
+    if (!page || !hasChanged("page", page)) return;
+    shown = page.cards;
+    copy.hidden = !shown.length;
+    const empty = createElement("p", "note", "It is empty. Press “Save” on a title to add it.");
+    const { onSelect } = handlers;
+    const list = createResults(page.cards, { onSelect, canSave: true });
+    results.replaceChildren(shown.length ? list : empty);
+  }
+  return { request, render };
 }
 
 // Create the attribution of the poster source.
@@ -479,13 +535,21 @@ function render({ model, el }) {
       onDislike: (item) => channel.send("add_dislike", item.id),
       onCluster: ({ cluster }) =>
         channel.send("open_cluster", [cluster.method, cluster.cluster_id]),
+      onGroup: ({ method }) => channel.send("set_browse_method", method),
+      onTerm: (name, more) => channel.send("refine", [name, more]),
+      canSave: true,
     },
   };
 
-  const tabs = createTabs(id, (name) => channel.send("set_tab", name));
+  const tabs = createTabs(id, (name) => {
+    if (name === "list") list.request();
+    else if (name === "search" && model.get("page").tab === "search") channel.send("go_home");
+    else channel.send("set_tab", name);
+  });
   const search = createSearchTab(tabs.panels.search, context);
   const clusters = createClustersTab(tabs.panels.clusters, context);
   const profile = createProfileTab(tabs.panels.profile, context);
+  const list = createListTab(tabs.panels.list, context);
   const back = createButton("Back", () => channel.send("undo"), "button back");
   const head = createElement("div", "head");
   head.append(tabs.bar, back);
@@ -501,8 +565,8 @@ function render({ model, el }) {
 
   // Move a lost focus to the new content, and say what has happened.
   function announce(page) {
-    const isTitle = ["set_title_by_name", "set_title"].includes(page.action);
-    if (isTitle && !page.error) search.box.clear();
+    const isNewQuery = ["search", "set_title", "go_home", "browse"].includes(page.action);
+    if (isNewQuery && !page.error) search.box.clear();
     status.textContent = page.status;
     if (!root.contains(focusedElement(root))) {
       const selectedTab = root.querySelector("[role=tab][aria-selected=true]");
@@ -523,6 +587,7 @@ function render({ model, el }) {
     search.render(page);
     clusters.render(page.clusters);
     profile.render(page.profile);
+    list.render(page.list);
     updatePosters();
     if (previous && page.n_actions !== previous.n_actions) announce(page);
     root.dataset.nActions = page.n_actions;
@@ -534,6 +599,10 @@ function render({ model, el }) {
     setPosters(root, model.get("posters"));
   }
 
+  addKeys(root, () => (tabs.panels.search.hidden ? null : search.box.input));
+  const stopList = onListChange(() => {
+    if (model.get("page").tab === "list") list.request();
+  });
   model.on("change:page", renderPage);
   model.on("change:posters", updatePosters);
   el.append(root);
@@ -542,6 +611,7 @@ function render({ model, el }) {
     model.off("change:page", renderPage);
     model.off("change:posters", updatePosters);
     channel.close();
+    stopList();
   };
 }
 
