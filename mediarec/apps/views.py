@@ -90,10 +90,10 @@ def _query_chips(model, state):
 
 
 def _format_match_count(view_model, filters):
-    """Return how many titles pass the filters, in words."""
+    """Return how many titles pass the filters, in words; empty without filters."""
     n_titles = view_model.model.n_titles
     if not active_filters(filters):
-        return f"{n_titles:,} titles"
+        return ""
     return f"{view_model.count_matches(filters):,} of {n_titles:,} titles pass the filters"
 
 # %% ../../nbs/79_apps.views.ipynb #b80002cd

@@ -264,6 +264,11 @@ _MAX_POSTERS = 400  # that one widget holds
 _STYLE_FILES = ("mediarec.css", "posters.css", "cards.css")
 
 
+def widget_styles() -> str:
+    """Return the styles of the widget."""
+    return "".join(read_static(name) for name in _STYLE_FILES)
+
+
 def _page_title_ids(page):
     """Return the show_ids of all cards of a page."""
     cluster = (page.get("clusters") or {}).get("cluster") or {}
@@ -301,7 +306,7 @@ def _widget_class():
         """A `Session` as a widget."""
 
         _esm = bundle_js("widget.js")
-        _css = "".join(map(read_static, _STYLE_FILES))
+        _css = widget_styles()
         page = traitlets.Dict().tag(sync=True)
         options = traitlets.Dict().tag(sync=True)
         posters = traitlets.Dict().tag(sync=True)
@@ -317,7 +322,9 @@ def _widget_class():
             options["snapshot"] = self._snapshot.name
             super().__init__(page=session.page(), options=options)
             self.on_msg(self._on_message)
-            self.request_posters(_page_title_ids(self.page))
+            shelves = options["start"]["shelves"]
+            start_ids = [card["id"] for shelf in shelves for card in shelf["cards"]]
+            self.request_posters([*_page_title_ids(self.page), *start_ids])
 
         @property
         def state(self):

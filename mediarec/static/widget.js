@@ -274,6 +274,8 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
     }
     heading.textContent = page.heading;
     heading.classList.toggle("mediarec-welcome", page.is_home);
+    if (page.is_home) panel.prepend(heading);
+    else found.insertBefore(heading, chips);
     examples.hidden = home.hidden = !page.is_home;
     found.hidden = page.is_home;
     if (page.is_home) return;

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.flaky(reruns=1)
 CELL = "from mediarec.app import app\nw = app('model')\nw"
 HOSTILE = "<img src=x onerror='window.hurt=1'><script>window.hurt=1</script>"
 OPEN_PANEL = ".mediarec-panel:not([hidden])"
+SHOWN = ":not([hidden] *)"  # the start page is hidden while results are shown
 # Whether any pixel of a canvas is set
 IS_DRAWN = """canvas => {
     if (!canvas.width) return false;
@@ -72,7 +73,7 @@ def open_app(server, browser, **context_options):
     return page, page.locator(".mediarec-app").first, foreign_urls
 
 
-def type_text(page, text, name="A film or a series"):
+def type_text(page, text, name="A title, or what you want to see"):
     """Type into a combobox, wait for the suggestions, and return the combobox."""
     box = page.get_by_role("combobox", name=name)
     box.click()
@@ -82,11 +83,11 @@ def type_text(page, text, name="A film or a series"):
 
 
 def cards(app):
-    return app.locator(f"{OPEN_PANEL} .mediarec-card")
+    return app.locator(f"{OPEN_PANEL} .mediarec-card{SHOWN}")
 
 
 def titles(app):
-    return app.locator(f"{OPEN_PANEL} .mediarec-card-title").all_text_contents()
+    return app.locator(f"{OPEN_PANEL} .mediarec-card-title{SHOWN}").all_text_contents()
 
 
 def subtitles(app):
@@ -118,13 +119,16 @@ def is_map_drawn(app):
 
 def test_search_by_keyboard_and_mouse(server, browser):
     page, app, foreign_urls = open_app(server, browser)
-    assert cards(app).count() == 10  # start titles
+    assert app.locator(".mediarec-shelf").count() == 8
+    assert app.locator(".mediarec-poster-card").count() >= 48
+    picture(app, f"app-{server[0]}-home")
+    assert find_violations(page) == []
     box = type_text(page, "incep")
     option = page.get_by_role("option", name="Inception")
     option.wait_for()
     assert option.locator("svg").count() == 1
-    assert "2010 · film" in option.inner_text()
-    suggestions = page.get_by_role("listbox", name="A film or a series: suggestions")
+    assert "2010 · Film" in option.inner_text()
+    suggestions = page.get_by_role("listbox", name="A title, or what you want to see: suggestions")
     assert suggestions.bounding_box()["height"] > 30
     assert box.get_attribute("aria-expanded") == "true"
     page.keyboard.press("ArrowDown")
@@ -182,10 +186,53 @@ def test_details_and_refining(server, browser):
     until(lambda: likes.count() == 2, "the second title is not in the query")
     app.get_by_role("button", name="remove Inception").click()
     until(lambda: likes.count() == 1, "the first title is still in the query")
-    page.get_by_label("or in words").fill("heist with a double cross")
-    page.keyboard.press("Enter")
-    app.locator(".mediarec-chip-text").wait_for()
+    term = app.locator(".mediarec-term:has(.mediarec-term-less)").first
+    name = term.locator(".mediarec-term-more").inner_text()
+    term.get_by_role("button", name=f"Without {name}").click()
+    app.locator(".mediarec-chip", has_text=f"without {name}").wait_for()
+    page.context.close()
+
+
+def test_search_in_words_and_browse(server, browser):
+    """One box takes titles and descriptions; rows and themes lead to all their titles."""
+    page, app, _ = open_app(server, browser)
+    app.get_by_role("button", name="See all: Heists").click()
+    app.get_by_role("heading", name="Heists").wait_for()
     assert len(titles(app)) == 10
+    box = page.get_by_role("combobox", name="A title, or what you want to see")
+    box.fill("heist with a double cross")
+    box.press("Enter")
+    app.get_by_role("heading", name="Results for “heist with a double cross”").wait_for()
+    app.locator(".mediarec-chip", has_text="heist").wait_for()
+    page.get_by_role("tab", name="Discover").click()
+    app.locator(".mediarec-shelf").first.wait_for()
+    app.get_by_role("button", name="slow-burn Nordic noir").click()
+    app.get_by_role("heading", name="Results for “slow-burn Nordic noir”").wait_for()
+    assert find_violations(page) == []
+    page.context.close()
+
+
+def test_saved_list_and_keys(server, browser):
+    """The list is kept in the browser; a slash, arrows and Escape work inside the app."""
+    page, app, _ = open_app(server, browser)
+    first = choose_title(page, app, "incep", "Inception")
+    app.get_by_role("button", name=f"Save: {first[0]}").click()
+    app.get_by_role("button", name="Save: Inception").click()
+    app.get_by_role("button", name=first[0], exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == first[1]
+    page.keyboard.press("/")
+    box = page.get_by_role("combobox", name="A title, or what you want to see")
+    assert box.evaluate("box => box === document.activeElement")
+    page.get_by_role("tab", name="My list").click()
+    until(lambda: titles(app) == [first[0], "Inception"], "the list is not shown")
+    assert find_violations(page) == []
+    picture(app, f"app-{server[0]}-list")
+    app.get_by_role("button", name=f"Saved: {first[0]}").click()
+    until(lambda: titles(app) == ["Inception"], "the title is still in the list")
+    app.get_by_role("button", name="Saved: Inception").click()
+    app.get_by_text("It is empty").wait_for()
+    assert not page.script_errors
     page.context.close()
 
 
@@ -199,28 +246,29 @@ def test_filters(server, browser):
         until(lambda: titles(app) != shown, "the filter changed nothing")
         shown = titles(app)
 
+    app.get_by_role("button", name="Filters").click()
     summary = app.locator(".mediarec-multiselect-summary")
     summary.nth(0).click()
     app.locator("input[value=Thrillers]").check()
     wait_for_change()
-    genres = app.locator(f"{OPEN_PANEL} .mediarec-genres").all_text_contents()
+    genres = app.locator(f"{OPEN_PANEL} .mediarec-result .mediarec-details").all_text_contents()
     assert all("Thrillers" in line for line in genres)
     page.keyboard.press("Escape")
-    app.get_by_label("Type", exact=True).select_option("films")
-    app.get_by_label("year, from").fill("2011")
-    app.get_by_label("year, from").press("Enter")
+    app.get_by_label("Type", exact=True).select_option("Films")
+    app.get_by_label("First year").fill("2011")
+    app.get_by_label("First year").press("Enter")
     wait_for_change()
     for line in subtitles(app):
         assert int(line.split(" · ")[0]) >= 2011
-        assert "film" in line
+        assert "Film" in line
     assert "pass the filters" in app.locator(".mediarec-match-count").inner_text()
     summary.last.click()  # the age group
     app.locator("input[value=Teens]").check()
     wait_for_change()
     assert all(line.endswith("Teens") for line in subtitles(app))
     page.keyboard.press("Escape")
-    app.get_by_label("year, from").fill("2095")
-    app.get_by_label("year, from").press("Enter")
+    app.get_by_label("First year").fill("2095")
+    app.get_by_label("First year").press("Enter")
     app.get_by_role("heading", name="Nothing like Inception passes these filters").wait_for()
     assert cards(app).count() == 0
     assert find_violations(page) == []
@@ -231,17 +279,19 @@ def test_filters(server, browser):
     page.context.close()
 
 
-def test_cluster_filter_and_variety(server, browser):
+def test_cluster_filter_and_diversity(server, browser):
     page, app, _ = open_app(server, browser)
     unfiltered = choose_title(page, app, "incep", "Inception")
-    app.get_by_label("Clusters by").select_option("K-Means")
-    app.get_by_label("Same cluster").select_option("required")
-    names = app.locator(f"{OPEN_PANEL} .mediarec-action-cluster")
-    until(lambda: len(set(names.all_text_contents())) == 1, "titles of other clusters are shown")
-    app.get_by_role("button", name="Clear filters").click()
+    app.get_by_role("button", name="Filters").click()
+    app.get_by_label("In the same cluster").select_option("K-Means")
+    app.get_by_label("The same cluster is").select_option("Required")
+    until(lambda: titles(app) != unfiltered, "titles of other clusters are shown")
+    reasons = app.locator(f"{OPEN_PANEL} .mediarec-why")
+    assert reasons.count() == 10
+    app.get_by_role("button", name="Clear the filters").click()
     until(lambda: titles(app) == unfiltered, "the cluster is still required")
-    app.get_by_label("Variety").press("End")
-    until(lambda: titles(app) != unfiltered, "the variety changes nothing")
+    app.get_by_label("Results", exact=True).press("End")
+    until(lambda: titles(app) != unfiltered, "the diversity changes nothing")
     assert not page.script_errors
     page.context.close()
 
@@ -249,7 +299,7 @@ def test_cluster_filter_and_variety(server, browser):
 def test_clusters(server, browser):
     page, app, _ = open_app(server, browser)
     choose_title(page, app, "incep", "Inception")
-    cluster = app.locator(".mediarec-action-cluster").first
+    cluster = app.locator(".mediarec-title-panel .mediarec-cluster-name")
     name = cluster.inner_text()
     cluster.click()
     app.get_by_role("heading", name=name, exact=True).wait_for()
@@ -260,18 +310,19 @@ def test_clusters(server, browser):
     app.get_by_role("button", name="All groups").click()
     app.locator(".mediarec-group").first.wait_for()
     # The group of the cluster is open, and its other clusters are listed.
-    app.locator(".mediarec-cluster-name").get_by_text(name, exact=True).wait_for()
+    app.locator(f"{OPEN_PANEL} .mediarec-cluster-name").get_by_text(name, exact=True).wait_for()
     group = app.locator(".mediarec-group-details:not([open])").first
     group.locator("summary").click()
     group = app.locator(".mediarec-group-details[open]").first
     assert group.locator(".mediarec-cluster").count() > 1
     assert "titles in" in group.locator("summary").inner_text()
     assert group.locator(".mediarec-cluster").first.is_visible()
-    k_means_names = app.locator(".mediarec-cluster-name").all_text_contents()
+    names = app.locator(f"{OPEN_PANEL} .mediarec-cluster-name")
+    k_means_names = names.all_text_contents()
     method = app.get_by_role("button", name="K-Prototypes")
     method.click()
     until(lambda: method.get_attribute("aria-pressed") == "true", "the method is not chosen")
-    assert app.locator(".mediarec-cluster-name").all_text_contents() != k_means_names
+    assert names.all_text_contents() != k_means_names
     picture(app, f"app-{server[0]}-groups")
     assert find_violations(page) == []
     box = app.locator("canvas").bounding_box()
@@ -309,8 +360,8 @@ def test_map(server, browser, model, width, scheme):
 
 def test_profile(server, browser, tmp_path):
     page, app, _ = open_app(server, browser)
-    page.get_by_role("tab", name="More like this").focus()
-    page.keyboard.press("ArrowLeft")  # from the first tab to the last
+    page.get_by_role("tab", name="Groups").focus()
+    page.keyboard.press("ArrowRight")  # to the next tab
     upload = page.get_by_label("Your history")
     upload.wait_for()
     file = tmp_path / "NetflixViewingHistory.csv"
@@ -329,7 +380,7 @@ def test_profile(server, browser, tmp_path):
     picture(app, f"app-{server[0]}-person")
     app.get_by_role("button", name="Start again").click()
     until(lambda: cards(app).count() == 0, "the history is still used")
-    type_text(page, "amelie", "or titles you like, one after the other")
+    type_text(page, "amelie", "Titles that you like, one after the other")
     page.get_by_role("option", name="Amélie").click()
     until(lambda: cards(app).count() == 10, "no cards for a title that is liked")
     file.write_text("")
@@ -355,11 +406,11 @@ def test_dark_and_narrow(server, browser, width):
         card = cards(app).nth(i).bounding_box()
         assert card["x"] >= room["x"] - 1
         assert card["x"] + card["width"] <= room["x"] + room["width"] + 1
-    if kind == "lab":  # the theme follows the browser, and the app follows the theme
-        background = app.evaluate("e => getComputedStyle(e).backgroundColor")
-        text_color = app.evaluate("e => getComputedStyle(e).color")
-        assert brightness(background) < 60, background
-        assert brightness(text_color) > 180, text_color
+    # in JupyterLab the app follows the theme, which follows the browser; in Voila, the browser
+    background = app.evaluate("e => getComputedStyle(e).backgroundColor")
+    text_color = app.evaluate("e => getComputedStyle(e).color")
+    assert brightness(background) < 60, background
+    assert brightness(text_color) > 180, text_color
     assert find_violations(page) == []
     picture(app, f"app-{kind}-dark-{width}")
     page.context.close()
@@ -404,8 +455,9 @@ def hostile_catalog(tmp_path):
 def test_data_stays_text(browser, hostile_catalog):
     """Nothing in a catalog becomes markup or runs."""
     from mediarec import Recommender, load_catalog
-    from mediarec.apps.viewmodel import bundle_js, read_static
-    from mediarec.apps.widget import Session
+    from mediarec.apps.start_page import start_content
+    from mediarec.apps.viewmodel import bundle_js
+    from mediarec.apps.widget import Session, widget_styles
 
     session = Session(Recommender().fit(load_catalog(hostile_catalog)))
     ids = session.model.title_index.ids
@@ -417,9 +469,9 @@ def test_data_stays_text(browser, hostile_catalog):
         ("set_title_by_name", HOSTILE * 3),
     ):
         pages.append(session.dispatch(action, value))
-    options = session.view_model.filter_options
+    options = session.view_model.filter_options | {"start": start_content(session.view_model)}
     page = browser.new_page()
-    page.set_content(f"<style>{read_static('mediarec.css')}</style><main></main>")
+    page.set_content(f"<style>{widget_styles()}</style><main></main>")
     for content in pages:
         content = json.loads(json.dumps(content))
         page.evaluate(DRAW_WIDGET, [bundle_js("widget.js"), content, options])
@@ -493,7 +545,7 @@ def test_posters_arrive_and_faults_do_no_harm(browser, tmdb, model, tmp_path_fac
             tmdb.default_fault = fault
             assert len(choose_title(page, app, text, title)) == 10, fault
             card = cards(app).nth(0)
-            assert card.locator("svg").count() == 1, fault
+            assert card.locator("svg").count() == 1, fault  # the drawing
             assert card.locator(".mediarec-why").inner_text(), fault
         assert tmdb.wait_for_requests(n_requests + 1), "no request met a fault"
         with page.expect_response(is_saved_notebook):

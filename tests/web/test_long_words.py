@@ -157,13 +157,14 @@ DRAW = """async ([code, page, options]) => {
 
 
 def test_the_widget_stays_narrow(narrow, model):
-    from mediarec.apps.viewmodel import bundle_js, read_static
-    from mediarec.apps.widget import Session
+    from mediarec.apps.start_page import start_content
+    from mediarec.apps.viewmodel import bundle_js
+    from mediarec.apps.widget import Session, widget_styles
 
     session = Session(model)
     ids = list(model.catalog.show_id)
-    options = session.view_model.filter_options
-    narrow.set_content(f"<style>{read_static('mediarec.css')}</style><main></main>")
+    options = session.view_model.filter_options | {"start": start_content(session.view_model)}
+    narrow.set_content(f"<style>{widget_styles()}</style><main></main>")
     for action, value in (
         (None, None),
         ("set_title", ids[0]),
