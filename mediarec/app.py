@@ -101,4 +101,5 @@ def _status_line() -> Iterator[Callable[[str], object]]:
 
 def _status_html(text):
     """Return the status line with a bar that moves."""
-    return f'<p role="status">{escape(text)} … <progress aria-label="Working"></progress></p>'
+    bar = '<progress aria-label="Working"></progress>'
+    return f'<p class="mediarec-step" role="status">{escape(text)} … {bar}</p>'

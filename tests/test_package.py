@@ -118,6 +118,16 @@ def test_imports_are_light():
     assert done.stdout.strip() == "[]"
 
 
+def test_the_app_starts_before_anything_slow():
+    """`app()` can say what it is doing before numpy and pandas are imported."""
+    code = (
+        "import sys; from mediarec.app import app;"
+        "print([m for m in ('numpy', 'pandas', 'scipy', 'traitlets') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def public_names(root):
     """(module, name, docstring) of each function and class in an `__all__`."""
     for path in (root / "mediarec").rglob("*.py"):

@@ -470,5 +470,6 @@ def open_widget(
     """Return the widget of a model. The parameters are those of `app` and `load_default_model`."""
     widget_class = _widget_class()
     session = Session(load_default_model(model, progress, on_step))
+    session.model.suggest_rows("a", 1)  # the first search takes longer, so do it now
     poster_loader = _make_poster_loader(session.model) if posters else None
     return widget_class(session, poster_loader)

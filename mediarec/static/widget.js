@@ -24,9 +24,8 @@ const MAX_BYTES = 5_000_000;
 const MAX_TEXT_LENGTH = 2000;
 const REQUEST_TIMEOUT_MS = 20_000;
 const SILENCE_MS = 8_000; // after a message to Python
+const DEBOUNCE_MS = 15; // Python suggests in a millisecond, so there is little to save
 const NO_ANSWER = "Python does not answer. Run the cell again.";
-
-let widgetCount = 0;
 
 // Create the connection to Python. An action has no answer of its own, because a new page follows.
 // A request is answered by a message with the same request_id. `onSilence(isSilent)` is called with
@@ -213,6 +212,7 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
   const { start } = options;
   const box = createCombobox({
     id: `${id}-title`,
+    debounce: DEBOUNCE_MS,
     label: "A title, or what you want to see",
     isLabelHidden: true,
     placeholder: "A title, or what you want to see",
@@ -428,6 +428,8 @@ function createUnmatchedList(titles, count) {
 function createProfileTab(panel, { id, channel, fetchSuggestions, handlers, showError }) {
   const sendHistory = (file) => channel.send("load_history", file);
   const likes = createCombobox({
+    id: `${id}-likes`,
+    debounce: DEBOUNCE_MS,
     label: "Titles that you like, one after the other",
     placeholder: "Type a title",
     fetchSuggestions,
@@ -512,7 +514,8 @@ function createSnapshotStyle(name) {
 
 // Draw the widget into `el`. This is the entry point of anywidget.
 function render({ model, el }) {
-  const id = `mediarec-app-${++widgetCount}`;
+  // Each widget of a notebook has its own copy of this module, so that a count is not enough.
+  const id = `mediarec-app-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
   const errorLine = createElement("p", "error");
   errorLine.setAttribute("role", "alert");
   const channel = createChannel(model, (isSilent) => {
