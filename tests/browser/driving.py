@@ -57,8 +57,8 @@ def make_marimo_notebook(code):
     """Return the text of a marimo notebook with one cell."""
     lines = "\n".join(f"    {line}" for line in code.splitlines())
     return (
-        "import marimo\n\nnotebook = marimo.App()\n\n\n@notebook.cell\n"
-        f"def _():\n{lines}\n    return\n\n\nif __name__ == '__main__':\n    notebook.run()\n"
+        "import marimo\n\napp = marimo.App()\n\n\n@app.cell\n"
+        f"def _():\n{lines}\n    return\n\n\nif __name__ == '__main__':\n    app.run()\n"
     )
 
 
@@ -186,11 +186,13 @@ def chromium():
         browser.close()
 
 
-def open_notebook(browser, kind, url, role, name, viewport=(1200, 1150), **context_options):
+def open_notebook(
+    browser, kind, url, role, name, viewport=(1200, 1150), script=None, **context_options
+):
     """Return a page with the widget and a list of the foreign addresses that it requested.
 
-    The page is ready when an element with this role and name is there. Requests to other hosts
-    are recorded and aborted.
+    The page is ready when the first element with this role and name is there. Requests to other
+    hosts are recorded and aborted. `script` is a function in JavaScript that runs before the cell.
     """
     width, height = viewport
     size = {"width": width, "height": height}
@@ -211,9 +213,14 @@ def open_notebook(browser, kind, url, role, name, viewport=(1200, 1150), **conte
     if kind == "lab":
         idle_kernel = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         idle_kernel.wait_for(timeout=PAGE_TIMEOUT)
+        if script:
+            page.evaluate(script)
         run_first_cell(page)
+    elif kind == "marimo-edit":  # it opens a notebook without a run
+        page.locator(".cm-content").first.click(timeout=PAGE_TIMEOUT)
+        page.keyboard.press("Control+Enter")
     try:
-        page.get_by_role(role, name=name).wait_for(timeout=PAGE_TIMEOUT)
+        page.get_by_role(role, name=name).first.wait_for(timeout=PAGE_TIMEOUT)
     except sync_api.TimeoutError as error:
         raise AssertionError(f"the widget did not appear; {page_text(page)}") from error
     return page, foreign_urls
