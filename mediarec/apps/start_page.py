@@ -169,6 +169,7 @@ EXAMPLE_QUERIES = (
     "animated adventure for kids",
     "documentary about food and travel",
 )
+_DESCRIPTION_KINDS = ("theme", "genre")
 _MAX_START_MOODS = 24
 _MAX_START_GROUPS = 12
 
@@ -192,13 +193,22 @@ def start_content(view_model: ViewModel) -> dict:
         shelves = make_shelves(view_model)
         view_model.start_content |= {
             "welcome": WELCOME,
-            "examples": [text for text in EXAMPLE_QUERIES if _finds_any(view_model.model, text)],
+            "examples": [text for text in EXAMPLE_QUERIES if _has_titles(view_model, text)],
             "shelves": shelves,
             "collections": _other_collections(view_model, {shelf["name"] for shelf in shelves}),
             "moods": _frequent_moods(view_model),
             "groups": _largest_groups(view_model),
         }
     return view_model.start_content
+
+
+def _has_titles(view_model, text):
+    """Return whether titles have each theme, mood and genre that a text names."""
+    values = view_model.filter_values
+    counts = {"themes": values.themes, "moods": values.moods, "genres": values.genres}
+    pieces = view_model.model.parse_text(text).of_kind(*_DESCRIPTION_KINDS)
+    found = [any(name in counts.get(block, ()) for block, name in p.terms) for p in pieces]
+    return bool(found) and all(found)
 
 
 def _finds_any(model, text):
