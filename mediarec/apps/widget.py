@@ -206,7 +206,9 @@ def _snapshot_heading(page):
         cluster = (page.get("clusters") or {}).get("cluster")
         return (cluster["name"], cluster["cards"]) if cluster else ("Groups", [])
     if page["tab"] == "profile":
-        return "For a person", (page.get("profile") or {}).get("cards", [])
+        return "For me", (page.get("profile") or {}).get("cards", [])
+    if page["tab"] == "list":
+        return "My list", (page.get("list") or {}).get("cards", [])
     return page["heading"], page.get("cards", [])
 
 
