@@ -34,7 +34,7 @@ function summarizeSelection(labels) {
 // Close a multiselect on a click outside, when the focus leaves it, and on Escape.
 function addClosing(element, summary) {
   const closeOnOutsideClick = (event) => {
-    if (!element.contains(event.target)) element.open = false;
+    if (!event.composedPath().includes(element)) element.open = false;
   };
   element.addEventListener("toggle", () => {
     if (element.open) document.addEventListener("pointerdown", closeOnOutsideClick, true);
@@ -164,7 +164,7 @@ function createYearRange(range, id, onChange) {
   element.append(createElement("legend", "label", "Year"), row);
   const set = (value) => {
     inputs.forEach((input, i) => {
-      if (input !== document.activeElement) input.value = value?.[i] ?? "";
+      if (input !== input.getRootNode().activeElement) input.value = value?.[i] ?? "";
     });
   };
   return { element, set };
@@ -245,10 +245,11 @@ function createControls(options, id, onChange) {
 }
 
 // Create the filter form. `options` has genres, themes, moods and age_groups as [{name, count}],
-// years [from, to], methods [{name, label}], and a flag diversity. `onChange(name, value)` is called
-// for each change.
+// years [from, to], methods [{name, label}], a flag diversity, and an id if a page may hold several
+// copies of this module. `onChange(name, value)` is called for each change.
 export function createFilters(options, onChange) {
-  const controls = createControls(options, `mediarec-filters-${++formCount}`, onChange);
+  const id = options.id ?? `mediarec-filters-${++formCount}`;
+  const controls = createControls(options, id, onChange);
   const clear = createButton("Clear the filters", () => onChange("clear", null), "button clear");
   const element = createElement("form", "filters");
   element.setAttribute("aria-label", "Filters");

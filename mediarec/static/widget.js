@@ -221,8 +221,9 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
     onSelect: handlers.onSelect,
     onSubmit: (text) => channel.send("search", text),
   });
-  const form = createFilters({ ...options, diversity: true }, (name, value) =>
-    channel.send("set_filter", [name, value]),
+  const form = createFilters(
+    { ...options, id: `${id}-filters`, diversity: true },
+    (name, value) => channel.send("set_filter", [name, value]),
   );
   const filters = createFilterPanel(form.element);
   const row = createElement("div", "search-row");

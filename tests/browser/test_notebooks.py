@@ -21,6 +21,7 @@ pytestmark = pytest.mark.flaky(reruns=1)
 CELL = "from mediarec.app import app\napp('model')"
 SILENCE = "Python does not answer. Run the cell again."
 ANSWER = "More like Inception"
+SEARCH_BOX = "A title, or what you want to see"
 STEP_TIMES = """() => {
     // Record each text of the status line, and when the line is removed.
     window.mediarecSteps = [];
@@ -62,9 +63,10 @@ def folders(tmp_path, model):
 
 def choose_inception(page, app):
     """Search for Inception by keyboard."""
-    box = app.get_by_role("combobox", name="A film or a series")
+    box = app.get_by_role("combobox", name=SEARCH_BOX)
     box.click()
     box.press_sequentially("incep", delay=20)
+    app.locator(".mediarec-combobox[data-for='incep']").wait_for()
     app.get_by_role("option", name="Inception").first.wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -72,7 +74,8 @@ def choose_inception(page, app):
 
 
 def card_titles(app):
-    return app.locator(".mediarec-results .mediarec-card-title").all_text_contents()
+    shown = app.locator(".mediarec-results .mediarec-card-title:not([hidden] *)")
+    return shown.all_text_contents()
 
 
 def save(page, path):
@@ -145,6 +148,9 @@ def test_lab_two_widgets(browser, folders):
         choose_inception(page, apps.nth(1))
         assert card_titles(apps.nth(0)) == start
         choose_inception(page, apps.nth(0))
+        for number in (0, 1):
+            apps.nth(number).get_by_role("button", name="Filters").click()
+            assert apps.nth(number).get_by_label("Type", exact=True).is_visible()
         until(lambda: card_titles(apps.nth(0)) == card_titles(apps.nth(1)), "the answers differ")
         apps.nth(0).get_by_role("button", name="Back").click()
         until(lambda: card_titles(apps.nth(0)) == start, "the first widget did not go back")
@@ -283,10 +289,17 @@ def test_marimo(browser, folders, kind):
         page, _ = open_notebook(browser, kind, url, "tablist", "Views")
         app = page.locator(".mediarec-app")
         choose_inception(page, app)
-        box = app.get_by_role("combobox", name="A film or a series")
+        box = app.get_by_role("combobox", name=SEARCH_BOX)
         assert box.evaluate("e => e.getRootNode().activeElement === e"), "the focus was moved"
         assert len(card_titles(app)) == 10
-        app.get_by_role("tab", name="For a person").click()
+        start = card_titles(app)
+        app.get_by_role("button", name="Filters").click()
+        app.locator(".mediarec-multiselect-summary").first.click()
+        app.locator("input[value=Thrillers]").check()
+        until(lambda: card_titles(app) != start, "the filter changed nothing")
+        app.get_by_role("button", name="Back").click()
+        until(lambda: card_titles(app) == start, "the filter is still set")
+        app.get_by_role("tab", name="For me").click()
         app.get_by_label("Your history").wait_for()
         app.get_by_role("button", name="Back").click()
         app.get_by_role("heading", name=ANSWER).wait_for()
