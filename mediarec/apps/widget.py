@@ -230,9 +230,10 @@ def _snapshot_html(page, name):
         items = [f"<li>{escape(group['name'])}</li>" for group in groups]
     else:
         items = [_snapshot_item(card) for card in cards]
+    answer = f"<ol>{''.join(items)}</ol>" if items else ""
     return (
         f'<div class="mediarec-snapshot {name}"><h3>{escape(heading)}</h3>'
-        f"<ol>{''.join(items)}</ol><p><i>{_SNAPSHOT_NOTE}</i></p></div>"
+        f"{answer}<p><i>{_SNAPSHOT_NOTE}</i></p></div>"
     )
 
 
