@@ -29,7 +29,7 @@ from driving import (  # noqa: E402
     open_notebook,
 )
 
-SEARCH_BOX = "A film or a series"
+SEARCH_BOX = "A title, or what you want to see"
 KEY_INTERVAL_MS = 160  # of somebody who types
 PREFIX_LENGTH = 6
 RECORD_TIMES = """() => {
@@ -98,7 +98,7 @@ def measure_search(page, titles):
     """Type each title, choose the first suggestion, click the second card; return the times."""
     page.evaluate(RECORD_TIMES)
     box = page.get_by_role("combobox", name=SEARCH_BOX)
-    second_card = page.locator(".mediarec-panel:not([hidden]) .mediarec-card-title").nth(1)
+    second_card = page.locator(".mediarec-results .mediarec-card-title").nth(1)
 
     def choose_suggestion():
         page.keyboard.press("ArrowDown")
