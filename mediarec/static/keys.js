@@ -28,7 +28,7 @@ function findNextCard(cards, current, [dx, dy]) {
   let best = null;
   let bestDistance = Infinity;
   for (const card of cards) {
-    if (card === current || !card.getClientRects().length) continue;
+    if (card === current) continue;
     const to = centerOf(card);
     const along = dx ? (to.x - from.x) * dx : (to.y - from.y) * dy;
     const across = dx ? Math.abs(to.y - from.y) : Math.abs(to.x - from.x);
@@ -42,11 +42,15 @@ function findNextCard(cards, current, [dx, dy]) {
   return best;
 }
 
-// Move the focus from one card to the next one. Returns whether there is one.
+// Move the focus from one card to the next one. At the end of a row, this is the first card of the
+// next row. Returns whether there is one.
 function moveFocus(root, title, direction) {
-  const cards = [...root.querySelectorAll(".mediarec-card")];
+  const all = [...root.querySelectorAll(".mediarec-card")];
+  const cards = all.filter((card) => card.getClientRects().length);
   const current = title.closest(".mediarec-card");
-  const next = findNextCard(cards, current, direction)?.querySelector(CARD_TITLE);
+  const following = cards[cards.indexOf(current) + direction[0]] ?? null;
+  const card = findNextCard(cards, current, direction) ?? (direction[0] ? following : null);
+  const next = card?.querySelector(CARD_TITLE);
   next?.focus();
   next?.scrollIntoView({ block: "nearest", inline: "nearest" });
   return Boolean(next);
