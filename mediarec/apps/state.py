@@ -52,6 +52,9 @@ class AppState:
         Profile read from a file.
     saved : tuple of str
         show_ids of the saved titles, which the browser keeps.
+    missing : str
+        Name of a well known title that was searched for and is not in the catalog; the text then
+        has its themes.
     """
 
     tab: str = "search"
@@ -73,6 +76,7 @@ class AppState:
     profile_likes: tuple = ()
     profile: Profile | None = None
     saved: tuple = ()
+    missing: str = ""
 
 
 _TABS = ("search", "clusters", "profile", "list")
@@ -126,7 +130,8 @@ def _append_unique(ids, item):
 def _set_title(state, value, model):
     """Search for titles like one title. The filters stay."""
     _title_row(model, value)
-    return replace(state, tab="search", liked=(value,), disliked=(), text="", n=10)
+    cleared = {"disliked": (), "text": "", "missing": ""}
+    return replace(state, tab="search", liked=(value,), n=10, **cleared)
 
 
 def _set_title_by_name(state, value, model):
@@ -165,7 +170,8 @@ def _set_text(state, value, model):
     """Search by a text query."""
     if not isinstance(value, str):
         raise MediarecError("a text query must be text")
-    return replace(state, tab="search", text=" ".join(value.split())[:2000], n=10)
+    text = " ".join(value.split())[:2000]
+    return replace(state, tab="search", text=text, missing="", n=10)
 
 
 def _search(state, value, model):
@@ -177,7 +183,12 @@ def _search(state, value, model):
     if "id" in meaning:
         return _set_title(state, meaning["id"], model)
     if "text" in meaning:
-        return _set_text(replace(state, liked=(), disliked=()), text, model)
+        state = _set_text(replace(state, liked=(), disliked=()), meaning["text"], model)
+        return replace(state, missing=meaning.get("missing", ""))
+    suggested = model.suggest_rows(text, 1)
+    if suggested:
+        show_id = model.get_fields(suggested, ["show_id"])["show_id"][0]
+        return _set_title(state, show_id, model)
     return _set_title_by_name(state, text, model)
 
 
@@ -192,7 +203,7 @@ def _refine(state, value, model):
 
 def _go_home(state, value, model):
     """Go to the start page: no query and no filters."""
-    cleared = {"liked": (), "disliked": (), "text": ""} | DEFAULT_FILTERS
+    cleared = {"liked": (), "disliked": (), "text": "", "missing": ""} | DEFAULT_FILTERS
     return replace(state, tab="search", n=10, **cleared)
 
 

@@ -510,9 +510,9 @@ class ViewModel:
         }
 
     def short_label(self, query: ResolvedQuery) -> str:
-        """Return the liked titles and the text of a query in words, for a heading."""
+        """Return the liked titles of a query, or its text, in words, for a heading."""
         parts = self.model.get_fields(query.liked_rows, ["title"])["title"].tolist()
-        if query.text:
+        if query.text and not parts:
             parts.append(f"\u201c{query.text.strip()}\u201d")
         return " and ".join(parts)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from mediarec.apps.start_page import WELCOME, collection_name
+from mediarec.apps.start_page import WELCOME, collection_name, missing_note
 from mediarec.apps.state import AppState, state_filters
 from mediarec.apps.viewmodel import ViewModel, active_filters
 from mediarec.recommend.profiles import Profile, rank_for_profile
@@ -67,10 +67,15 @@ def search_view(view_model: ViewModel, state: AppState) -> dict:
         "panel": panel,
         "cards": page["cards"],
         "understood": page.get("understood", []),
-        "notes": page.get("other_notes", []),
+        "notes": [*_missing_notes(state), *page.get("other_notes", [])],
         "relaxations": [_as_action(relaxation) for relaxation in page["relaxations"]],
         "has_more": has_more,
     }
+
+
+def _missing_notes(state):
+    """Return a note if a well known title was searched for that the catalog does not have."""
+    return [missing_note(state.missing)] if state.missing else []
 
 
 def _titles_by_id(model, show_ids):

@@ -25,7 +25,7 @@ from flask import current_app, g, request
 from flask_compress import Compress
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from mediarec.apps.poster_cache import ImageStore, PosterCache, default_poster_dir
 from mediarec.apps.web_api import current_view, json_response, site
@@ -403,6 +403,8 @@ def _http_error_response(error):
     if "Location" in headers or (error.code or 500) < 400:
         return error
     detail = error.description or HTTPStatus(error.code).phrase
+    if isinstance(error, NotFound):
+        detail = "There is no page with this address."
     return _problem_response(ApiError(error.code, detail), headers)
 
 

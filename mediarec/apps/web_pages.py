@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/84_apps.web_pages.ipynb #0358ec73
 from itertools import chain
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -15,8 +15,10 @@ from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from mediarec.apps.start_page import (
+    WATCH_URL,
     collection_name,
     interpret_search,
+    missing_note,
     refine_text,
     start_content,
 )
@@ -38,7 +40,7 @@ from mediarec.core import MediarecError
 
 # %% ../../nbs/84_apps.web_pages.ipynb #5351700f
 _EMPTY_PARAMETERS = PageParameters().load(MultiDict())
-_QUERY_PARAMETERS = ("title", "id", "text", "like", "dislike")
+_QUERY_PARAMETERS = ("title", "id", "text", "missing", "like", "dislike")
 _PARAMETER_ORDER = (*_QUERY_PARAMETERS, "n", *FILTER_PARAMETERS)  # in an address
 _PARAMETERS_OF = {"year": ("year_from", "year_to")}  # filter to its parameters
 _DIVERSITY_OPTIONS = (
@@ -47,7 +49,6 @@ _DIVERSITY_OPTIONS = (
     ("0.6", "Many surprises"),
 )
 _TYPE_LABELS = {"Movie": "Films", "TV Show": "Series"}
-_WATCH_URL = "https://www.justwatch.com/us/search?"
 
 
 def _is_given(name, value):
@@ -80,7 +81,7 @@ def _card_url(card, params):
 
 def _watch_url(title):
     """Return the address of a search for where a title can be watched."""
-    return _WATCH_URL + _encode_query({"q": title})
+    return WATCH_URL + quote(title, safe="", errors="replace")
 
 
 def _filter_chips(params):
@@ -135,6 +136,8 @@ def _results_view(view, params):
     page["query_titles"] = _query_chips(liked, disliked, params)
     _add_card_links(view, page["cards"], params)
     page["notes"] = page["other_notes"]
+    if params["missing"]:
+        page["notes"] = [missing_note(params["missing"]), *page["notes"]]
     for piece in page["understood"]:
         piece["href"] = _page_url(params, text=piece["text"] or None)
     page["has_more"] = len(page["cards"]) == params["n"] < PARAMETER_LIMITS["n"]
@@ -186,6 +189,9 @@ def _page_parameters(view):
         params = PageParameters().load(request.args)
     except ValidationError as e:
         raise parameter_error(e.messages) from None
+    first, last = params["year_from"], params["year_to"]
+    if first and last and first > last:
+        params |= {"year_from": last, "year_to": first}
     params = resolve_labels(view, params)
     if not (params["id"] and params["title"]):
         return params
@@ -288,16 +294,20 @@ _ERROR_HEADINGS = {404: "Nothing is called that", 409: "Which one?"}
 def _error_page(view, error):
     """Return the page of an error, with the titles that the user may have meant."""
     is_bad_request = error.status == 400
-    candidates = view.cards(error.candidate_rows)
+    params = _text_fields()
+    suggested = view.model.suggest_rows(params["title"], 12) if params["title"] else []
+    candidates = view.cards(suggested or error.candidate_rows)
+    if suggested:
+        error.status = 409
     page = {
-        "heading": _ERROR_HEADINGS.get(error.status, "Invalid query"),
+        "heading": _ERROR_HEADINGS.get(error.status, "This cannot be searched for"),
         "cards": candidates,
         "relaxations": [] if candidates else [{"label": "To the start page", "href": "/"}],
         "error": error.detail if is_bad_request else None,
         "notes": [] if is_bad_request else [_error_note(error)],
     }
     status = 200 if error.status == 409 else error.status
-    return render_page("home.html", status, params=_text_fields(), page=page)
+    return render_page("home.html", status, params=params, page=page)
 
 
 def _text_fields():
@@ -313,7 +323,7 @@ def _text_fields():
 def _error_note(error):
     """Return a hint below the heading of an error page."""
     if error.status != 404:
-        return "Several titles have this name."
+        return "Several titles have a name like this."
     if error.candidate_rows:
         return "The most similar titles:"
     return "Try another spelling, or fewer words."

@@ -121,6 +121,8 @@ def read_history() -> Response | tuple[str, int]:
         return _error_page("", f"The file is too large: at most {megabytes} MB can be read.")
     name = file.filename if file else ""
     content = file.read() if file else b""
+    if name and not content:
+        return _error_page(typed, "This file is empty.")
     if not content and not typed:
         return _error_page("", "Type at least one title, or choose a file.")
     view = current_view()
@@ -130,7 +132,8 @@ def read_history() -> Response | tuple[str, int]:
         else:
             profile = read_profile(view.model, file_in_memory("titles.txt", typed.encode()))
     except MediarecError as error:
-        return _error_page(typed, f"{error!s:.400}")
+        what = "This file" if content else "This list"
+        return _error_page(typed, f"{what} could not be used: {error!s:.400}.")
     page = profile_page(view, profile, _requested_type())
     if not content:
         page["share_href"] = _share_href(profile)
@@ -146,7 +149,6 @@ def _share_href(profile):
 
 def _error_page(typed, message):
     """Return the form with a message."""
-    message = message[0].upper() + message[1:]
     return render_page("for_me.html", 400, typed=typed, error=message)
 
 

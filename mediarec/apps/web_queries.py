@@ -262,6 +262,7 @@ class PageParameters(RecommendParameters):
     """Parameters of the page. The form sends empty fields, so these are ignored."""
 
     q = _text_field("text", "What a visitor typed: a title or a description")
+    missing = _text_field("title", "A well known title that is not in the catalog")
 
     class Meta:
         unknown = EXCLUDE

@@ -559,9 +559,19 @@ def parse_text(
         label = "films" if title_type == TYPES[0] else "series"
         conditions.insert(0, TextPiece("type", label, tuple(spans), value=title_type))
     named, unknown = _read_names(_read_words(rest), names)
+    named = [_spell_as_in_text(piece, text) for piece in named]
     pieces = _merge_alternatives(_merge_equal(named), text)
     kept = tuple((word, span) for word, span in unknown if not is_filler(word, language))
     return TextParts(text, (*pieces, *conditions, *excluded), kept, similar_to)
+
+
+def _spell_as_in_text(piece: TextPiece, text: str) -> TextPiece:
+    """Return a person with the letters of the text, because "DiCaprio" has two capital ones."""
+    (start, end) = piece.spans[0]
+    written = text[start:end].strip(",;. ")
+    if piece.kind != "person" or written.islower():
+        return piece
+    return replace(piece, label=written)
 
 
 def _merge_equal(pieces: Sequence[TextPiece]) -> list[TextPiece]:

@@ -430,6 +430,38 @@ def _object_column(values: list, catalog: pd.DataFrame) -> pd.Series:
     return pd.Series(values, index=catalog.index, dtype=object)
 
 # %% ../../nbs/23_features.themes.ipynb #d4a3f6e8
+_MIN_KNOWN_FAME = 2  # of a title that is known by its whole name
+_MIN_FAME_OF_START = 3  # of a title of which only the start is given
+
+
+def find_known_themes(text: str) -> tuple[str, list[str]] | None:
+    """Return the name and the themes of a well known title, or None.
+
+    Parameters
+    ----------
+    text : str
+        The name of a title, of which the article may be missing, or the first words of the name
+        of a title that is known worldwide.
+    """
+    table = _read_title_themes()
+    rows = [
+        known.row
+        for name in (text, f"The {text}")
+        for title_type in TYPES
+        for known in _known_titles().get(_name_key(title_type, name), [])
+    ]
+    rows = [row for row in rows if table.fame.iat[row] >= _MIN_KNOWN_FAME]
+    if not rows and " " in text.strip():
+        start = normalize_text(text) + " "
+        keys = [key for key in _known_titles() if key[1].startswith(start)]
+        rows = [known.row for key in keys for known in _known_titles()[key]]
+        rows = [row for row in rows if table.fame.iat[row] >= _MIN_FAME_OF_START]
+    if not rows:
+        return None
+    best = max(rows, key=table.fame.iloc.__getitem__)
+    return table.title.iat[best], table.themes.iat[best]
+
+
 def find_known_name(text: str) -> str | None:
     """Return the name of a known title as the table spells it, or None if no title has it.
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.core import UnknownTitleError
+from mediarec.core import UnknownTitleError, format_names
 from mediarec.features.embedding import DEFAULT_ENCODER_NAME
 from mediarec.features.text import ENGLISH, descriptions_and_titles, detect_language, tokenize
 from mediarec.features.text_query import WANTED_KINDS, TextParts, query_language
@@ -75,6 +75,13 @@ def _min_text_score(query: ResolvedQuery, language: str) -> float:
 
 # %% ../../nbs/45_recommend.base.ipynb #7fbf7d3b
 _MIN_WORD_LENGTH = 3
+
+
+def _exclusion_reason(query: ResolvedQuery) -> str:
+    """Return what the text of a query leaves out, because a result has none of it."""
+    excluded = query.text_parts.of_kind("without") if query.text_parts else []
+    labels = [piece.label.removeprefix("without ") for piece in excluded]
+    return f"Without {format_names(labels)}" if labels else NO_REASON
 
 
 def _title_word_reason(title: str, liked_titles: Iterable[str]) -> str | None:
@@ -513,8 +520,10 @@ class BaseRecommender(ABC):
         """Return the reasons for each row as a line of text, given what `explain` returned."""
         from_text = not (query.liked_rows or query.disliked_rows)
         lines = [format_reason(parts, from_text) for parts in explanations]
-        if NO_REASON not in lines or not query.liked_rows:
+        if NO_REASON not in lines:
             return lines
+        if not query.liked_rows:
+            return [_exclusion_reason(query) if line == NO_REASON else line for line in lines]
         liked_titles = self.get_fields(query.liked_rows, ["title"])["title"]
         titles = self.get_fields(rows, ["title"])["title"]
         return [

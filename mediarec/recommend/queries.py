@@ -205,10 +205,13 @@ def text_features(
     first_columns = _first_columns(block_encoders)
     terms, values = _similarity_terms(block_encoders, first_columns, parts)
     description = parts.description or parts.text
+    # a text that only leaves something out is like no title, least of all like what it leaves out
+    is_only_exclusion = bool(parts.excluded_terms) and not parts.of_kind(*WANTED_KINDS)
     vectors = []
     for block in EMBEDDING_BLOCKS:
         rows = project_embeddings(block_encoders[block], encode([description]))
-        vectors.append(rows[0] * np.float32(_TEXT_QUERY_BOOST[block]))
+        boost = 0.0 if is_only_exclusion else _TEXT_QUERY_BOOST[block]
+        vectors.append(rows[0] * np.float32(boost))
     numbers = dict.fromkeys(NUMERIC_BLOCKS, np.nan)
     numbers["year"] = _middle_year(parts)
     numbers["nonfiction"] = _nonfiction_number(parts)

@@ -6,7 +6,6 @@ import { createSaveButton } from "./saved_list.js";
 
 const MAX_PANEL_THEMES = 8;
 const MAX_PANEL_MOODS = 4;
-const WATCH_URL = "https://www.justwatch.com/us/search?q=";
 
 let panelCount = 0;
 
@@ -84,9 +83,9 @@ function createThemes(item, onBrowse) {
 }
 
 // Create the link to a search for where a title can be watched.
-function createWatchLink(item) {
+function createWatchLink(item, watchUrl) {
   const link = createElement("a", "action", "Where to watch");
-  link.href = WATCH_URL + encodeURIComponent(item.title);
+  link.href = watchUrl + encodeURIComponent(item.title);
   link.target = "_blank";
   link.rel = "noopener noreferrer";
   link.append(createElement("span", "visually-hidden", " (JustWatch, in a new tab)"));
@@ -94,8 +93,9 @@ function createWatchLink(item) {
 }
 
 // Create the panel of a title: what it is, its themes and its cluster. `heading` is the element of
-// its name. `handlers` has onBrowse(item with name and filters) and onCluster(item).
-export function createTitlePanel(item, heading, { onBrowse, onCluster }) {
+// its name. `handlers` has onBrowse(item with name and filters) and onCluster(item). `watchUrl` is
+// the start of an address that searches for where a title can be watched.
+export function createTitlePanel(item, heading, { onBrowse, onCluster, watchUrl }) {
   const facts = createElement("div", "title-facts");
   const line = [subtitle(item), item.duration].filter(Boolean).join(" · ");
   facts.append(heading, createElement("p", "secondary", line));
@@ -108,7 +108,7 @@ export function createTitlePanel(item, heading, { onBrowse, onCluster }) {
     facts.append(cluster);
   }
   const actions = createElement("div", "actions");
-  actions.append(createWatchLink(item), createSaveButton(item));
+  actions.append(createWatchLink(item, watchUrl), createSaveButton(item));
   facts.append(actions);
   const element = createElement("article", "title-panel");
   element.dataset.id = item.id;

@@ -94,8 +94,9 @@ function announceMore(firstNew) {
 }
 
 // Show the page at an address. `push` adds it to the history, `focus` moves the focus to its
-// heading, and `append` says that it continues the list of the present page.
-async function navigate(url, { push = true, focus = false, append = false } = {}) {
+// heading, and `append` says that it continues the list of the present page. `keep` is the number
+// of the card that gets the focus in a page that does not scroll.
+async function navigate(url, { push = true, focus = false, append = false, keep = null } = {}) {
   const results = findResults();
   if (!results || !form.contains(box.input)) {
     location.assign(url);
@@ -133,6 +134,10 @@ async function navigate(url, { push = true, focus = false, append = false } = {}
   syncForm(page.forms["search-form"]);
   const heading = document.getElementById("heading");
   statusLine.textContent = heading.textContent;
+  if (keep !== null) {
+    findResults().querySelectorAll(".mediarec-card-title")[keep]?.focus({ preventScroll: true });
+    return;
+  }
   if (isNew || focus) window.scrollTo({ top: 0 });
   if (focus) heading.focus({ preventScroll: true });
 }
@@ -160,9 +165,9 @@ function itemOf(element) {
 }
 
 // Give the cards of the server the details on hover and a button that saves the title.
-function enhanceCards() {
-  main.querySelectorAll(".mediarec-poster-image").forEach(removeMissing);
-  for (const card of main.querySelectorAll(".mediarec-card")) {
+function enhanceCards(root = main) {
+  root.querySelectorAll(".mediarec-poster-image").forEach(removeMissing);
+  for (const card of root.querySelectorAll(".mediarec-card")) {
     const details = card.querySelector(".mediarec-details");
     const title = card.querySelector(".mediarec-card-title");
     details.addEventListener("click", (event) => {
@@ -170,7 +175,7 @@ function enhanceCards() {
     });
     addHoverDetails(card, card.querySelector(".mediarec-card-face"), details);
   }
-  for (const actions of main.querySelectorAll("[data-actions]")) {
+  for (const actions of root.querySelectorAll("[data-actions]")) {
     const owner = actions.closest("[data-id]");
     actions.append(createSaveButton(itemOf(owner)));
   }
@@ -251,7 +256,9 @@ function handleClick(event) {
   if (!isHome || url.hash || !findResults()?.contains(link)) return;
   event.preventDefault();
   const append = "append" in link.dataset;
-  navigate(url.pathname + url.search, { focus: !append, append });
+  const card = link.closest("[data-keep]") && link.closest(".mediarec-card");
+  const keep = card ? [...card.parentElement.children].indexOf(card) : null;
+  navigate(url.pathname + url.search, { focus: !append && keep === null, append, keep });
 }
 
 // Apply a changed filter. The search box waits for Enter.
@@ -283,11 +290,36 @@ function enhanceList() {
   );
 }
 
+// Send the form of the page "For me", and show the answer below it. The form keeps its file.
+async function sendForMe(forMe) {
+  const slot = document.getElementById("for-me-results");
+  slot.setAttribute("aria-busy", "true");
+  try {
+    const options = { method: "POST", body: new FormData(forMe), headers: { Accept: "text/html" } };
+    const answer = await fetch(forMe.action, options);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    slot.replaceChildren(...page.getElementById("for-me-results").childNodes);
+    enhanceCards(slot);
+    statusLine.textContent = slot.querySelector("h2, [role=alert]")?.textContent ?? "";
+  } catch {
+    statusLine.textContent = "The server does not answer. Try again.";
+    slot.textContent = statusLine.textContent;
+  }
+  slot.removeAttribute("aria-busy");
+}
+
 // Read a file that was dropped on the form, and send the form when a file is chosen.
 function enhanceForMe() {
   const forMe = document.getElementById("for-me-form");
   if (!forMe) return;
   const input = forMe.elements.namedItem("file");
+  forMe.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sendForMe(forMe);
+  });
+  forMe.elements.namedItem("type").addEventListener("change", () => {
+    if (document.querySelector("#for-me-results .mediarec-card")) forMe.requestSubmit();
+  });
   const drop = forMe.querySelector("[data-drop]");
   input.addEventListener("change", () => {
     if (input.files.length) forMe.requestSubmit();

@@ -215,7 +215,7 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
     debounce: DEBOUNCE_MS,
     label: "A title, or what you want to see",
     isLabelHidden: true,
-    placeholder: "A title, or what you want to see",
+    placeholder: "A title or a description",
     maxLength: MAX_TEXT_LENGTH,
     fetchSuggestions,
     onSelect: handlers.onSelect,
@@ -252,9 +252,9 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
   // Draw the panel of the only title of the query.
   function renderPanel(item) {
     const name = createDataElement("h3", "heading", item.title);
-    panelSlot.replaceChildren(
-      createTitlePanel(item, name, { onBrowse, onCluster: handlers.onCluster }),
-    );
+    const { onCluster } = handlers;
+    const options = { onBrowse, onCluster, watchUrl: start.watch_url };
+    panelSlot.replaceChildren(createTitlePanel(item, name, options));
   }
 
   // Draw the results: with reasons for a query, as posters otherwise.
