@@ -1,0 +1,334 @@
+// The views of the static page: start, title, browse and groups. Each returns its name, the elements
+// of the page, and the part above the search box if there is one.
+import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
+import { createCard, createFacts, createPoster, createPosterCard, subtitle } from "./cards.js";
+import { createSaveButton } from "./saved_list.js";
+import { createGroupList } from "./groups.js";
+import { browseAddress, formatAddress, openAddress, titleAddress } from "./static_address.js";
+import { browseRows, filterLabels, refineNeighbors } from "./static_catalog.js";
+import { passesFilters } from "./static_search.js";
+
+const N_RESULTS = 10;
+const N_BROWSED = 30;
+const MAX_PANEL_THEMES = 8;
+const MAX_PANEL_MOODS = 4;
+const WATCH_URL = "https://www.justwatch.com/us/search?";
+
+// Create a link to a view of this page.
+export function createLink(text, href, classNames) {
+  const link = createDataElement("a", classNames, text);
+  link.href = href;
+  return link;
+}
+
+// Create the main heading of a view. It gets the focus after a change of the view.
+export function createHeading(text, tag = "h1") {
+  const heading = createDataElement(tag, "heading", text);
+  heading.id = "heading";
+  heading.tabIndex = -1;
+  return heading;
+}
+
+// Create a list with one item for each element.
+function createLinkList(elements, classNames, label) {
+  const list = createElement("ul", classNames);
+  list.setAttribute("aria-label", label);
+  for (const element of elements) {
+    const item = createElement("li");
+    item.append(element);
+    list.append(item);
+  }
+  return list;
+}
+
+// Create a list of cards. More of them are shown at the press of a button.
+export function createCardList(rows, n, createItem, className = "cards") {
+  const list = createElement("ol", className);
+  const element = createElement("div");
+  const more = createElement("p", "show-more");
+  const showMore = () => {
+    const shown = list.children.length;
+    list.append(...rows.slice(shown, shown + n).map((row, k) => createItem(row, shown + k)));
+    more.hidden = list.children.length >= rows.length;
+    return shown;
+  };
+  more.append(
+    createButton("Show more", () => {
+      const firstNew = showMore();
+      list.children[firstNew]?.querySelector(".mediarec-card-title").focus();
+    }),
+  );
+  showMore();
+  element.append(list, more);
+  return element;
+}
+
+// Create a link to browse, with a rounded border.
+function createBrowseLink(name, href) {
+  return createLink(name, href, "browse-link");
+}
+
+// Create one row of posters with a link to all of its titles.
+function createShelf(catalog, { name, filters, rows }, number) {
+  const heading = createElement("h2", "shelf-heading", name);
+  heading.id = `shelf-${number}`;
+  const all = createLink("See all", browseAddress(filters), "see-all");
+  all.setAttribute("aria-label", `See all: ${name}`);
+  const head = createElement("div", "shelf-head");
+  head.append(heading, all);
+  const list = createElement("ol", "shelf-cards");
+  list.setAttribute("aria-label", name);
+  list.append(...rows.map((row) => createPosterCard(catalog.makeItem(row))));
+  const section = createElement("section", "shelf");
+  section.setAttribute("aria-labelledby", heading.id);
+  section.append(head, list);
+  return section;
+}
+
+// Create a section of links to browse; nothing without links.
+function createBrowseSection(label, links) {
+  if (!links.length) return [];
+  const section = createElement("section", "browse");
+  section.setAttribute("aria-label", label);
+  section.append(
+    createElement("h2", "browse-heading", label),
+    createLinkList(links, "browse-links", label),
+  );
+  return [section];
+}
+
+// Return the start: a sentence, examples, rows of known titles, and ways to browse.
+export function startView(catalog) {
+  const { start, start_titles: startTitles } = catalog.data;
+  const heading = createElement("h1", "welcome", start.welcome);
+  heading.id = "heading";
+  heading.tabIndex = -1;
+  const link = ({ name, filters }) => createBrowseLink(name, browseAddress(filters));
+  const examples = start.examples.map(({ name, filters }) =>
+    createLink(name, browseAddress(filters), "example"),
+  );
+  const content = [];
+  if (examples.length) content.push(createLinkList(examples, "examples", "Examples"));
+  content.push(...start.shelves.map((shelf, k) => createShelf(catalog, shelf, k + 1)));
+  if (!start.shelves.length) {
+    content.push(createElement("h2", "shelf-heading", "Start with one of these"));
+    const createItem = (row) => createPosterCard(catalog.makeItem(row));
+    content.push(createCardList(startTitles, startTitles.length, createItem));
+  }
+  const others = start.collections.filter(
+    (collection) => !start.examples.some(({ name }) => name === collection.name),
+  );
+  const groups = start.groups.map(({ group, name }) =>
+    createBrowseLink(name, formatAddress({ view: "clusters", value: String(group) })),
+  );
+  content.push(
+    ...createBrowseSection("More collections", others.map(link)),
+    ...createBrowseSection("Moods", start.moods.map(link)),
+    ...createBrowseSection("Groups", groups),
+  );
+  return { name: "", heading, hero: [heading], content };
+}
+
+// Create one part of the present search, with a link that removes it.
+export function createChip(label, href, kind = "") {
+  const chip = createElement("li", kind ? `chip chip-${kind}` : "chip");
+  if (kind === "dislike") chip.append(createElement("span", "chip-kind", "not"));
+  const remove = createElement("a", "chip-remove", "×");
+  remove.href = href;
+  remove.setAttribute("aria-label", `Remove ${[...label].slice(0, 80).join("")}`);
+  chip.append(createDataElement("span", "chip-name", label), remove);
+  return chip;
+}
+
+// Create the list of what is set: filters, themes to ask for or to leave out, and hidden titles.
+function createChips(catalog, address) {
+  const chips = [];
+  const { filters, refine } = address;
+  for (const { label, rest } of filterLabels(filters)) {
+    chips.push(createChip(label, formatAddress({ ...address, filters: rest }), "filter"));
+  }
+  const without = (name, value) => {
+    const rest = refine[name].filter((other) => other !== value);
+    return formatAddress({ ...address, refine: { ...refine, [name]: rest } });
+  };
+  for (const term of refine.with) chips.push(createChip(`with ${term}`, without("with", term)));
+  for (const term of refine.without) {
+    chips.push(createChip(`without ${term}`, without("without", term)));
+  }
+  for (const id of refine.not) {
+    const row = catalog.rowOf(id);
+    if (row === undefined) continue;
+    chips.push(createChip(catalog.titles.title[row], without("not", id), "dislike"));
+  }
+  if (!chips.length) return [];
+  const list = createElement("ul", "chips");
+  list.setAttribute("aria-label", "Your search");
+  list.append(...chips);
+  return [list];
+}
+
+// Create a note for readers.
+export function createNote(text, classNames = "note") {
+  return createElement("p", classNames, text);
+}
+
+// Create the links that leave more titles.
+function createRelaxation(label, href) {
+  const element = createElement("p", "relaxations");
+  element.append(createLink(label, href, "button"));
+  return element;
+}
+
+// Create the link to a search for where a title can be watched.
+function createWatchLink(title) {
+  const link = createElement("a", "action", "Where to watch");
+  link.href = WATCH_URL + new URLSearchParams({ q: title });
+  link.rel = "noopener noreferrer";
+  link.target = "_blank";
+  link.append(createElement("span", "visually-hidden", " (JustWatch, in a new tab)"));
+  return link;
+}
+
+// Create the facts of a title: what it is, its themes and its cluster.
+function createTitlePanel(item, heading) {
+  const facts = createElement("div", "title-facts");
+  const parts = [subtitle(item), item.duration].filter(Boolean).join(" · ");
+  facts.append(heading, createElement("p", "secondary", parts));
+  if (item.description) facts.append(createDataElement("p", "description", item.description));
+  facts.append(createFacts(item));
+  const links = [
+    ...item.themes.slice(0, MAX_PANEL_THEMES).map((name) => [name, { theme: [name] }]),
+    ...item.moods.slice(0, MAX_PANEL_MOODS).map((name) => [name, { mood: [name] }]),
+  ].map(([name, filters]) => createBrowseLink(name, browseAddress(filters)));
+  if (links.length) facts.append(createLinkList(links, "terms", "Themes"));
+  if (item.cluster) {
+    const line = createElement("p", "title-cluster", `${item.cluster.note || "In the cluster"} `);
+    const value = String(item.cluster.cluster_id);
+    line.append(createLink(item.cluster.name, formatAddress({ view: "cluster", value })));
+    facts.append(line);
+  }
+  const actions = createElement("p", "actions");
+  actions.append(createWatchLink(item.title), createSaveButton(item));
+  facts.append(actions);
+  const panel = createElement("article", "title-panel");
+  panel.dataset.id = item.id;
+  panel.append(createPoster(item), facts);
+  return panel;
+}
+
+// Return the view of a title: what it is, and the titles nearest to it that pass the filters.
+// `refine(change)` opens the same view with another theme or hidden title.
+export function titleView(catalog, address, refine) {
+  const row = catalog.rowOf(address.value);
+  const { titles } = catalog;
+  const item = catalog.makeItem(row);
+  const heading = createHeading(item.title);
+  const total = catalog.data.neighbors[row].length;
+  const near = refineNeighbors(catalog.data, row, address.refine, catalog.rowOf);
+  const found = near.filter(([other]) => passesFilters(titles, other, address.filters));
+  const handlers = {
+    onTerm: (term, more) => refine(more ? "with" : "without", term),
+    onLike: (other) => openAddress({ view: "for-me", values: [item.id, other.id] }),
+    onDislike: (other) => refine("not", other.id),
+    canSave: true,
+  };
+  const createResult = ([other, rank]) => {
+    const why = catalog.reasonOf(row, rank);
+    const href = titleAddress(titles.id[other], address.filters);
+    const shared = catalog.sharedTerms(row, other);
+    return createCard(catalog.makeItem(other, { why, href, shared }), handlers);
+  };
+  const name = `More like ${item.title}`;
+  const content = [
+    createTitlePanel(item, heading),
+    createDataElement("h2", "results-heading", name),
+    ...createChips(catalog, address),
+  ];
+  if (found.length < total && found.length < N_RESULTS) {
+    const text = `${found.length} of the ${total} titles that this page knows to be near.`;
+    content.push(createNote(text, "secondary match-count"));
+  }
+  if (!found.length) content.push(createRelaxation("Clear the filters", titleAddress(item.id)));
+  content.push(createCardList(found, N_RESULTS, createResult, "cards result-cards"));
+  return { name, heading, content, searchText: item.title };
+}
+
+// Return the view of the titles that pass filters.
+export function browseView(catalog, address) {
+  const rows = browseRows(catalog.data, address.filters);
+  const name = rows.length ? catalog.browseName(address.filters) : "No title passes the filters";
+  const total = catalog.titles.id.length.toLocaleString("en");
+  const count = `${rows.length.toLocaleString("en")} of ${total} titles pass the filters`;
+  const heading = createHeading(name);
+  const content = [heading, ...createChips(catalog, address)];
+  content.push(createNote(count, "secondary match-count"));
+  if (!rows.length) content.push(createRelaxation("Clear the filters", "#"));
+  content.push(createElement("h2", "visually-hidden", "Titles"));
+  content.push(
+    createCardList(rows, N_BROWSED, (row) => createPosterCard(catalog.makeItem(row))),
+  );
+  return { name, heading, content, searchText: "" };
+}
+
+// Return the view of a text that is no title, or the name of several titles.
+export function findView(catalog, { value }) {
+  const rows = catalog.search(value, N_RESULTS);
+  const name = rows.length ? "Which one?" : "Nothing is called that";
+  const heading = createHeading(name);
+  const note = rows.length
+    ? "Several titles have this name."
+    : "Try another spelling, or the name of a theme or a mood. This page finds names only.";
+  const content = [heading, createNote(note)];
+  content.push(createElement("h2", "visually-hidden", "Titles"));
+  content.push(
+    createCardList(rows, N_RESULTS, (row) => createPosterCard(catalog.makeItem(row))),
+  );
+  return { name, heading, content, searchText: value };
+}
+
+// Return the view of one cluster. `createMapOf(clusterId)` returns the map below its heading.
+export function clusterView(catalog, address, createMapOf) {
+  const number = Number(address.value);
+  const cluster = catalog.data.clusters[number];
+  const rows = cluster.members.filter((row) =>
+    passesFilters(catalog.titles, row, address.filters),
+  );
+  const heading = createHeading(cluster.name);
+  const levels = createElement("nav", "breadcrumb");
+  levels.setAttribute("aria-label", "Levels");
+  const value = String(cluster.group);
+  levels.append(
+    createLink("All groups", formatAddress({ view: "clusters" })),
+    " › ",
+    createLink(cluster.group_name, formatAddress({ view: "clusters", value })),
+  );
+  const words = createDataElement("p", "cluster-words match-count", cluster.words.join(", "));
+  const content = [
+    levels,
+    heading,
+    createNote(pluralize(rows.length, "title"), "secondary"),
+    words,
+    ...createChips(catalog, address),
+    ...createMapOf(number),
+    createElement("h2", "visually-hidden", "Titles"),
+    createCardList(rows, N_BROWSED, (row) => createPosterCard(catalog.makeItem(row))),
+  ];
+  return { name: cluster.name, heading, content };
+}
+
+// Return the view of all groups, with one of them open. `openGroups` are the open ones; `map` is
+// the map or null.
+export function groupsView(catalog, { value }, openGroups, map) {
+  const heading = createHeading("Groups");
+  const { groups, clusters_description: description } = catalog.data;
+  const openCluster = (clusterId) => {
+    openAddress({ view: "cluster", value: String(clusterId) });
+  };
+  const number = value === "" ? -1 : groups.findIndex(({ group }) => group === Number(value));
+  if (number >= 0) openGroups.add(groups[number].group);
+  const list = createGroupList(groups, openCluster, openGroups);
+  const content = [heading, createNote(description, "secondary match-count")];
+  if (map) content.push(map.element);
+  content.push(list);
+  return { name: "Groups", heading, content, target: list.children[number] };
+}
