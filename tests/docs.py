@@ -643,7 +643,7 @@ def driven(tab, path):
     if folder := os.environ.get("MEDIAREC_SCREENSHOTS"):
         tab.screenshot(path=str(Path(folder) / "try-it.png"))
     assert cards.count() == 10, f"{cards.count()} cards came for Inception, not ten"
-    tab.get_by_role("button", name="Groups", exact=True).click()
+    tab.get_by_role("link", name="Groups", exact=True).first.click()
     group = tab.locator("details.mediarec-group-details").first
     group.locator("summary").click()
     cluster = group.locator(".mediarec-cluster-name").first

@@ -52,6 +52,7 @@ export function readAddress(hash, isId) {
   for (const name of REFINEMENTS) refine[name] = params.getAll(name).filter(Boolean);
   const isList = view === "list" || view === "for-me";
   const values = isList ? value.split(",").filter(Boolean).map(decodePart) : [];
+  if (isList) value = "";
   return { view, value: decodePart(value), values, filters: readFilters(params), refine };
 }
 

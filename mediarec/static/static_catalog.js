@@ -155,7 +155,9 @@ export function createCatalog(data) {
     if (query.length < MIN_NAME_LENGTH) return [];
     const equal = names.filter(({ key }) => key === query);
     const begun = names.filter(({ key }) => key !== query && ` ${key}`.includes(` ${query}`));
-    return [...equal, ...begun];
+    const found = [...equal, ...begun];
+    // a theme may be a collection too
+    return found.filter(({ href }, i) => found.findIndex((other) => other.href === href) === i);
   }
 
   // Return suggestions for a text: titles, and one or two names to browse. An equal name is first.

@@ -26,20 +26,20 @@ async function decompress(id) {
 }
 
 // Create the search box with its button, and the filters behind another one.
-function createSearchRow(catalog, { onText, onAddress, onFilter }) {
+function createSearchRow(catalog, { onSubmit, onAddress, onFilter }) {
   const box = createCombobox({
     label: SEARCH_LABEL,
     isLabelHidden: true,
     placeholder: SEARCH_LABEL,
     fetchSuggestions: async (text, n) => catalog.suggest(text, n),
     onSelect: (item) => onAddress(item.href),
-    onSubmit: onText,
+    onSubmit,
   });
   const search = createButton(
     "Search",
     () => {
       box.close();
-      if (box.input.value.trim()) onText(box.input.value.trim());
+      if (box.input.value.trim()) onSubmit(box.input.value.trim());
       else box.input.focus();
     },
     "button search-button",
@@ -127,7 +127,7 @@ async function start(root) {
   const status = createElement("p", "visually-hidden");
   status.setAttribute("role", "status");
   const { element: searchForm, box, setFilters } = createSearchRow(catalog, {
-    onText: (text) => goTo(catalog.interpret(text)),
+    onSubmit: (text) => goTo(catalog.interpret(text)),
     onAddress: goTo,
     onFilter: setFilter,
   });

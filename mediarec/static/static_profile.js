@@ -1,5 +1,5 @@
 // Recommendations for a person on the static page: titles near to several liked titles.
-import { normalizeText } from "./static_search.js";
+import { normalizeText, withoutArticle } from "./static_search.js";
 import { possibleNames, recency } from "./history_file.js";
 
 const RANK_OFFSET = 5; // the larger, the slower a neighbor loses weight with its rank
@@ -13,7 +13,7 @@ const MAX_REPEATS = 16;
 export function createMatcher({ titles, other_names: otherNames, fame }) {
   const rowsByName = new Map();
   const add = (name, row) => {
-    for (const key of [name, name.replace(/^(the|a|an) (?=.)/, "")]) {
+    for (const key of [name, withoutArticle(name)]) {
       if (!key) continue;
       const rows = rowsByName.get(key) ?? [];
       if (!rows.includes(row)) rowsByName.set(key, [...rows, row]);

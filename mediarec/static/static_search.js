@@ -35,6 +35,11 @@ export function editDistance(typed, title, maxDistance) {
   return Math.min(...previous);
 }
 
+// Return a title or a query without the article before it.
+export function withoutArticle(text) {
+  return text.replace(/^(the|a|an) (?=.)/, "");
+}
+
 // Return how a title matches: 0 exactly, 1 at its start, 2 at the start of a word, 3 inside.
 function matchClass(query, title, titleWithoutArticle) {
   if (title === query || titleWithoutArticle === query) return 0;
@@ -53,7 +58,7 @@ function bestMatchClass(query, title, titleWithoutArticle, otherNames) {
 // equal matches, the best known title is first.
 export function titleSearch(titles, fame = [], otherNames = []) {
   const normalized = titles.map(normalizeText);
-  const names = normalized.map((title) => title.replace(/^(the|a|an) (?=.)/, ""));
+  const names = normalized.map(withoutArticle);
   const normalizedOthers = titles.map((_, row) => (otherNames[row] ?? []).map(normalizeText));
   const sortKey = (kind, row) => [kind, -(fame[row] ?? 0), names[row].length, row];
 
@@ -78,7 +83,10 @@ export function titleSearch(titles, fame = [], otherNames = []) {
       if (kind < NO_MATCH) matches.push(sortKey(kind, row));
       else others.push(row);
     });
-    if (matches.length < maxItems && query.length > 3) matches.push(...findFuzzy(query, others));
+    const bareQuery = withoutArticle(query); // as the names are
+    if (matches.length < maxItems && bareQuery.length > 3) {
+      matches.push(...findFuzzy(bareQuery, others));
+    }
     matches.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]);
     return matches.slice(0, maxItems).map((match) => match[3]);
   };

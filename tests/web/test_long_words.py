@@ -126,8 +126,14 @@ def test_the_web_page_stays_narrow(narrow, long_server, model):
 def test_the_static_page_stays_narrow(narrow, static_url, model):
     narrow.goto(static_url)
     check_width(narrow, "start")
-    for part in (f"title={quote(model.catalog.show_id[0])}", "clusters", "cluster=0"):
+    show_id = quote(model.catalog.show_id[0])
+    for part in (
+        *(f"title={show_id}", f"title={show_id}&with={LONG[:300]}&not={show_id}"),
+        *("clusters", "clusters=0", "cluster=0", f"browse=genre={LONG}", f"find={LONG[:300]}"),
+        *("browse=genre=Crime", f"for-me={show_id}", f"list={show_id},{LONG[:300]}", "list"),
+    ):
         narrow.goto(f"{static_url}#{part}")
+        next_frame(narrow)
         open_details(narrow)
         check_width(narrow, part)
     narrow.get_by_role("combobox").first.press_sequentially("film w", delay=10)
@@ -183,15 +189,32 @@ def test_the_widget_stays_narrow(narrow, model):
 
 
 def test_odd_fragments_of_the_static_page(narrow, static_url):
-    """A fragment that encodes no text shows the start, and the page goes on."""
+    """A fragment that encodes no text shows the start or no title, and the page goes on."""
+    from mediarec.apps.start_page import WELCOME
+
     narrow.goto(static_url)
-    heading = narrow.locator(".mediarec-heading")
+    heading = narrow.get_by_role("heading", level=1)
     heading.wait_for()
-    for part in ("title=%E0%A4%A", "title=%zz", "cluster=%", "%", "title=unknown", "title"):
+    parts = ("title=%E0%A4%A", "title=%zz", "cluster=%", "%", "title=unknown", "title")
+    for part in (
+        *parts,
+        "browse",
+        "browse=%",
+        "clusters=%",
+        "find",
+        "cluster=1e0",
+        "title=&with=%",
+    ):
         narrow.goto(f"{static_url}#{part}")
         narrow.reload()
         heading.wait_for()
-        assert heading.inner_text() == "Start with one of these", part
+        assert heading.inner_text() in (WELCOME, "Groups"), part
+        assert (heading.inner_text() == "Groups") == part.startswith("clusters"), part
+    for part in ("list=%zz,,", "for-me=%,unknown"):
+        narrow.goto(f"{static_url}#{part}")
+        narrow.reload()
+        heading.wait_for()
+        assert heading.inner_text() in ("My list is empty", "For me"), part
     narrow.evaluate("location.hash = '#cluster=0'")
     assert "could not be read" not in narrow.locator("body").inner_text()
     narrow.locator(".mediarec-card").first.wait_for()
@@ -206,15 +229,16 @@ def test_odd_ids_in_the_static_page(narrow, static_url, model):
             addresses.append(cleaned)
         for address in addresses:
             narrow.goto(f"{static_url}#title={address}")
-            heading = narrow.locator(".mediarec-heading")
+            heading = narrow.locator(".mediarec-results-heading")
             assert heading.inner_text().replace("\n", " ") == f"More like {title}", address
     narrow.goto(f"{static_url}#title={quote(IDS[7], safe='')}")
     for _ in range(4):  # from card to card
-        link = narrow.locator(".mediarec-card-title button, button.mediarec-card-title").first
+        link = narrow.locator("a.mediarec-card-title").first
         name = link.inner_text()
         link.click()
         next_frame(narrow)
-        assert narrow.locator(".mediarec-heading").inner_text() == f"More like {name}"
+        found = narrow.locator(".mediarec-results-heading")
+        assert found.inner_text() == f"More like {name}"
 
 
 def test_odd_ids_in_every_address(model, make_client):
