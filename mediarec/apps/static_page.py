@@ -17,22 +17,43 @@ from tqdm import tqdm
 from mediarec.apps.start_page import start_content
 from mediarec.apps.viewmodel import ViewModel, bundle_js, map_levels, map_points, read_static
 from mediarec.apps.views import group_texts
-from mediarec.core import package_path
+from mediarec.core import TYPES, package_path
 from mediarec.data.catalog import load_catalog
 from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.explanations import format_reason
+from mediarec.recommend.filters import Filters
 from mediarec.recommend.recommender import Recommender
 
 # %% ../../nbs/80_apps.static_page.ipynb #39be0aa9
 _DEFAULT_N_NEIGHBORS = 40
 
 
-def _neighbors_with_reasons(model, show_id, n_neighbors=_DEFAULT_N_NEIGHBORS):
+_N_OTHER_TYPE = 6  # series that are stored for a film, and films for a series
+
+
+def _neighbors_with_reasons(model, show_id, n_neighbors=_DEFAULT_N_NEIGHBORS, type=None):
     """Return the rows nearest to a title and a line of reasons for each, as `recommend` does."""
-    ranking = model.rank(show_id, n=n_neighbors)
+    ranking = model.rank(show_id, Filters(type=type), n=n_neighbors)
     explanations = model.explain(ranking.query, ranking.rows)
     lines = [format_reason(explanation) for explanation in explanations]
     return ranking.rows.tolist(), lines
+
+
+def _with_other_type(model, show_id, rows, lines, n):
+    """Return neighbors and reasons with at least n titles of the type that the title has not.
+
+    The added titles are at the end.
+    """
+    types = model.catalog.type.to_numpy()
+    own = types[model.row_by_id[show_id]]
+    if own not in TYPES:
+        return rows, lines
+    [other] = (type_ for type_ in TYPES if type_ != own)
+    if sum(types[row] == other for row in rows) >= n:
+        return rows, lines
+    found = zip(*_neighbors_with_reasons(model, show_id, n, other))
+    added = [(row, line) for row, line in found if row not in rows]
+    return [*rows, *(row for row, _ in added)], [*lines, *(line for _, line in added)]
 
 
 def _encode_phrases(lines_by_title):
@@ -81,6 +102,8 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
     lines_by_title = []
     for show_id in tqdm(model.catalog.show_id, disable=not progress, unit="title"):
         nearest, lines = _neighbors_with_reasons(model, show_id, n_neighbors)
+        n_other = min(_N_OTHER_TYPE, n_neighbors)
+        nearest, lines = _with_other_type(model, show_id, nearest, lines, n_other)
         neighbors.append([position[row] for row in nearest])
         lines_by_title.append(lines)
     phrases, reasons = _encode_phrases(lines_by_title)
@@ -92,6 +115,7 @@ def _page_data(model, n_neighbors=_DEFAULT_N_NEIGHBORS, progress=False):
         "titles": titles,
         "fame": model.catalog.fame.fillna(0).astype(int).tolist(),
         "other_names": model.catalog.other_names.tolist(),
+        "n_neighbors": n_neighbors,
         "neighbors": neighbors,
         "reasons": reasons,
         "phrases": phrases,
@@ -261,8 +285,8 @@ def write_page(
         Fitted model, with or without clusters. By default one of the starter catalog with
         the clusters of `communities`.
     n_neighbors : int, default 40
-        Number of neighbors that are stored for each title. The page shows ten of them that pass
-        the filters.
+        Number of neighbors that are stored for each title, and a few more of the other type. The
+        page shows those of them that pass the filters.
     home_url : str, default "index.html"
         Target of the link "What mediarec is and how it works".
     progress : bool, default False

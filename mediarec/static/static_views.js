@@ -223,8 +223,11 @@ export function titleView(catalog, address, refine) {
   const { titles } = catalog;
   const item = catalog.makeItem(row);
   const heading = createHeading(item.title);
-  const total = catalog.data.neighbors[row].length;
-  const near = refineNeighbors(catalog.data, row, address.refine, catalog.rowOf);
+  const { n_neighbors: nNear, neighbors } = catalog.data;
+  // the neighbors after the nearest ones are all of one type
+  const total = address.filters.type ? neighbors[row].length : Math.min(nNear, neighbors[row].length);
+  const ranked = refineNeighbors(catalog.data, row, address.refine, catalog.rowOf);
+  const near = ranked.filter(([, rank]) => rank < total);
   const found = near.filter(([other]) => passesFilters(titles, other, address.filters));
   const handlers = {
     onTerm: (term, more) => refine(more ? "with" : "without", term),
@@ -245,7 +248,7 @@ export function titleView(catalog, address, refine) {
     ...createChips(catalog, address),
   ];
   if (found.length < total && found.length < N_RESULTS) {
-    const text = `${found.length} of the ${total} titles that this page knows to be near.`;
+    const text = `${found.length} of the ${total} nearest titles, which are all that this page knows.`;
     content.push(createNote(text, "secondary match-count"));
   }
   if (!found.length) content.push(createRelaxation("Clear the filters", titleAddress(item.id)));

@@ -262,6 +262,14 @@ def test_filters(open_page, show_id):
     expect_heading(page, "Series")
 
 
+def test_series_like_a_film(open_page, show_id, model):
+    """A film whose nearest titles are films has series too, those of `recommend`."""
+    page = open_page(f"#title={show_id('Inception')}&type=TV+Show")
+    recommendations = model.recommend("Inception", type="TV Show", n=6)
+    assert results(page)[:6] == recommendations.title.tolist()
+    assert page.locator(".mediarec-why").all_text_contents()[:6] == recommendations.why.tolist()
+
+
 def test_for_me_with_a_file(open_page, history):
     """A viewing history is read in the browser; each result says why it is there."""
     page = open_page("#for-me")
