@@ -1,8 +1,10 @@
-// Reads a viewing history, ratings or a list of titles in the browser. Files of Netflix, Letterboxd,
-// IMDb, Trakt and Prime Video are tables or JSON; any other text is a list with a title per line.
+// Reads a viewing history, ratings or a list of titles in the browser. Files of Netflix,
+// Letterboxd, IMDb, Trakt and Prime Video are tables or JSON; any other text is a list with a title
+// per line.
 
 const TITLE_COLUMNS = ["title", "name", "titel", "title name", "film", "movie"];
-const SHOW_COLUMNS = ["show", "series", "tv show name", "show title"];
+const SHOW_COLUMNS = ["show", "series", "tv show name", "tv_show_name", "show title"];
+const ORIGINAL_COLUMNS = ["original title", "original name"];
 const YEAR_COLUMNS = ["year", "jahr", "release year"];
 const RATING_COLUMNS = ["your rating", "rating", "stars", "my rating", "score"];
 const DATE_COLUMNS = [
@@ -16,7 +18,8 @@ const STATUS_COLUMNS = ["status", "watchlist", "my_status"];
 const NOT_WATCHED = /^(plan ?to ?watch|dropped)/i;
 const TABLE_SEPARATORS = [",", ";", "\t", "|"];
 const SERIES_TYPES = /series|serie|show|episode|tv/i;
-const SEASON = /^(season|staffel|saison|temporada|series|stagione|part|teil|volume|limited series)\b/i;
+const SEASON =
+  /^(season|staffel|saison|temporada|series|stagione|part|teil|volume|limited series)\b/i;
 const SEASON_ENDING = /[\s:,-]+(season|staffel|saison|temporada|stagione)\s+\d+.*$/i;
 const YEAR_ENDING = /\s*\((\d{4})(?:[–-]\d{0,4})?\)\s*$/;
 const DAY_MS = 86_400_000;
@@ -33,7 +36,8 @@ export function decodeHistory(buffer) {
   }
 }
 
-// Return the rows of a table. A value in quotes may hold separators, line breaks and doubled quotes.
+// Return the rows of a table. A value in quotes may hold separators, line breaks and doubled
+// quotes.
 export function parseTable(text, separator) {
   const rows = [[]];
   let value = "";
@@ -101,8 +105,8 @@ function splitYear(name) {
 // "Dark: Season 1: Secrets", begins with the series.
 export function possibleNames(text) {
   const { name } = splitYear(text);
-  const names = [text, name, name.replace(/\s*\[[^\]]*\]\s*$/, ""), name.replace(/^\d+[.)]\s+/, "")];
-  names.push(name.replace(SEASON_ENDING, ""));
+  const names = [text, name, name.replace(/\s*\[[^\]]*\]\s*$/, "")];
+  names.push(name.replace(/^\d+[.)]\s+/, ""), name.replace(SEASON_ENDING, ""));
   for (const separator of [": ", " - ", " – "]) {
     const parts = name.split(separator);
     for (let n = parts.length - 1; n > 0; n--) names.push(parts.slice(0, n).join(separator));
@@ -131,6 +135,7 @@ function readTable(rows) {
   const columns = {
     title: findColumn(header, TITLE_COLUMNS),
     show: findColumn(header, SHOW_COLUMNS),
+    original: findColumn(header, ORIGINAL_COLUMNS),
     year: findColumn(header, YEAR_COLUMNS),
     rating: findColumn(header, RATING_COLUMNS),
     date: findColumn(header, DATE_COLUMNS),
@@ -146,6 +151,7 @@ function readTable(rows) {
     const isSeries = Boolean(valueOf("show")) || SERIES_TYPES.test(valueOf("type"));
     entries.push({
       name,
+      original: valueOf("original"),
       year: parseInt(valueOf("year"), 10) || null,
       time: parseDate(valueOf("date")),
       rating: parseRating(valueOf("rating")),
@@ -186,6 +192,7 @@ function readLines(text) {
 export function readHistory(text) {
   const clean = text.replace(/^\ufeff/, "").trim();
   if (!clean) throw new Error("This file is empty.");
+  if (clean.startsWith("<")) throw new Error("This page reads tables, lists and JSON, not XML.");
   if (clean.includes("\u0000")) throw new Error("This is not a text file.");
   if (/^[[{]/.test(clean)) {
     let data;

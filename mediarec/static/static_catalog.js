@@ -179,7 +179,8 @@ export function createCatalog(data) {
     ];
   }
 
-  // Return the address that a typed text means: a title, a name to browse, or a list to choose from.
+  // Return the address that a typed text means: a title, a name to browse, or a list to choose
+  // from.
   function interpret(text) {
     const query = normalizeText(text);
     const rows = search(text, 8);

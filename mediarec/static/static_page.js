@@ -142,7 +142,8 @@ async function start(root) {
   const forMeView = createForMe(catalog, { onChange: renderPage, open: openAddress });
   root.replaceChildren(hero, searchForm, main, status);
 
-  // Set one filter, or clear all of them. Where filters mean nothing, the titles that pass are shown.
+  // Set one filter, or clear all of them. Where filters mean nothing, the titles that pass are
+  // shown.
   function setFilter(name, value) {
     const filters = name === "clear" ? {} : { ...address.filters, [name]: value };
     for (const key of Object.keys(filters)) if (!filters[key]?.length) delete filters[key];
@@ -174,7 +175,8 @@ async function start(root) {
   function createView() {
     const { view, value } = address;
     if (view === "title" && isId(value)) return titleView(catalog, address, refine);
-    if (view === "browse" && Object.keys(address.filters).length) return browseView(catalog, address);
+    const hasFilters = Object.keys(address.filters).length > 0;
+    if (view === "browse" && hasFilters) return browseView(catalog, address);
     if (view === "find" && value) return findView(catalog, address);
     const isCluster = view === "cluster" && /^\d+$/.test(value);
     if (isCluster && catalog.data.clusters[Number(value)]) {

@@ -4,7 +4,8 @@ import { createCard } from "./cards.js";
 import { createCombobox } from "./combobox.js";
 import { createCopyButton, formatList, isSaved, readList } from "./saved_list.js";
 import { formatAddress } from "./static_address.js";
-import { createCardList, createChip, createHeading, createLink, createNote } from "./static_views.js";
+import { createCardList, createChip, createHeading } from "./static_views.js";
+import { createLink, createNote } from "./static_views.js";
 import { decodeHistory, readHistory } from "./history_file.js";
 import { createMatcher, createProfile, rankForProfile } from "./static_profile.js";
 import { passesFilters } from "./static_search.js";
@@ -14,7 +15,7 @@ const MAX_UNMATCHED = 100;
 const MAX_FILE_BYTES = 50_000_000;
 const PRIVACY_NOTE = "Your file is read in this browser and sent nowhere.";
 const FILE_HINT =
-  "Choose or drop a file of Netflix, Letterboxd, IMDb, Trakt or Prime Video, or any list of titles.";
+  "Choose or drop a file of Netflix, Letterboxd, IMDb, Trakt or Prime Video, or a list of titles.";
 const FILE_TYPES = ".csv,.tsv,.txt,.json,text/csv,text/plain,application/json";
 
 // Return names as "A", or "A and B".
@@ -73,7 +74,9 @@ export function createForMe(catalog, { onChange, open }) {
   const picker = createCombobox({
     label: "Titles that you like",
     placeholder: "Type a title",
-    fetchSuggestions: async (text, n) => catalog.search(text, n).map((row) => catalog.makeItem(row)),
+    fetchSuggestions: async (text, n) => {
+      return catalog.search(text, n).map((row) => catalog.makeItem(row));
+    },
     onSelect: ({ id }) => {
       const values = [...address.values.filter((other) => other !== id), id];
       open({ ...address, view: "for-me", values });
@@ -130,7 +133,9 @@ export function createForMe(catalog, { onChange, open }) {
     if (!history) return [];
     const { watched, unmatched } = history.profile;
     const found = pluralize(watched.size, "title");
-    const text = `${history.name}: ${found} found. These are not recommended. `;
+    const they = watched.size === 1 ? "It is" : "They are";
+    const ending = watched.size ? ` ${they} not recommended again.` : "";
+    const text = `${history.name}: ${found} found.${ending} `;
     const note = createDataElement("p", "note", text);
     note.append(
       createButton("Forget the file", () => {

@@ -29,9 +29,9 @@ export function createMatcher({ titles, other_names: otherNames, fame }) {
     if (!year || !own) return true;
     return Math.abs(own - year) <= 1 || titles.type[row] === "TV Show";
   };
-  return ({ name, year, isSeries }) => {
-    for (const text of possibleNames(name)) {
-      const isShortened = normalizeText(text).length < normalizeText(name).length;
+  return ({ name, original, year, isSeries }) => {
+    for (const text of [...possibleNames(name), ...possibleNames(original ?? "")]) {
+      const isShortened = text !== original && text.length < name.length;
       const found = rowsByName.get(normalizeText(text)) ?? [];
       // only an episode has more in its name than the title
       const rows = found.filter((row) => {

@@ -1,5 +1,5 @@
-// The views of the static page: start, title, browse and groups. Each returns its name, the elements
-// of the page, and the part above the search box if there is one.
+// The views of the static page: start, title, browse and groups. Each returns its name, the
+// elements of the page, and the part above the search box if there is one.
 import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
 import { createCard, createFacts, createPoster, createPosterCard, subtitle } from "./cards.js";
 import { createSaveButton } from "./saved_list.js";
@@ -225,7 +225,8 @@ export function titleView(catalog, address, refine) {
   const heading = createHeading(item.title);
   const { n_neighbors: nNear, neighbors } = catalog.data;
   // the neighbors after the nearest ones are all of one type
-  const total = address.filters.type ? neighbors[row].length : Math.min(nNear, neighbors[row].length);
+  const nKnown = neighbors[row].length;
+  const total = address.filters.type ? nKnown : Math.min(nNear, nKnown);
   const ranked = refineNeighbors(catalog.data, row, address.refine, catalog.rowOf);
   const near = ranked.filter(([, rank]) => rank < total);
   const found = near.filter(([other]) => passesFilters(titles, other, address.filters));
@@ -248,7 +249,8 @@ export function titleView(catalog, address, refine) {
     ...createChips(catalog, address),
   ];
   if (found.length < total && found.length < N_RESULTS) {
-    const text = `${found.length} of the ${total} nearest titles, which are all that this page knows.`;
+    const which = "which are all that this page knows";
+    const text = `${found.length} of the ${total} nearest titles, ${which}.`;
     content.push(createNote(text, "secondary match-count"));
   }
   if (!found.length) content.push(createRelaxation("Clear the filters", titleAddress(item.id)));
