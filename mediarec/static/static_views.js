@@ -225,8 +225,8 @@ export function titleView(catalog, address, refine) {
   const heading = createHeading(item.title);
   const { n_neighbors: nNear, neighbors } = catalog.data;
   // the neighbors after the nearest ones are all of one type
-  const nKnown = neighbors[row].length;
-  const total = address.filters.type ? nKnown : Math.min(nNear, nKnown);
+  const nStored = neighbors[row].length;
+  const total = address.filters.type ? nStored : Math.min(nNear, nStored);
   const ranked = refineNeighbors(catalog.data, row, address.refine, catalog.rowOf);
   const near = ranked.filter(([, rank]) => rank < total);
   const found = near.filter(([other]) => passesFilters(titles, other, address.filters));
