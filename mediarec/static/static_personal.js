@@ -167,6 +167,7 @@ export function createForMe(catalog, { onChange, open }) {
       content.push(createNote(`${help} ${PRIVACY_NOTE}`));
     }
     content.push(form);
+    if (hasResults && !history) content.push(createNote(PRIVACY_NOTE, "secondary"));
     form.classList.toggle("mediarec-for-me-short", hasResults);
     dropZone.hidden = history !== null;
     fileNotes.hidden = history === null;

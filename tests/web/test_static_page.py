@@ -338,6 +338,7 @@ def test_for_me_with_typed_titles(open_page, show_id):
     whys = page.locator(".mediarec-why").all_text_contents()
     assert any("you like Spirited Away" in why for why in whys)
     assert any("you like Inception" in why for why in whys)
+    assert "read in this browser and sent nowhere" in page.locator("main").inner_text()
     found = results(page)
     page.reload()
     page.locator(".mediarec-result").first.wait_for()
