@@ -22,6 +22,7 @@ ASSETS = {
     "judgments.csv",
     "reference_groups.csv",
     "related_themes.csv",
+    "collections.csv",
     "starter.csv",
     "theme_aliases.csv",
     "theme_motifs.csv",
