@@ -277,23 +277,45 @@ def interpret_search(model: BaseRecommender, text: str, type: str | None = None)
     same_name = [r for r in similar_rows if _is_name_of(model, r, text)]
     kinds = _kinds_of(model, text)
     is_named = not kinds.isdisjoint(_NAMED_KINDS)
+    is_description = is_named and kinds.isdisjoint(_UNNAMED_KINDS)
     if same_name:
         fame = [_fame_of(model, r) for r in same_name]
-        is_description = is_named and kinds.isdisjoint(_UNNAMED_KINDS)
         if is_description and max(fame) < _MIN_FAME:
             return {"text": text}
         return {"title": text} if row is None else {"id": _id_of(model, row)}
     known = find_known_themes(text)
-    if known and (not is_named or normalize_text(known[0]) == normalize_text(text)):
-        themes = ", ".join(known[1][:_MAX_MISSING_THEMES])
-        return {"text": themes, "missing": known[0]}
+    if known and _normalize(known[0]) == _normalize(text):
+        return _missing_title(*known)
+    if is_description:
+        return {"text": text}
+    suggested = model.suggest_rows(text, 1)
+    if suggested and row is None and _starts_with(model, suggested[0], text):
+        return {"title": text}
+    if known:
+        return _missing_title(text, known[1])
     if is_named:
         return {"text": text}
     if row is not None:
         return {"id": _id_of(model, row)}
-    if model.suggest_rows(text, 1):
+    if suggested:
         return {"title": text}
     return {"text": text} if _finds_any(model, text) else {"title": text}
+
+
+def _normalize(name):
+    """Return a name in a form that can be compared: no article, no accents, lower case."""
+    return without_article(normalize_text(str(name)))
+
+
+def _missing_title(name, themes):
+    """Return the meaning of the name of a title that the catalog does not have."""
+    return {"text": ", ".join(themes[:_MAX_MISSING_THEMES]), "missing": name}
+
+
+def _starts_with(model, row, text):
+    """Return whether the name of a title starts with a text."""
+    title = model.get_fields([row], ["title"])["title"][0]
+    return _normalize(title).startswith(_normalize(text))
 
 
 def missing_note(title: str) -> str:
@@ -336,9 +358,9 @@ def _is_name_of(model, row, text):
     fields = model.get_fields([row], ["title", "other_names", "release_year", "show_id"])
     year = fields["release_year"][0]
     names = [fields["title"][0], fields["show_id"][0], *_listed(fields["other_names"][0])]
-    known = {without_article(normalize_text(str(name))) for name in names}
+    known = {_normalize(name) for name in names}
     known |= {f"{name} {year}" for name in known}
-    return without_article(normalize_text(text)) in known
+    return _normalize(text) in known
 
 
 def _listed(names):

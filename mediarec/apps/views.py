@@ -49,6 +49,8 @@ def search_view(view_model: ViewModel, state: AppState) -> dict:
         method = state.cluster_method
         page = view_model.results_page(query, filters, state.n, state.diversity, method)
         has_more = len(page["cards"]) == state.n < 50
+        if state.missing and not state.liked:
+            page["heading"] = f"Titles like {state.missing}"
         if len(page["liked_rows"]) == 1 and len(state.liked) < 2:
             panel = view_model.cards(page["liked_rows"], method)[0]
     elif is_home:

@@ -136,7 +136,8 @@ def _results_view(view, params):
     page["query_titles"] = _query_chips(liked, disliked, params)
     _add_card_links(view, page["cards"], params)
     page["notes"] = page["other_notes"]
-    if params["missing"]:
+    if params["missing"] and not page["liked_rows"]:
+        page["heading"] = f"Titles like {params['missing']}"
         page["notes"] = [missing_note(params["missing"]), *page["notes"]]
     for piece in page["understood"]:
         piece["href"] = _page_url(params, text=piece["text"] or None)
@@ -222,7 +223,8 @@ def _render_multiselect(label, field, options, chosen):
 def _search_url(view, params):
     """Return the address of what a visitor typed into the search box; filters stay."""
     typed = params["q"].strip()
-    if typed in (params["text"], params["title"], _title_by_id(view, params["id"] or "")):
+    present = (params["text"], params["title"], params["missing"])
+    if typed in (*present, _title_by_id(view, params["id"] or "")):
         return _page_url(params)  # the form was sent with the query that was in it
     filters = params | dict.fromkeys(_QUERY_PARAMETERS)
     meaning = interpret_search(view.model, typed, params["type"])
