@@ -248,7 +248,7 @@ def _largest_groups(view_model):
     return [{"group": g["group"], "name": g["name"], "method": method} for g in groups]
 
 # %% ../../nbs/72_apps.start_page.ipynb #5a7e0011
-_NAMED_KINDS = ("theme", "genre", "country", "place", "person")
+_NAMED_KINDS = ("theme", "genre", "country", "place", "person", "year", "age group", "without")
 _UNNAMED_KINDS = ("guess", "words")
 _MIN_FAME = 2  # of a title whose name is a description too, such as "Horror"
 _MAX_MISSING_THEMES = 4

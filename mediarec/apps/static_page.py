@@ -143,6 +143,7 @@ def _start_data(view_model, position):
         shelves.append({"name": shelf["name"], "filters": shelf["filters"], "rows": rows})
     return {
         "welcome": content["welcome"],
+        "watch_url": content["watch_url"],
         "examples": content["collections"][:_N_EXAMPLES],
         "shelves": shelves,
         "collections": content["collections"],

@@ -32,7 +32,7 @@ function summarizeSelection(labels) {
 }
 
 // Close a multiselect on a click outside, when the focus leaves it, and on Escape.
-export function addClosing(element, summary) {
+function addClosing(element, summary) {
   const closeOnOutsideClick = (event) => {
     if (!event.composedPath().includes(element)) element.open = false;
   };

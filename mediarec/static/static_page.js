@@ -2,8 +2,9 @@
 // any static host and as a local file. The address says what is shown.
 import { createElement, createButton } from "./dom.js";
 import { createCombobox } from "./combobox.js";
-import { addClosing, createFilters } from "./filters.js";
+import { createFilters } from "./filters.js";
 import { createMap, decodeMap } from "./map.js";
+import { createFilterPanel } from "./views.js";
 import { addKeys } from "./keys.js";
 import { onListChange, readList } from "./saved_list.js";
 import { goTo, markMove, openAddress, takeMove } from "./static_address.js";
@@ -44,17 +45,10 @@ function createSearchRow(catalog, { onSubmit, onAddress, onFilter }) {
     },
     "button search-button",
   );
-  const count = createElement("span", "filter-count");
-  const number = createElement("span");
-  count.append(createElement("span", "visually-hidden", ", set: "), number);
-  const summary = createElement("summary", "button filter-button", "Filters");
-  summary.append(count);
-  const panel = createElement("details", "filter-panel");
   const form = createFilters(catalog.data.filter_options, onFilter);
-  panel.append(summary, form.element);
-  addClosing(panel, summary);
+  const panel = createFilterPanel(form.element);
   const row = createElement("div", "search-row");
-  row.append(box.element, search, panel);
+  row.append(box.element, search, panel.element);
   const element = createElement("div", "search-form");
   element.setAttribute("role", "search");
   element.append(row);
@@ -62,9 +56,7 @@ function createSearchRow(catalog, { onSubmit, onAddress, onFilter }) {
   // Show the filters of an address.
   function setFilters(filters) {
     form.set(filters);
-    const n = filterLabels(filters).length;
-    count.hidden = !n;
-    number.textContent = String(n);
+    panel.setCount(filterLabels(filters).length);
   }
   return { element, box, setFilters };
 }

@@ -1,18 +1,15 @@
 // The views of the static page: start, title, browse and groups. Each returns its name, the
 // elements of the page, and the part above the search box if there is one.
 import { createElement, createDataElement, createButton, pluralize } from "./dom.js";
-import { createCard, createFacts, createPoster, createPosterCard, subtitle } from "./cards.js";
-import { createSaveButton } from "./saved_list.js";
+import { createCard, createPosterCard } from "./cards.js";
 import { createGroupList } from "./groups.js";
+import { createExamples, createHome, createTitlePanel } from "./views.js";
 import { browseAddress, formatAddress, openAddress, titleAddress } from "./static_address.js";
 import { browseRows, filterLabels, refineNeighbors } from "./static_catalog.js";
 import { passesFilters } from "./static_search.js";
 
 const N_RESULTS = 10;
 const N_BROWSED = 30;
-const MAX_PANEL_THEMES = 8;
-const MAX_PANEL_MOODS = 4;
-const WATCH_URL = "https://www.justwatch.com/us/search?";
 
 // Create a link to a view of this page.
 export function createLink(text, href, classNames) {
@@ -27,18 +24,6 @@ export function createHeading(text, tag = "h1") {
   heading.id = "heading";
   heading.tabIndex = -1;
   return heading;
-}
-
-// Create a list with one item for each element.
-function createLinkList(elements, classNames, label) {
-  const list = createElement("ul", classNames);
-  list.setAttribute("aria-label", label);
-  for (const element of elements) {
-    const item = createElement("li");
-    item.append(element);
-    list.append(item);
-  }
-  return list;
 }
 
 // Create a list of cards. More of them are shown at the press of a button.
@@ -63,38 +48,15 @@ export function createCardList(rows, n, createItem, className = "cards") {
   return element;
 }
 
-// Create a link to browse, with a rounded border.
-function createBrowseLink(name, href) {
-  return createLink(name, href, "browse-link");
+// Create a link to all titles that pass some filters.
+function openFilters(name, filters, classNames) {
+  return createLink(name, browseAddress(filters), classNames);
 }
 
-// Create one row of posters with a link to all of its titles.
-function createShelf(catalog, { name, filters, rows }, number) {
-  const heading = createElement("h2", "shelf-heading", name);
-  heading.id = `shelf-${number}`;
-  const all = createLink("See all", browseAddress(filters), "see-all");
-  all.setAttribute("aria-label", `See all: ${name}`);
-  const head = createElement("div", "shelf-head");
-  head.append(heading, all);
-  const list = createElement("ol", "shelf-cards");
-  list.setAttribute("aria-label", name);
-  list.append(...rows.map((row) => createPosterCard(catalog.makeItem(row))));
-  const section = createElement("section", "shelf");
-  section.setAttribute("aria-labelledby", heading.id);
-  section.append(head, list);
-  return section;
-}
-
-// Create a section of links to browse; nothing without links.
-function createBrowseSection(label, links) {
-  if (!links.length) return [];
-  const section = createElement("section", "browse");
-  section.setAttribute("aria-label", label);
-  section.append(
-    createElement("h2", "browse-heading", label),
-    createLinkList(links, "browse-links", label),
-  );
-  return [section];
+// Create the link to the cluster of a title.
+function openCluster({ cluster }) {
+  const value = String(cluster.cluster_id);
+  return createLink(cluster.name, formatAddress({ view: "cluster", value }));
 }
 
 // Return the start: a sentence, examples, rows of known titles, and ways to browse.
@@ -103,29 +65,22 @@ export function startView(catalog) {
   const heading = createElement("h1", "welcome", start.welcome);
   heading.id = "heading";
   heading.tabIndex = -1;
-  const link = ({ name, filters }) => createBrowseLink(name, browseAddress(filters));
-  const examples = start.examples.map(({ name, filters }) =>
-    createLink(name, browseAddress(filters), "example"),
-  );
-  const content = [];
-  if (examples.length) content.push(createLinkList(examples, "examples", "Examples"));
-  content.push(...start.shelves.map((shelf, k) => createShelf(catalog, shelf, k + 1)));
+  const examples = start.examples.map(({ name, filters }) => openFilters(name, filters, "example"));
+  const createCards = (shelf) => shelf.rows.map((row) => createPosterCard(catalog.makeItem(row)));
+  const openGroup = ({ group, name }) => {
+    const value = String(group);
+    return createLink(name, formatAddress({ view: "clusters", value }), "browse-link");
+  };
+  const isExample = ({ name }) => start.examples.some((example) => example.name === name);
+  const collections = start.collections.filter((collection) => !isExample(collection));
+  const options = { openFilters, openGroup, createCards, headingTag: "h2" };
+  const content = createExamples(examples);
   if (!start.shelves.length) {
     content.push(createElement("h2", "shelf-heading", "Start with one of these"));
     const createItem = (row) => createPosterCard(catalog.makeItem(row));
     content.push(createCardList(startTitles, startTitles.length, createItem));
   }
-  const others = start.collections.filter(
-    (collection) => !start.examples.some(({ name }) => name === collection.name),
-  );
-  const groups = start.groups.map(({ group, name }) =>
-    createBrowseLink(name, formatAddress({ view: "clusters", value: String(group) })),
-  );
-  content.push(
-    ...createBrowseSection("More collections", others.map(link)),
-    ...createBrowseSection("Moods", start.moods.map(link)),
-    ...createBrowseSection("Groups", groups),
-  );
+  content.push(...createHome({ ...start, collections }, options));
   return { name: "", heading, hero: [heading], content };
 }
 
@@ -179,43 +134,6 @@ function createRelaxation(label, href) {
   return element;
 }
 
-// Create the link to a search for where a title can be watched.
-function createWatchLink(title) {
-  const link = createElement("a", "action", "Where to watch");
-  link.href = WATCH_URL + new URLSearchParams({ q: title });
-  link.rel = "noopener noreferrer";
-  link.target = "_blank";
-  link.append(createElement("span", "visually-hidden", " (JustWatch, in a new tab)"));
-  return link;
-}
-
-// Create the facts of a title: what it is, its themes and its cluster.
-function createTitlePanel(item, heading) {
-  const facts = createElement("div", "title-facts");
-  const parts = [subtitle(item), item.duration].filter(Boolean).join(" · ");
-  facts.append(heading, createElement("p", "secondary", parts));
-  if (item.description) facts.append(createDataElement("p", "description", item.description));
-  facts.append(createFacts(item));
-  const links = [
-    ...item.themes.slice(0, MAX_PANEL_THEMES).map((name) => [name, { theme: [name] }]),
-    ...item.moods.slice(0, MAX_PANEL_MOODS).map((name) => [name, { mood: [name] }]),
-  ].map(([name, filters]) => createBrowseLink(name, browseAddress(filters)));
-  if (links.length) facts.append(createLinkList(links, "terms", "Themes"));
-  if (item.cluster) {
-    const line = createElement("p", "title-cluster", `${item.cluster.note || "In the cluster"} `);
-    const value = String(item.cluster.cluster_id);
-    line.append(createLink(item.cluster.name, formatAddress({ view: "cluster", value })));
-    facts.append(line);
-  }
-  const actions = createElement("p", "actions");
-  actions.append(createWatchLink(item.title), createSaveButton(item));
-  facts.append(actions);
-  const panel = createElement("article", "title-panel");
-  panel.dataset.id = item.id;
-  panel.append(createPoster(item), facts);
-  return panel;
-}
-
 // Return the view of a title: what it is, and the titles nearest to it that pass the filters.
 // `refine(change)` opens the same view with another theme or hidden title.
 export function titleView(catalog, address, refine) {
@@ -223,7 +141,8 @@ export function titleView(catalog, address, refine) {
   const { titles } = catalog;
   const item = catalog.makeItem(row);
   const heading = createHeading(item.title);
-  const { n_neighbors: nNear, neighbors } = catalog.data;
+  const { n_neighbors: nNear, neighbors, start } = catalog.data;
+  const watchUrl = start.watch_url;
   // the neighbors after the nearest ones are all of one type
   const nStored = neighbors[row].length;
   const total = address.filters.type ? nStored : Math.min(nNear, nStored);
@@ -244,7 +163,7 @@ export function titleView(catalog, address, refine) {
   };
   const name = `More like ${item.title}`;
   const content = [
-    createTitlePanel(item, heading),
+    createTitlePanel(item, heading, { openFilters, openCluster, watchUrl }),
     createDataElement("h2", "results-heading", name),
     ...createChips(catalog, address),
   ];

@@ -1,85 +1,74 @@
 // The start page, the panel of a title, and the filters behind one button.
-// Shared by the widget and the static page.
+// Shared by the widget, whose controls are buttons, and the static page, whose controls are links.
+// So both pass functions that create a control: `openFilters(name, filters, classNames)`,
+// `openGroup(group)` and `openCluster(item)`.
 import { createElement, createDataElement, createButton } from "./dom.js";
-import { createFacts, createPoster, createPosterCard, subtitle } from "./cards.js";
+import { createFacts, createPoster, subtitle } from "./cards.js";
 import { createSaveButton } from "./saved_list.js";
 
 const MAX_PANEL_THEMES = 8;
 const MAX_PANEL_MOODS = 4;
 
 let panelCount = 0;
+let shelfCount = 0;
 
-// Create one row of posters with its name and the button that shows all of its titles.
-function createShelf(shelf, { onBrowse, onSelect }) {
-  const heading = createElement("h3", "shelf-heading", shelf.name);
-  const seeAll = createButton("See all", () => onBrowse(shelf), "see-all");
-  seeAll.setAttribute("aria-label", `See all: ${shelf.name}`);
+// Create a list with one item for each control.
+function createControlList(controls, classNames, label) {
+  const list = createElement("ul", classNames);
+  list.setAttribute("aria-label", label);
+  for (const control of controls) {
+    const item = createElement("li");
+    item.append(control);
+    list.append(item);
+  }
+  return list;
+}
+
+// Create one row of posters with its name and the control that shows all of its titles.
+function createShelf({ name, filters }, cards, { openFilters, headingTag }) {
+  const heading = createElement(headingTag, "shelf-heading", name);
+  heading.id = `mediarec-shelf-${++shelfCount}`;
+  const seeAll = openFilters("See all", filters, "see-all");
+  seeAll.setAttribute("aria-label", `See all: ${name}`);
   const head = createElement("div", "shelf-head");
   head.append(heading, seeAll);
-  const cards = createElement("ol", "shelf-cards");
-  cards.setAttribute("aria-label", shelf.name);
-  cards.append(...shelf.cards.map((item) => createPosterCard(item, { onSelect })));
+  const list = createElement("ol", "shelf-cards");
+  list.setAttribute("aria-label", name);
+  list.append(...cards);
   const element = createElement("section", "shelf");
-  element.setAttribute("aria-label", shelf.name);
-  element.append(head, cards);
+  element.setAttribute("aria-label", name);
+  element.append(head, list);
   return element;
 }
 
-// Create a list of buttons under a heading. `onOpen(item)` is called with the pressed item.
-function createBrowseList(label, items, onOpen) {
-  const list = createElement("ul", "browse-links");
-  for (const item of items) {
-    const entry = createElement("li");
-    const button = createButton(item.name, () => onOpen(item), "browse-link");
-    button.dir = "auto";
-    entry.append(button);
-    list.append(entry);
-  }
-  const element = createElement("section", "browse");
-  element.setAttribute("aria-label", label);
-  element.append(createElement("h3", "browse-heading", label), list);
-  return element;
+// Create controls to browse, under a heading; nothing without controls.
+function createBrowseSection(label, controls, headingTag) {
+  if (!controls.length) return [];
+  const section = createElement("section", "browse");
+  section.setAttribute("aria-label", label);
+  section.append(
+    createElement(headingTag, "browse-heading", label),
+    createControlList(controls, "browse-links", label),
+  );
+  return [section];
 }
 
-// Create the examples below the search box. `onExample(text)` is called with the pressed one.
-export function createExamples(examples, onExample) {
-  const list = createElement("ul", "examples");
-  list.setAttribute("aria-label", "Examples");
-  for (const text of examples) {
-    const entry = createElement("li");
-    entry.append(createButton(text, () => onExample(text), "example"));
-    list.append(entry);
-  }
-  return list;
+// Create the examples below the search box; nothing without examples.
+export function createExamples(controls) {
+  return controls.length ? [createControlList(controls, "examples", "Examples")] : [];
 }
 
-// Create the start page: rows of posters, and collections, moods and groups to browse.
-// `handlers` has onBrowse(item with name and filters), onSelect(item) and onGroup(group).
-export function createHome(start, handlers) {
-  const element = createElement("div", "home");
-  element.append(...start.shelves.map((shelf) => createShelf(shelf, handlers)));
-  const browse = (label, items, onOpen) => {
-    if (items.length) element.append(createBrowseList(label, items, onOpen));
-  };
-  browse("More collections", start.collections, handlers.onBrowse);
-  browse("Moods", start.moods, handlers.onBrowse);
-  browse("Groups", start.groups, handlers.onGroup);
-  return element;
-}
-
-// Create the themes and moods of a title as buttons that show all titles with them.
-function createThemes(item, onBrowse) {
-  const list = createElement("ul", "terms");
-  list.setAttribute("aria-label", "Themes");
-  const add = (filter, name) => {
-    const entry = createElement("li");
-    const open = () => onBrowse({ name, filters: { [filter]: [name] } });
-    entry.append(createButton(name, open, "browse-link"));
-    list.append(entry);
-  };
-  for (const name of item.themes.slice(0, MAX_PANEL_THEMES)) add("theme", name);
-  for (const name of item.moods.slice(0, MAX_PANEL_MOODS)) add("mood", name);
-  return list;
+// Create the rows of posters, and the collections, moods and groups to browse. `options` has
+// openFilters, openGroup, createCards(shelf) and headingTag.
+export function createHome(start, options) {
+  const { openFilters, openGroup, createCards, headingTag } = options;
+  const browse = ({ name, filters }) => openFilters(name, filters, "browse-link");
+  return [
+    ...start.shelves.map((shelf) => createShelf(shelf, createCards(shelf), options)),
+    ...createBrowseSection("More collections", start.collections.map(browse), headingTag),
+    ...createBrowseSection("Moods", start.moods.map(browse), headingTag),
+    ...createBrowseSection("Groups", start.groups.map(openGroup), headingTag),
+  ];
 }
 
 // Create the link to a search for where a title can be watched.
@@ -93,18 +82,23 @@ function createWatchLink(item, watchUrl) {
 }
 
 // Create the panel of a title: what it is, its themes and its cluster. `heading` is the element of
-// its name. `handlers` has onBrowse(item with name and filters) and onCluster(item). `watchUrl` is
-// the start of an address that searches for where a title can be watched.
-export function createTitlePanel(item, heading, { onBrowse, onCluster, watchUrl }) {
+// its name. `options` has openFilters, openCluster, and watchUrl: the start of an address that
+// searches for where a title can be watched.
+export function createTitlePanel(item, heading, { openFilters, openCluster, watchUrl }) {
   const facts = createElement("div", "title-facts");
   const line = [subtitle(item), item.duration].filter(Boolean).join(" · ");
   facts.append(heading, createElement("p", "secondary", line));
   if (item.description) facts.append(createDataElement("p", "description", item.description));
   facts.append(createFacts(item));
-  if (item.themes.length || item.moods.length) facts.append(createThemes(item, onBrowse));
-  if (item.cluster && onCluster) {
+  const openTerm = (filter) => (name) => openFilters(name, { [filter]: [name] }, "browse-link");
+  const terms = [
+    ...item.themes.slice(0, MAX_PANEL_THEMES).map(openTerm("theme")),
+    ...item.moods.slice(0, MAX_PANEL_MOODS).map(openTerm("mood")),
+  ];
+  if (terms.length) facts.append(createControlList(terms, "terms", "Themes"));
+  if (item.cluster) {
     const cluster = createElement("p", "title-cluster", `${item.cluster.note || "In the cluster"} `);
-    cluster.append(createButton(item.cluster.name, () => onCluster(item), "cluster-name"));
+    cluster.append(openCluster(item));
     facts.append(cluster);
   }
   const actions = createElement("div", "actions");

@@ -228,9 +228,18 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
   const filters = createFilterPanel(form.element);
   const row = createElement("div", "search-row");
   row.append(box.element, filters.element);
-  const onBrowse = (item) => channel.send("browse", item.filters);
-  const examples = createExamples(start.examples, (text) => channel.send("search", text));
-  const home = createHome(start, { ...handlers, onBrowse });
+  const openFilters = (name, filters, classNames) =>
+    createButton(name, () => channel.send("browse", filters), classNames);
+  const openExample = (text) =>
+    createButton(text, () => channel.send("search", text), "example");
+  const { onSelect, onGroup } = handlers;
+  const openGroup = (group) => createButton(group.name, () => onGroup(group), "browse-link");
+  const createCards = (shelf) => shelf.cards.map((item) => createPosterCard(item, { onSelect }));
+  const home = createElement("div", "home");
+  home.append(
+    ...createExamples(start.examples.map(openExample)),
+    ...createHome(start, { openFilters, openGroup, createCards, headingTag: "h3" }),
+  );
   const heading = createHeading();
   const panelSlot = createElement("div", "panel-slot");
   const chips = createElement("ul", "chips");
@@ -242,7 +251,7 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
   const showMore = createButton("Show more", () => channel.send("show_more"), "button show-more");
   const found = createElement("div", "found");
   found.append(panelSlot, chips, matchCount, notes, relaxations, results, showMore);
-  panel.append(heading, row, examples, home, found);
+  panel.append(heading, row, home, found);
   const hasChanged = createChangeCheck();
 
   // Create the button that drops one filter.
@@ -252,8 +261,9 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
   // Draw the panel of the only title of the query.
   function renderPanel(item) {
     const name = createDataElement("h3", "heading", item.title);
-    const { onCluster } = handlers;
-    const options = { onBrowse, onCluster, watchUrl: start.watch_url };
+    const openCluster = ({ cluster }) =>
+      createButton(cluster.name, () => handlers.onCluster({ cluster }), "cluster-name");
+    const options = { openFilters, openCluster, watchUrl: start.watch_url };
     panelSlot.replaceChildren(createTitlePanel(item, name, options));
   }
 
@@ -277,7 +287,7 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
     heading.classList.toggle("mediarec-welcome", page.is_home);
     if (page.is_home) panel.prepend(heading);
     else found.insertBefore(heading, chips);
-    examples.hidden = home.hidden = !page.is_home;
+    home.hidden = !page.is_home;
     found.hidden = page.is_home;
     if (page.is_home) return;
     if (!page.panel) panelSlot.replaceChildren();

@@ -242,7 +242,7 @@ def test_filters(open_page, show_id):
     page = open_page(f"#title={show_id('Inception')}")
     count = page.locator(".mediarec-filter-count")
     expect(count).to_be_hidden()
-    page.locator("summary", has_text="Filters").click()
+    page.get_by_role("button", name="Filters").click()
     page.get_by_label("Type").select_option("Movie")
     expect(count).to_contain_text("1")
     page.keyboard.press("Escape")
@@ -257,7 +257,7 @@ def test_filters(open_page, show_id):
     page.go_back()
     expect(count).to_be_hidden()
     page.goto(page.url.split("#")[0] + "#")
-    page.locator("summary", has_text="Filters").click()
+    page.get_by_role("button", name="Filters").click()
     page.get_by_label("Type").select_option("TV Show")
     expect_heading(page, "Series")
 
@@ -508,7 +508,7 @@ def test_accessibility(open_page, show_id, history, width, scheme):
             search_box(page).fill("the")
             page.locator(".mediarec-combobox-option:visible").first.wait_for()
         elif name == "browse":
-            page.locator("summary", has_text="Filters").click()
+            page.get_by_role("button", name="Filters").click()
         elif name == "for-me":
             page.locator("input[type=file]").set_input_files(history)
             page.locator(".mediarec-result").first.wait_for()
