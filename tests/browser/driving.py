@@ -276,6 +276,7 @@ def picture(locator, name):
     """Save a screenshot if MEDIAREC_SCREENSHOTS names a folder."""
     folder = os.environ.get("MEDIAREC_SCREENSHOTS")
     if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
         locator.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
