@@ -297,7 +297,8 @@ def _error_page(view, error):
     """Return the page of an error, with the titles that the user may have meant."""
     is_bad_request = error.status == 400
     params = _text_fields()
-    suggested = view.model.suggest_rows(params["title"], 12) if params["title"] else []
+    has_title = bool(params["title"]) and not is_bad_request
+    suggested = view.model.suggest_rows(params["title"], 12) if has_title else []
     candidates = view.cards(suggested or error.candidate_rows)
     if suggested:
         error.status = 409

@@ -197,6 +197,11 @@ def main() -> None:
         _fail(str(e), EXIT_OUTPUT if _is_output_error(e) else EXIT_ERROR, _choices(e))
     except KeyboardInterrupt:
         _fail(stopped_message(), EXIT_STOPPED)
+    except RuntimeError as e:
+        # Python 3.11 wraps a Ctrl-C that comes while a class is created
+        if not isinstance(e.__cause__, KeyboardInterrupt):
+            raise
+        _fail(stopped_message(), EXIT_STOPPED)
     except OSError as e:
         place = e.filename or "standard output"
         _fail(f"{place}: {e.strerror or e}", EXIT_OUTPUT)

@@ -396,6 +396,8 @@ def _true_claims(model: Recommender, a: Any, b: Any) -> dict[str, set[str]]:
 
 def _true_times(a: Any, b: Any) -> list[str]:
     """Return the decade of two titles, and the years since which both are."""
+    if pd.isna(a.release_year) or pd.isna(b.release_year):
+        return []
     first = int(min(a.release_year, b.release_year))
     times = [f"{year} or later" for year in range(first - 9, first + 1)]
     if a.release_year // 10 == b.release_year // 10:

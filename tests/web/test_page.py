@@ -401,7 +401,6 @@ def test_without_javascript(open_page):
 def test_map(open_page, model, width, scheme):
     page = open_page("/clusters/kmeans", width, color_scheme=scheme, reduced_motion="reduce")
     check_map(page, model.clusterings.groups["kmeans"].name.tolist())
-    picture(page.locator(".mediarec-map"), f"page-map-{width}")
     tip = page.locator(".mediarec-map-tip")
     if tip.is_visible():  # check_map has found a point
         title = tip.locator("b").inner_text().rsplit(" (", 1)[0]
@@ -409,6 +408,8 @@ def test_map(open_page, model, width, scheme):
         page.mouse.up()
         expect_heading(page, title)
         page.go_back()
+        page.locator(".mediarec-map-labels-groups button").first.wait_for()
+    picture(page.locator(".mediarec-map"), f"page-map-{width}")
     page.locator(".mediarec-map-labels-groups button").first.click()
     label = page.locator(".mediarec-map-labels-clusters button:visible").first
     name = label.get_attribute("title").rsplit(": ", 1)[0]
