@@ -189,7 +189,9 @@ def _search(state, value, model):
     if suggested:
         show_id = model.get_fields(suggested, ["show_id"])["show_id"][0]
         return _set_title(state, show_id, model)
-    return _set_title_by_name(state, text, model)
+    raise UnknownTitleError(
+        f"Nothing is called \u201c{text:.60}\u201d. Try another spelling, or fewer words."
+    )
 
 
 def _refine(state, value, model):
@@ -250,9 +252,15 @@ def _validate_filter(name, chosen, model):
     if not all(part is None or isinstance(part, (str, int)) for part in parts):
         raise MediarecError(f"a filter value must be text, a number or a list, not {chosen!r:.40}")
     if isinstance(chosen, list):
-        chosen = tuple(chosen)
+        chosen = _ordered_years(chosen) if name == "year" else tuple(chosen)
     model.filter_mask(Filters(**{name: chosen}))  # an unknown value is an error
     return chosen
+
+
+def _ordered_years(years):
+    """Return a range of years as a tuple, the earlier year first."""
+    is_range = len(years) == 2 and all(isinstance(year, int) for year in years)
+    return tuple(sorted(years)) if is_range else tuple(years)
 
 
 def _validate_diversity(chosen):

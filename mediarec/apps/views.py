@@ -36,7 +36,8 @@ def search_view(view_model: ViewModel, state: AppState) -> dict:
     Returns
     -------
     dict
-        chips (id, title and kind of each part of the query), text, match_count, understood (the
+        chips (id, title and kind of each part of the query), filter_chips (label of each filter,
+        and the change that removes it), text, match_count, understood (the
         pieces of the text), notes, relaxations, has_more, heading, is_home (whether the start
         page is to be shown), panel (the card of the only title of the query, or None) and cards.
     """
@@ -63,6 +64,7 @@ def search_view(view_model: ViewModel, state: AppState) -> dict:
     return {
         "chips": _query_chips(view_model.model, state),
         "text": state.text,
+        "filter_chips": _filter_chips(state),
         "match_count": _format_match_count(view_model, filters),
         "heading": page["heading"],
         "is_home": is_home,
@@ -73,6 +75,27 @@ def search_view(view_model: ViewModel, state: AppState) -> dict:
         "relaxations": [_as_action(relaxation) for relaxation in page["relaxations"]],
         "has_more": has_more,
     }
+
+
+_TYPE_LABELS = {"Movie": "Films", "TV Show": "Series"}
+_LIST_FILTERS = ("genre", "theme", "mood", "age_group")
+
+
+def _filter_chips(state):
+    """Return the filters that are set, each with the value of the action that removes it."""
+    chips = []
+    if state.type:
+        chips.append({"label": _TYPE_LABELS.get(state.type, state.type), "change": ["type", None]})
+    for name in _LIST_FILTERS:
+        values = list(getattr(state, name))
+        for value in values:
+            rest = [other for other in values if other != value]
+            chips.append({"label": value, "change": [name, rest]})
+    if state.year:
+        first, last = state.year
+        label = f"{first or ''}\u2013{last or ''}"
+        chips.append({"label": label, "change": ["year", None]})
+    return chips
 
 
 def _missing_notes(state):
@@ -234,10 +257,9 @@ def _combine_profile(profile, likes):
 
 def _profile_summary(profile):
     """Return how a file was read, in words."""
-    return (
-        f"Read: {profile.source}. {len(profile.liked):,} titles count for the recommendations; "
-        f"{len(profile.watched):,} watched titles are excluded."
-    )
+    found = len(profile.matched)
+    count = "1 title" if found == 1 else f"{found:,} titles"
+    return f"{count} found in the catalog. Titles that you watched are not recommended."
 
 # %% ../../nbs/79_apps.views.ipynb #5a7e0502
 def list_view(view_model: ViewModel, state: AppState) -> dict:

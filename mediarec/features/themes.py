@@ -432,6 +432,7 @@ def _object_column(values: list, catalog: pd.DataFrame) -> pd.Series:
 # %% ../../nbs/23_features.themes.ipynb #d4a3f6e8
 _MIN_KNOWN_FAME = 2  # of a title that is known by its whole name
 _MIN_FAME_OF_START = 3  # of a title of which only the start is given
+_MIN_START_LENGTH = 8  # letters
 
 
 def find_known_themes(text: str) -> tuple[str, list[str]] | None:
@@ -451,8 +452,8 @@ def find_known_themes(text: str) -> tuple[str, list[str]] | None:
         for known in _known_titles().get(_name_key(title_type, name), [])
     ]
     rows = [row for row in rows if table.fame.iat[row] >= _MIN_KNOWN_FAME]
-    if not rows and " " in text.strip():
-        start = normalize_text(text) + " "
+    if not rows and " " in text.strip() and len(text) >= _MIN_START_LENGTH:
+        start = normalize_text(text)
         keys = [key for key in _known_titles() if key[1].startswith(start)]
         rows = [known.row for key in keys for known in _known_titles()[key]]
         rows = [row for row in rows if table.fame.iat[row] >= _MIN_FAME_OF_START]

@@ -56,18 +56,20 @@ function moveFocus(root, title, direction) {
   return Boolean(next);
 }
 
-// Add the keys to `root`. `getSearchInput()` returns the search box that is shown, or null. `scope`
-// is where "/" works: the page, or only the widget.
-export function addKeys(root, getSearchInput, scope = root) {
-  scope.addEventListener("keydown", (event) => {
+// Add the keys to `root`. `getSearchInput()` returns the search box that is shown, or null. "/" works
+// in `root`, and where nothing has the focus. Returns a function that removes the listener.
+export function addKeys(root, getSearchInput) {
+  const onSlash = (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
     const input = getSearchInput();
-    if (isTextField(event.target) || !input) return;
+    const isHere = event.target === document.body || event.composedPath().includes(root);
+    if (!isHere || isTextField(event.composedPath()[0]) || !input) return;
     input.focus();
     input.select();
     event.preventDefault();
     event.stopPropagation();
-  });
+  };
+  document.addEventListener("keydown", onSlash);
   root.addEventListener("keydown", (event) => {
     const title = event.target.closest?.(CARD_TITLE);
     if (ARROWS[event.key] && title && moveFocus(root, title, ARROWS[event.key])) {
@@ -80,4 +82,5 @@ export function addKeys(root, getSearchInput, scope = root) {
       getSearchInput()?.focus();
     }
   });
+  return () => document.removeEventListener("keydown", onSlash);
 }

@@ -3,6 +3,8 @@
 import { normalizeText, titleSearch, passesFilters } from "./static_search.js";
 import { cleanId, browseAddress, formatAddress, titleAddress } from "./static_address.js";
 
+const TERM_KINDS = new Set(["Mood", "Theme"]);
+const LEFT_OUT = / (not|no|without|except) /;
 const PLACE_COST = 0.4; // in degrees of fame, for each theme that comes before the wanted one
 const MAX_PLACE = 5;
 const MAX_SHARED_TERMS = 3;
@@ -88,7 +90,8 @@ function listNames(data) {
   };
   const names = [];
   const addFilter = (name, kind, filters) => {
-    names.push({ name, kind, href: browseAddress(filters), findRow: () => firstRow(filters) });
+    const href = browseAddress(filters);
+    names.push({ name, kind, filters, href, findRow: () => firstRow(filters) });
   };
   for (const { name, filters } of [...start.shelves, ...start.collections]) {
     addFilter(name, "Collection", filters);
@@ -187,10 +190,30 @@ export function createCatalog(data) {
     const namesOf = (row) => [titles.title[row], ...(data.other_names[row] ?? [])];
     const same = rows.filter((row) => namesOf(row).some((name) => normalizeText(name) === query));
     if (same.length === 1) return titleAddress(titles.id[same[0]]);
-    const [name] = findNames(text);
-    if (!same.length && name?.key === query) return name.href;
+    const found = findNames(text);
+    const equal = found.filter(({ key }) => key === query);
+    const isGenre = ({ kind, key }) => kind === "Genre" && key.startsWith(`${query} `);
+    const name = equal.find((entry) => entry.filters) ?? found.find(isGenre) ?? equal[0];
+    if (!same.length && name) return name.href;
+    const terms = same.length ? null : readTerms(query);
+    if (terms) return browseAddress(terms);
     if (same.length || !rows.length) return formatAddress({ view: "find", value: text });
     return titleAddress(titles.id[rows[0]]);
+  }
+
+  // Return the filters of the themes and moods that a text names, such as "slow-burn Nordic noir";
+  // null without any, or if the text leaves something out.
+  function readTerms(query) {
+    const words = ` ${query} `;
+    if (LEFT_OUT.test(words)) return null;
+    const named = names.filter(({ kind, key }) => TERM_KINDS.has(kind) && words.includes(` ${key} `));
+    const filters = {};
+    for (const entry of named) {
+      for (const [name, values] of Object.entries(entry.filters)) {
+        filters[name] = [...(filters[name] ?? []), ...values];
+      }
+    }
+    return named.length ? filters : null;
   }
 
   // Return the name of the titles that pass filters.

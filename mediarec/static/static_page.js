@@ -225,7 +225,7 @@ async function start(root) {
     event.preventDefault(); // the fragment is not an address of a view
     main.focus();
   });
-  addKeys(document.body, () => box.input, document);
+  addKeys(document.body, () => box.input);
   const { target } = renderPage();
   target?.scrollIntoView({ block: "start" });
   if (!address.view) box.input.focus({ preventScroll: true });

@@ -371,7 +371,7 @@ document.addEventListener(
 window.addEventListener("popstate", () => {
   navigate(location.pathname + location.search, { push: false });
 });
-addKeys(document.body, () => box.input, document);
+addKeys(document.body, () => box.input);
 onListChange(updateListLink);
 updateListLink();
 enhanceCards();

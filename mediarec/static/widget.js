@@ -145,7 +145,7 @@ function createChip(item, kind, onRemove) {
   const removeButton = createButton("×", onRemove, "chip-remove");
   removeButton.setAttribute("aria-label", `remove ${[...item.title].slice(0, 60).join("")}`);
   element.append(
-    createElement("span", "chip-kind", CHIP_KINDS[kind]),
+    ...(CHIP_KINDS[kind] ? [createElement("span", "chip-kind", CHIP_KINDS[kind])] : []),
     createDataElement("span", "chip-name", item.title),
     removeButton,
   );
@@ -203,6 +203,10 @@ function createQueryChips(page, channel) {
     button.setAttribute("aria-label", piece.remove_label);
     element.append(createDataElement("span", "chip-name", piece.label), button);
     chips.push(element);
+  }
+  for (const { label, change } of page.filter_chips) {
+    const remove = () => channel.send("set_filter", change);
+    chips.push(createChip({ title: label }, "filter", remove));
   }
   return chips;
 }
@@ -292,7 +296,7 @@ function createSearchTab(panel, { id, channel, options, fetchSuggestions, handle
     if (page.is_home) return;
     if (!page.panel) panelSlot.replaceChildren();
     if (hasChanged("panel", page.panel) && page.panel) renderPanel(page.panel);
-    if (hasChanged("chips", [page.chips, page.understood])) {
+    if (hasChanged("chips", [page.chips, page.understood, page.filter_chips])) {
       chips.replaceChildren(...createQueryChips(page, channel));
     }
     chips.hidden = !chips.children.length;
@@ -386,6 +390,7 @@ function createClustersTab(panel, { channel, handlers, getPage, showError }) {
       return;
     }
     if (!hasChanged("page", page)) return;
+    methods.hidden = page.methods.length < 2;
     const buttons = page.methods.map((method) => createMethodButton(method, page.method));
     methods.replaceChildren(...buttons);
     map.element.hidden = !page.map;
@@ -445,6 +450,10 @@ function createProfileTab(panel, { id, channel, fetchSuggestions, handlers, show
     placeholder: "Type a title",
     fetchSuggestions,
     onSelect: (item) => channel.send("add_profile_like", item.id),
+    onSubmit: (text) => {
+      const lines = text.split(/\s*[,;]\s*/).join("\n");
+      channel.send("load_history", { name: "titles.txt", text: lines });
+    },
   });
   const inputs = createElement("div", "search-fields");
   inputs.append(createHistoryInput(`${id}-file`, sendHistory, showError), likes.element);
@@ -615,7 +624,7 @@ function render({ model, el }) {
     setPosters(root, model.get("posters"));
   }
 
-  addKeys(root, () => (tabs.panels.search.hidden ? null : search.box.input));
+  const stopKeys = addKeys(root, () => (tabs.panels.search.hidden ? null : search.box.input));
   const stopList = onListChange(() => {
     if (model.get("page").tab === "list") list.request();
   });
@@ -628,6 +637,7 @@ function render({ model, el }) {
     model.off("change:posters", updatePosters);
     channel.close();
     stopList();
+    stopKeys();
   };
 }
 
