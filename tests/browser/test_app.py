@@ -203,7 +203,7 @@ def test_search_in_words_and_browse(server, browser):
     box.fill("heist with a double cross")
     box.press("Enter")
     app.get_by_role("heading", name="Results for “heist with a double cross”").wait_for()
-    app.locator(".mediarec-chip", has_text="heist").wait_for()
+    app.locator(".mediarec-chip", has_text="heist").first.wait_for()
     page.get_by_role("tab", name="Discover").click()
     app.locator(".mediarec-shelf").first.wait_for()
     app.get_by_role("button", name="slow-burn Nordic noir").click()
