@@ -236,6 +236,11 @@ def _search_url(view, params):
     return _page_url(filters, title=title, id=meaning["id"])
 
 
+def _has_posters():
+    """Return whether the server shows posters of TMDb."""
+    return current_app.extensions["mediarec"].poster_cache.poster_service is not None
+
+
 def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
     """Render a template with the values that all templates use.
 
@@ -264,7 +269,7 @@ def render_page(template: str, status: int = 200, **context) -> tuple[str, int]:
         page_url=_page_url,
         filter_chips=_filter_chips,
         watch_url=_watch_url,
-        posters=current_app.extensions["mediarec"].poster_cache.poster_service is not None,
+        posters=_has_posters(),
         **context,
     )
     return html, status
@@ -277,6 +282,11 @@ pages = Blueprint("pages", "mediarec.apps.web_pages")
 def index() -> Response | tuple[str, int]:
     """Return the start page, the titles that pass the filters, or the recommendations."""
     view = current_view()
+    if not request.args:  # the start page is the same for all visitors
+        has_posters = _has_posters()
+        if has_posters not in view.start_html:
+            view.start_html[has_posters] = _render_start_page(view)
+        return view.start_html[has_posters], 200
     try:
         params = _page_parameters(view)
         if params["q"]:
@@ -288,6 +298,12 @@ def index() -> Response | tuple[str, int]:
     if params["id"]:
         params = params | {"title": _title_by_id(view, params["id"])}
     return render_page("home.html", params=params, page=page)
+
+
+def _render_start_page(view):
+    """Return the HTML of the start page."""
+    html, _ = render_page("home.html", page=_start_view(view, _EMPTY_PARAMETERS))
+    return html
 
 # %% ../../nbs/84_apps.web_pages.ipynb #aa4de46f
 _ERROR_HEADINGS = {404: "Nothing is called that", 409: "Which one?"}

@@ -72,6 +72,7 @@ class WebView(ViewModel):
         self.posters = posters
         self.map_bodies = {}  # clustering -> JSON of its map
         self.option_lists = {}  # field of the form -> HTML of its options, none of them chosen
+        self.start_html = {}  # whether there are posters -> the start page as HTML
 
     def cards(self, rows: Rows, method: str | None = None, **extra: Sequence) -> list[dict]:
         """Return titles as cards, as `ViewModel.cards`, with `href` and `poster`."""
