@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/79_apps.views.ipynb #193d1430
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -81,21 +82,38 @@ _TYPE_LABELS = {"Movie": "Films", "TV Show": "Series"}
 _LIST_FILTERS = ("genre", "theme", "mood", "age_group")
 
 
+def filter_parts(values: Mapping[str, Any]) -> list[dict]:
+    """Return each value of the filters that are set, and what is left without it.
+
+    Parameters
+    ----------
+    values : mapping
+        type, genre, theme, mood, age_group and year, as in `AppState`.
+
+    Returns
+    -------
+    list of dict
+        label, name (of the filter) and rest (the value of the filter without this one).
+    """
+    parts = []
+    if values["type"]:
+        label = _TYPE_LABELS.get(values["type"], values["type"])
+        parts.append({"label": label, "name": "type", "rest": None})
+    for name in _LIST_FILTERS:
+        for value in values[name]:
+            rest = [other for other in values[name] if other != value]
+            parts.append({"label": value, "name": name, "rest": rest})
+    if values["year"]:
+        first, last = values["year"]
+        label = f"{first or ''}\u2013{last or ''}"
+        parts.append({"label": label, "name": "year", "rest": None})
+    return parts
+
+
 def _filter_chips(state):
     """Return the filters that are set, each with the value of the action that removes it."""
-    chips = []
-    if state.type:
-        chips.append({"label": _TYPE_LABELS.get(state.type, state.type), "change": ["type", None]})
-    for name in _LIST_FILTERS:
-        values = list(getattr(state, name))
-        for value in values:
-            rest = [other for other in values if other != value]
-            chips.append({"label": value, "change": [name, rest]})
-    if state.year:
-        first, last = state.year
-        label = f"{first or ''}\u2013{last or ''}"
-        chips.append({"label": label, "change": ["year", None]})
-    return chips
+    parts = filter_parts({name: getattr(state, name) for name in ("type", *_LIST_FILTERS, "year")})
+    return [{"label": part["label"], "change": [part["name"], part["rest"]]} for part in parts]
 
 
 def _missing_notes(state):

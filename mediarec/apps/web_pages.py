@@ -23,6 +23,7 @@ from mediarec.apps.start_page import (
     start_content,
 )
 from mediarec.apps.viewmodel import active_filters, map_levels, map_points
+from mediarec.apps.views import filter_parts
 from mediarec.apps.web_api import cluster_json, current_view, method_groups
 from mediarec.apps.web_queries import (
     FILTER_PARAMETERS,
@@ -48,7 +49,6 @@ _DIVERSITY_OPTIONS = (
     ("0.3", "Some surprises"),
     ("0.6", "Many surprises"),
 )
-_TYPE_LABELS = {"Movie": "Films", "TV Show": "Series"}
 
 
 def _is_given(name, value):
@@ -86,18 +86,15 @@ def _watch_url(title):
 
 def _filter_chips(params):
     """Return the filters that are set as links (label, href) that remove them."""
+    years = (params["year_from"], params["year_to"])
+    parts = filter_parts(params | {"year": years if any(years) else None})
+    if params["cluster"]:
+        parts.append({"label": params["cluster"], "name": "cluster", "rest": None})
     chips = []
-    for name in ("type", "genre", "theme", "mood", "age_group", "cluster"):
-        chosen = params[name]
-        values = chosen if isinstance(chosen, list) else [chosen] if chosen else []
-        for value in values:
-            rest = [other for other in values if other != value] or None
-            label = _TYPE_LABELS.get(value, value)
-            chips.append({"label": label, "href": _page_url(params, **{name: rest})})
-    first, last = params["year_from"], params["year_to"]
-    if first or last:
-        label = f"{first or ''}\u2013{last or ''}"
-        chips.append({"label": label, "href": _page_url(params, year_from=None, year_to=None)})
+    for part in parts:
+        names = _PARAMETERS_OF.get(part["name"], (part["name"],))
+        href = _page_url(params, **dict.fromkeys(names, part["rest"]))
+        chips.append({"label": part["label"], "href": href})
     return chips
 
 

@@ -361,13 +361,6 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("change", handleChange);
 form.querySelectorAll("[data-multiselect], [data-filter-panel]").forEach(addClosing);
 document.addEventListener("click", handleClick);
-document.addEventListener(
-  "error",
-  (event) => {
-    if (event.target.matches?.(".mediarec-poster-image")) event.target.remove();
-  },
-  { capture: true },
-);
 window.addEventListener("popstate", () => {
   navigate(location.pathname + location.search, { push: false });
 });

@@ -139,11 +139,13 @@ function createTabs(id, onSelect) {
   return { bar, panels, show };
 }
 
-// Create a chip: one part of the query, with a button that removes it.
-function createChip(item, kind, onRemove) {
+// Create a chip: one part of the query, with a button that removes it. `removeLabel` is the name of
+// that button for screen readers.
+function createChip(item, kind, onRemove, removeLabel = null) {
   const element = createElement("li", `chip chip-${kind}`);
   const removeButton = createButton("×", onRemove, "chip-remove");
-  removeButton.setAttribute("aria-label", `remove ${[...item.title].slice(0, 60).join("")}`);
+  const shortTitle = [...item.title].slice(0, 60).join("");
+  removeButton.setAttribute("aria-label", removeLabel ?? `remove ${shortTitle}`);
   element.append(
     ...(CHIP_KINDS[kind] ? [createElement("span", "chip-kind", CHIP_KINDS[kind])] : []),
     createDataElement("span", "chip-name", item.title),
@@ -198,11 +200,8 @@ function createQueryChips(page, channel) {
     createChip(chip, chip.kind, () => channel.send("remove", chip.id)),
   );
   for (const piece of page.understood) {
-    const element = createElement("li", "chip");
-    const button = createButton("×", () => channel.send("set_text", piece.text), "chip-remove");
-    button.setAttribute("aria-label", piece.remove_label);
-    element.append(createDataElement("span", "chip-name", piece.label), button);
-    chips.push(element);
+    const remove = () => channel.send("set_text", piece.text);
+    chips.push(createChip({ title: piece.label }, "piece", remove, piece.remove_label));
   }
   for (const { label, change } of page.filter_chips) {
     const remove = () => channel.send("set_filter", change);
