@@ -2,7 +2,9 @@
 
 Each guide is followed from top to bottom in one process and one folder, on the starter catalog. A
 Python block or a shell line with "# not run here" is skipped; the options of a skipped command must
-exist. A fence without a language, below a Python block, shows what the block prints.
+exist. A fence without a language, below a Python block, shows what the block prints; a fence of
+`text`, below a block of shell, shows what its commands print. White space is not compared, and
+`...` stands for anything that was left out. A block that prints something must show it.
 """
 
 import contextlib
@@ -13,6 +15,7 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -61,8 +64,9 @@ def steps_of(text):
     for (kind, body), (below, shown) in zip(blocks, [*blocks[1:], ("end", "")]):
         if kind == "python" and NOT_RUN not in body:
             out.append(("python", body, shown if below == "" else None))
-        if kind == "sh":
-            out += [("sh", words_of(line), None) for line in lines_of(body) if is_quick(line)]
+        commands = [words_of(line) for line in lines_of(body) if is_quick(line)]
+        if kind == "sh" and commands:
+            out.append(("sh", commands, shown if below == "text" else None))
     return out
 
 
@@ -73,22 +77,46 @@ def is_quick(line):
     )
 
 
+def is_shown(printed, shown):
+    """Whether a page shows what was printed; `...` on the page stands for any words, or none."""
+    words = [r"(?:\S+ )*" if word == "..." else re.escape(word + " ") for word in shown.split()]
+    return bool(re.fullmatch("".join(words), "".join(f"{word} " for word in printed.split())))
+
+
+def run_python(code, scope):
+    """Run a block of Python; return what it prints."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(code, "<guide>", "exec"), scope)
+    return said.getvalue()
+
+
+def run_commands(commands):
+    """Run some commands in this process; return what they print, with notes and warnings."""
+    from mediarec.cli.options import main
+
+    said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        for sys.argv in commands:
+            with warnings.catch_warnings():
+                try:
+                    main()
+                except SystemExit as stop:
+                    if stop.code:
+                        said.seek(0)
+                        print(said.read(), file=sys.__stderr__)
+                        raise
+    said.seek(0)
+    return said.read()
+
+
 def follow(steps):
     """Run the steps in this process and this folder; exit with the first error."""
-    from mediarec.cli.options import app
-
     scope = {"__name__": "__main__"}
     for kind, what, shown in steps:
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said):
-            if kind == "python":
-                exec(compile(what, "<guide>", "exec"), scope)
-            elif code := app(args=what[1:], standalone_mode=False):
-                sys.exit(f"{shlex.join(what)}: ended with {code}")
-        if (
-            shown is not None and said.getvalue().split() != shown.split()
-        ):  # how wide a column is, is pandas' affair
-            sys.exit(f"{what}\nprinted\n{said.getvalue()}\nand the guide shows\n{shown}")
+        printed = run_python(what, scope) if kind == "python" else run_commands(what)
+        if not is_shown(printed, shown or ""):
+            sys.exit(f"{what}\nprinted\n{printed}\nand the guide shows\n{shown}")
 
 
 def all_guides():
@@ -133,7 +161,7 @@ def test_guide_can_be_followed(guide, tmp_path):
     env |= {
         "MEDIAREC_CATALOG": str(package_path("starter.csv")),
         "OMP_NUM_THREADS": "1",
-        "COLUMNS": "100",
+        "COLUMNS": "88",
         "PYTHONWARNINGS": "ignore",
         "MEDIAREC_CACHE": str(tmp_path / "cache"),
         "PYTHONPATH": os.pathsep.join(filter(None, [root, env.get("PYTHONPATH")])),
@@ -183,6 +211,26 @@ def test_variables_of_the_page_exist():
             rf"^\|.*`MEDIAREC_WEB_{f.name.upper()}` *\| *`?([\w.]*)`? *\|", text, re.M
         ):
             assert row[1] == str(f.default), row[0]
+
+
+def test_other_output_is_found():
+    printed = "2,222 titles, 3.1 MB: model\n#  title\n1  Heat\n2  Ronin\n"
+    for shown in (
+        printed,
+        "2,222 titles, 3.1 MB: model\n# title\n1 Heat\n...",
+        "2,222 titles, ... model\n...\n2 Ronin",
+        "...\n1 Heat\n...",
+    ):
+        assert is_shown(printed, shown), shown
+    for shown in (
+        "",
+        "2,222 titles, 3.1 MB: model",
+        "2,222 titles, 3.1 MB: model\n...\n1 Thief\n...",
+        "...\n2 Ronin\n1 Heat",
+        "...\nHea\n...",
+    ):
+        assert not is_shown(printed, shown), shown
+    assert is_shown("", "")
 
 
 def test_wrong_words_are_found(commands):
