@@ -3,8 +3,9 @@
 Each guide is followed from top to bottom in one process and one folder, on the starter catalog. A
 Python block or a shell line with "# not run here" is skipped; the options of a skipped command must
 exist. A fence without a language, below a Python block, shows what the block prints; a fence of
-`text`, below a block of shell, shows what its commands print. White space is not compared, and
-`...` stands for anything that was left out. A block that prints something must show it.
+`text`, below a block of shell, shows what its commands print. White space and the sizes of files
+are not compared, and `...` stands for anything that was left out. A block that prints something
+must show it.
 """
 
 import contextlib
@@ -22,6 +23,8 @@ import pytest
 
 GUIDES = Path(__file__).parent.parent / "nbs" / "guides"
 NOT_RUN = "# not run here"
+MAX_WIDTH = 92  # of code and outputs
+SIZE = r"\b\d+\.\d MB\b"  # depends on the libraries that compress the files
 TRY = "../try-it.html"  # the page that is made with the site
 QUICK = {
     "build",
@@ -80,8 +83,9 @@ def is_quick(line):
 
 def is_shown(printed, shown):
     """Whether a page shows what was printed; `...` on the page stands for any words, or none."""
-    words = [r"(?:\S+ )*" if word == "..." else re.escape(word + " ") for word in shown.split()]
-    return bool(re.fullmatch("".join(words), "".join(f"{word} " for word in printed.split())))
+    printed, shown = ([*re.sub(SIZE, "# MB", text).split()] for text in (printed, shown))
+    words = [r"(?:\S+ )*" if word == "..." else re.escape(word + " ") for word in shown]
+    return bool(re.fullmatch("".join(words), "".join(f"{word} " for word in printed)))
 
 
 def run_python(code, scope):
@@ -218,6 +222,7 @@ def test_other_output_is_found():
     printed = "2,222 titles, 3.1 MB: model\n#  title\n1  Heat\n2  Ronin\n"
     for shown in (
         printed,
+        printed.replace("3.1", "3.2"),
         "2,222 titles, 3.1 MB: model\n# title\n1 Heat\n...",
         "2,222 titles, ... model\n...\n2 Ronin",
         "...\n1 Heat\n...",
@@ -251,10 +256,28 @@ def test_front_matter_and_links(guide):
         re.search(rf"^{key}: \S", head[1], re.M) for key in ("title", "description")
     )
     prose = FENCE.sub("", text)
+    assert not re.search(r"!\[\s*\]", prose), "a picture without an alternative text"
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose)
     local = [link for link in links if "://" not in link]
     missing = [link for link in local if link != TRY and not (guide.parent / link).exists()]
     assert local and not missing
+
+
+@pytest.mark.parametrize("guide", all_guides(), ids=lambda p: p.stem)
+def test_guide_says_what_for_and_where_next(guide):
+    """It starts with what the reader will have, and ends with links to other pages."""
+    text = guide.read_text(encoding="utf-8")
+    body = text.split("\n---\n", 1)[1].lstrip()
+    assert body.startswith("At the end of this guide ")
+    last = text.rsplit("\n## ", 1)[1]
+    assert last.startswith("Where to go next\n") and last.count("](") >= 3
+
+
+@pytest.mark.parametrize("guide", all_guides(), ids=lambda p: p.stem)
+def test_outputs_fit_a_screen(guide):
+    for kind, body in parts(guide.read_text(encoding="utf-8")):
+        wide = [line for line in body.splitlines() if len(line) > MAX_WIDTH]
+        assert kind not in ("", "python") or not wide
 
 
 if __name__ == "__main__":
