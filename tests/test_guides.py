@@ -5,7 +5,8 @@ Python block or a shell line with "# not run here" is skipped; the options of a 
 exist. A fence without a language, below a Python block, shows what the block prints; a fence of
 `text`, below a block of shell, shows what its commands print. White space and the sizes of files
 are not compared, and `...` stands for anything that was left out. A block that prints something
-must show it.
+must show it. `python tests/test_guides.py --write nbs/guides/quick-start.qmd` writes what is
+printed now in place of what differs.
 """
 
 import contextlib
@@ -16,8 +17,11 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
+import textwrap
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -38,14 +42,30 @@ QUICK = {
     "clean",
     "info",
 }  # the commands that are run
+OUTPUT = {"python": "", "sh": "text"}  # a block to the language of what it prints
 FENCE = re.compile(r"^(`{3,})[ \t]*(.*?)[ \t]*\n(.*?)^\1[ \t]*$", re.M | re.S)
+
+
+class Fence(NamedTuple):
+    """A fenced block of a page, and where it is."""
+
+    kind: str
+    body: str
+    start: int
+    end: int
+
+
+def fences(text):
+    """Return the fenced blocks of a page in order."""
+    return [
+        Fence(re.sub(r"^\{\.?([\w-]+).*\}$", r"\1", m[2]), m[3], m.start(), m.end())
+        for m in FENCE.finditer(text)
+    ]
 
 
 def parts(text):
     """Return the fenced blocks of a page in order, as (language, text)."""
-    return [
-        (re.sub(r"^\{\.?([\w-]+).*\}$", r"\1", info), body) for _, info, body in FENCE.findall(text)
-    ]
+    return [(fence.kind, fence.body) for fence in fences(text)]
 
 
 def lines_of(body):
@@ -62,16 +82,31 @@ def words_of(line):
     return shlex.split(line, comments=True)
 
 
+class Step(NamedTuple):
+    """What is done to follow a page: a block of Python, or some commands."""
+
+    kind: str
+    what: str | list
+    shown: str  # what it prints
+    span: tuple[int, int]  # where the page shows it, or may show it
+
+
 def steps_of(text):
-    """What is done to follow a page: (kind, what, what it prints or None)."""
-    blocks, out = parts(text), []
-    for (kind, body), (below, shown) in zip(blocks, [*blocks[1:], ("end", "")]):
-        if kind == "python" and NOT_RUN not in body:
-            out.append(("python", body, shown if below == "" else None))
-        commands = [words_of(line) for line in lines_of(body) if kind == "sh" and is_quick(line)]
-        if commands:
-            out.append(("sh", commands, shown if below == "text" else None))
-    return out
+    """Return the steps of a page in order."""
+    blocks, steps = fences(text), []
+    for fence, below in zip(blocks, [*blocks[1:], None]):
+        if fence.kind == "python":
+            what = "" if NOT_RUN in fence.body else fence.body
+        elif fence.kind == "sh":
+            what = [words_of(line) for line in lines_of(fence.body) if is_quick(line)]
+        else:
+            continue
+        is_output = below and below.kind == OUTPUT[fence.kind]
+        is_output = is_output and not text[fence.end : below.start].strip()
+        shown, end = (below.body, below.end) if is_output else ("", fence.end)
+        if what:
+            steps.append(Step(fence.kind, what, shown, (fence.end, end)))
+    return steps
 
 
 def is_quick(line):
@@ -115,13 +150,76 @@ def run_commands(commands):
     return said.read()
 
 
-def follow(steps):
-    """Run the steps in this process and this folder; exit with the first error."""
+def follow(text):
+    """Run the steps of a page in this process and this folder; yield those that differ.
+
+    Yields
+    ------
+    step : Step
+    printed : str
+        What it prints, where the page shows something else.
+    """
     scope = {"__name__": "__main__"}
-    for kind, what, shown in steps:
-        printed = run_python(what, scope) if kind == "python" else run_commands(what)
-        if not is_shown(printed, shown or ""):
-            sys.exit(f"{what}\nprinted\n{printed}\nand the guide shows\n{shown}")
+    for step in steps_of(text):
+        run = run_python(step.what, scope) if step.kind == "python" else run_commands(step.what)
+        if not is_shown(run, step.shown):
+            yield step, run
+
+
+def rewrite(text):
+    """Return a page with what its blocks print now."""
+    for step, printed in reversed(list(follow(text))):
+        lines = [wrapped(line.rstrip()) for line in printed.rstrip().splitlines()]
+        output = ["", "", f"```{OUTPUT[step.kind]}", *lines, "```"] if lines else []
+        text = text[: step.span[0]] + "\n".join(output) + text[step.span[1] :]
+    return text
+
+
+def wrapped(line):
+    """A line that is too long as several lines."""
+    if len(line) <= MAX_WIDTH:
+        return line
+    options = {"break_long_words": False, "break_on_hyphens": False}
+    return textwrap.fill(line, MAX_WIDTH, subsequent_indent="  ", **options)
+
+
+def environment(folder):
+    """The variables with which a guide is followed in a folder."""
+    from mediarec.core import package_path
+
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("MEDIAREC_", "TMDB_"))}
+    root = str(GUIDES.parent.parent)
+    return env | {
+        "MEDIAREC_CATALOG": str(package_path("starter.csv")),
+        "OMP_NUM_THREADS": "1",
+        "COLUMNS": str(MAX_WIDTH),
+        "PYTHONWARNINGS": "ignore",
+        "MEDIAREC_CACHE": str(Path(folder) / "cache"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [root, env.get("PYTHONPATH")])),
+    }
+
+
+def main(guide, write):
+    """Follow a guide in this folder, or write what it prints into it."""
+    guide = Path(guide)
+    text = guide.read_text(encoding="utf-8")
+    if write:
+        guide.write_text(rewrite(text), encoding="utf-8")
+        return
+    for step, printed in follow(text):
+        sys.exit(f"{step.what}\nprinted\n{printed}\nand the guide shows\n{step.shown}")
+
+
+def run_main(folder, *arguments):
+    """Run `main` in a process and a folder of its own."""
+    return subprocess.run(
+        [sys.executable, __file__, *map(str, arguments)],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def all_guides():
@@ -159,27 +257,24 @@ def wrong_words(words, commands):
 
 @pytest.mark.parametrize("guide", all_guides(), ids=lambda p: p.stem)
 def test_guide_can_be_followed(guide, tmp_path):
-    from mediarec.core import package_path
-
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("MEDIAREC_", "TMDB_"))}
-    root = str(GUIDES.parent.parent)
-    env |= {
-        "MEDIAREC_CATALOG": str(package_path("starter.csv")),
-        "OMP_NUM_THREADS": "1",
-        "COLUMNS": "88",
-        "PYTHONWARNINGS": "ignore",
-        "MEDIAREC_CACHE": str(tmp_path / "cache"),
-        "PYTHONPATH": os.pathsep.join(filter(None, [root, env.get("PYTHONPATH")])),
-    }
-    done = subprocess.run(
-        [sys.executable, __file__, guide],
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = run_main(tmp_path, "follow", guide)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_outputs_are_written(tmp_path):
+    code = "```python\nprint(1 + 1)\n```"
+    command = "```sh\nmediarec suggest x\n```"
+    page = f"{code}\n\n```\n3\n```\n\nMore.\n\n{code}\n\nEnd.\n\n```\n5\n```\n"
+    Path(tmp_path, "page.qmd").write_text(page)
+    assert run_main(tmp_path, "follow", "page.qmd").returncode == 1
+    assert run_main(tmp_path, "write", "page.qmd").returncode == 0
+    shown = f"{code}\n\n```\n2\n```"
+    written = Path(tmp_path, "page.qmd").read_text()
+    assert written == f"{shown}\n\nMore.\n\n{shown}\n\nEnd.\n\n```\n5\n```\n"
+    assert run_main(tmp_path, "follow", "page.qmd").returncode == 0
+    [step] = steps_of(f"{command}\n\n```text\nXXX\n```\n")
+    assert step[:3] == ("sh", [["mediarec", "suggest", "x"]], "XXX\n")
+    assert wrapped("word " * 40).count("\n") == 2
 
 
 def command_lines(text):
@@ -281,4 +376,10 @@ def test_outputs_fit_a_screen(guide):
 
 
 if __name__ == "__main__":
-    follow(steps_of(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    if sys.argv[1] == "--write":
+        for path in sys.argv[2:]:
+            with tempfile.TemporaryDirectory() as folder:
+                done = run_main(folder, "write", Path(path).absolute())
+            print(path, done.stderr.strip() or "is written")
+    else:
+        main(sys.argv[2], sys.argv[1] == "write")
