@@ -49,7 +49,11 @@ setup(
     include_package_data=False,
     install_requires=cfg["requirements"].split(),
     extras_require={extra: extra_requirements(extra) for extra in EXTRAS},
-    entry_points={"console_scripts": cfg["console_scripts"].split()},
+    entry_points={
+        "console_scripts": cfg["console_scripts"].split(),
+        # nbdev finds names here that a documentation mentions, and the source of each of them.
+        "nbdev": [f"{cfg['lib_path']} = {cfg['lib_path']}._modidx:d"],
+    },
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Intended Audience :: Developers",

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from mediarec.recommend.recommender import Recommender
     from mediarec.scale.ondisk import load_model
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {
     "Recommender": "mediarec.recommend.recommender",

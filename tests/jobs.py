@@ -71,7 +71,7 @@ def check_pages() -> bool:
     """Write the pages of the site as plain HTML and check them."""
     import docs
 
-    wrong = docs.check(workers=0)
+    wrong = docs.check(n_workers=0)
     for line in wrong:
         print(f"  {line}")
     return not wrong

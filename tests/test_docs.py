@@ -1,24 +1,36 @@
-"""Checks of the site: links, sidebar, plain pages and workflows are tested on small sites."""
+"""Checks of the site: pages, links, navigation, reference, themes and workflows on small sites."""
 
 import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import docs
+import docs_checks
+import docs_plain
+import docs_reference
+import docs_stage
 import pytest
 import yaml
+from docs_checks import PageReader
+
+HOST = docs_stage.settings()["doc_host"] + docs_stage.settings()["doc_baseurl"]
+REPOSITORY = f"{docs_stage.settings()['git_url']}/blob/main"
 
 
-def site(folder, **pages):
-    """A folder of pages, each with a body."""
-    for name, body in pages.items():
-        (folder / f"{name}.html").write_text(
-            f'<!doctype html><title>{name}</title><h1 id="{name}">{name}</h1>{body}',
-            encoding="utf-8",
-        )
+def write_pages(folder: Path, **bodies: str) -> Path:
+    """Write pages with a body each; return their folder."""
+    for name, body in bodies.items():
+        page = f'<!doctype html><title>{name}</title><h1 id="{name}">{name}</h1>{body}'
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
+
+
+def broken_links(folder: Path) -> list[str]:
+    """Return the broken links of the pages of a folder."""
+    return docs_checks.broken_links(folder, docs_checks.read_pages(folder))
 
 
 # --- links
@@ -26,12 +38,13 @@ def site(folder, **pages):
 
 def test_whole_links_are_fine(tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
-    here = f"{docs.settings()['doc_host']}{docs.settings()['doc_baseurl']}"
-    whole = (
+    first = (
         '<a href="other.html#other">x</a><a href="#first">x</a><img src="a.png">'
-        f'<a href="https://example.org/y">x</a><a href="{here}/other.html#other">x</a>'
+        f'<a href="https://example.org/y">x</a><a href="{HOST}/other.html#other">x</a>'
+        '<a href="/mediarec/other.html">x</a>'
     )
-    assert docs.broken(site(tmp_path, first=whole, other='<a href="first.html">back</a>')) == []
+    other = '<a href="first.html">back</a>'
+    assert broken_links(write_pages(tmp_path, first=first, other=other)) == []
 
 
 @pytest.mark.parametrize(
@@ -43,47 +56,58 @@ def test_whole_links_are_fine(tmp_path):
         ('<a href="#gone">x</a>', "names no anchor of first.html"),
         ('<a href="file:///etc/hosts">x</a>', "file:///etc/hosts"),
         ('<a href="http://example.org">x</a>', "http://example.org"),
-        ('<a href="HERE/gone.html">x</a>', "gone.html is missing"),
-        ('<a href="REPO/blob/main/gone.md#x">x</a>', "is no file of the repository"),
+        (f'<a href="{HOST}/gone.html">x</a>', "gone.html is missing"),
+        (f'<a href="{REPOSITORY}/gone.md#x">x</a>', "is no file of the repository"),
     ],
 )
 def test_broken_links_are_found(tmp_path, link, said):
-    link = link.replace(
-        "HERE", f"{docs.settings()['doc_host']}{docs.settings()['doc_baseurl']}"
-    ).replace("REPO", docs.settings()["git_url"])
-    found = docs.broken(site(tmp_path, first=link, other=""))
-    assert len(found) == 1 and found[0].startswith("first.html: ") and said in found[0]
+    found = broken_links(write_pages(tmp_path, first=link, other=""))
+    assert len(found) == 1
+    assert found[0].startswith("first.html: ")
+    assert said in found[0]
 
 
 def test_links_are_seen_from_their_folder(tmp_path):
     (tmp_path / "guides").mkdir()
-    site(tmp_path, home='<a href="guides/one.html">x</a>')
-    site(tmp_path / "guides", one='<a href="../home.html">x</a><a href="home.html">x</a>')
-    assert docs.broken(tmp_path) == ["guides/one.html: a home.html is missing"]
+    write_pages(tmp_path, home='<a href="guides/one.html">x</a>')
+    links = '<a href="../home.html">x</a><a href="home.html">x</a>'
+    write_pages(tmp_path / "guides", one=links)
+    assert broken_links(tmp_path) == ["guides/one.html: a home.html is missing"]
 
 
 def test_sources_lead_to_pages_and_files_to_the_repository():
     names = {
-        "14_data.catalog.ipynb": "catalog.html",
+        "14_data.catalog.ipynb": "data.catalog.html",
         "guides/quick-start.qmd": "guides/quick-start.html",
     }
-    assert docs.relinked('<a href="14_data.catalog.ipynb#x">', names) == '<a href="catalog.html#x">'
-    assert (
-        docs.relinked(
-            '<a href="../14_data.catalog.ipynb"><a href="quick-start.qmd">', names, "guides"
-        )
-        == '<a href="../catalog.html"><a href="quick-start.html">'
-    )
-    out = docs.outward(
-        "[a](../data/README.md#b), [c](14_data.catalog.ipynb), [d](https://example.org)"
-    )
-    repository = f"{docs.settings()['git_url']}/blob/main"
-    assert out == (
-        f"[a]({repository}/data/README.md#b), [c](14_data.catalog.ipynb), [d](https://example.org)"
-    )
+    link = '<a href="14_data.catalog.ipynb#x">'
+    assert docs_plain.link_pages(link, names) == '<a href="data.catalog.html#x">'
+    links = '<a href="../14_data.catalog.ipynb"><a href="quick-start.qmd">'
+    expected = '<a href="../data.catalog.html"><a href="quick-start.html">'
+    assert docs_plain.link_pages(links, names, "guides") == expected
+    text = "[a](../data/README.md#b), [c](14_data.catalog.ipynb), [d](https://example.org)"
+    expected = f"[a]({REPOSITORY}/data/README.md#b), [c](14_data.catalog.ipynb)"
+    assert docs_stage.link_to_repository(text) == f"{expected}, [d](https://example.org)"
+    inside = docs_stage.NBS / "guides"
+    assert docs_stage.link_to_repository("[t](../try-it.html)", inside) == "[t](../try-it.html)"
+
+
+def test_names_of_the_reference_are_linked_and_columns_are_not():
+    page = f"{HOST}/recommend.recommender.html"
+    text = f"[`Recommender.fit`]({page}#recommender.fit), [`duration`]({HOST}/nfo.html#duration)"
+    target = "reference/recommender.qmd#mediarec.recommend.recommender.Recommender.fit"
+    assert docs_stage.link_to_reference(text) == f"[`Recommender.fit`]({target}), `duration`"
+    call = docs_stage.link_to_reference(f"[`clean()`]({HOST}/data.clean.html#clean)")
+    assert call == "[`clean()`](reference/catalogs.qmd#mediarec.data.clean.clean)"
+    assert docs_stage.link_to_reference(f"[`clean`]({HOST}/data.clean.html#clean)") == "`clean`"
 
 
 # --- paths of a machine
+
+
+def leaks(markup: str) -> list[str]:
+    """Return the leaks of a page."""
+    return list(docs_checks.leaks({"a.html": PageReader(markup)}))
 
 
 @pytest.mark.parametrize(
@@ -95,12 +119,13 @@ def test_sources_lead_to_pages_and_files_to_the_repository():
         "/Users/ann/Desktop",
         r"C:\Users\ann",
         r"C:\\Users\\ann",
-        str(docs.HERE),
+        str(docs_stage.ROOT),
+        '<span class="ex">/home/</span><span class="va">ann</span>/x.csv',
+        '<a href="/tmp/tmpab12/model">x</a>',
     ],
 )
-def test_paths_of_a_machine_are_found(tmp_path, text):
-    (tmp_path / "a.html").write_text(f"<p>read from {text}")
-    assert len(docs.leaking([tmp_path / "a.html"])) == 1
+def test_paths_of_a_machine_are_found(text):
+    assert len(leaks(f"<p>read from {text}</p>")) == 1
 
 
 @pytest.mark.parametrize(
@@ -109,85 +134,181 @@ def test_paths_of_a_machine_are_found(tmp_path, text):
         "https://example.org/home/ann",
         "WORKDIR /home/mediarec",
         "pip install /tmp/mediarec-*.whl",
+        '<span class="ex">pip</span> install /tmp/mediarec-<span class="pp">*</span>.whl',
         "/home/",
         "model/tmp/x",
         '<img src="data:image/png;base64,AA/tmp/abc/home/me">',
     ],
 )
-def test_other_paths_are_no_leak(tmp_path, text):
-    (tmp_path / "a.html").write_text(text)
-    assert docs.leaking([tmp_path / "a.html"]) == []
+def test_other_paths_are_no_leak(text):
+    assert leaks(f"<pre>{text}</pre>") == []
 
 
-# --- the sidebar, and the head of a page
+# --- what a page loads, says and lacks
 
-BAR = {
-    "sidebar": {"contents": [{"section": "Data", "contents": [{"text": "A", "href": "a.ipynb"}]}]},
-    "navbar": {"left": [{"text": "A", "href": "a.ipynb"}]},
+
+def page_errors(body: str) -> list[str]:
+    """Return what is wrong with a page that has a description."""
+    head = '<meta name="description" content="A page that is only here to be tested.">'
+    return list(docs_checks.page_errors("a.html", PageReader(head + body)))
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ('<script src="https://cdn.example.org/x.js"></script>', "loads https://cdn.example.org"),
+        ('<link rel="stylesheet" href="//fonts.example.org/x">', "loads //fonts.example.org"),
+        ('<img src="https://example.org/a.png" alt="A picture">', "loads https://example.org"),
+        ('<img src="a.png">', "no alternative text"),
+        ('<img src="a.png" alt="">', "no alternative text"),
+        ("<p>Call self as a function.</p>", "Call self as a function"),
+        ("<code>__main__.Filters</code>", "__main__."),
+        ("<code>form=&lt;factory&gt;</code>", "<factory>"),
+        ("<p>mediarec build –catalog x</p>", "–catalog"),
+    ],
+)
+def test_faults_of_a_page_are_found(body, said):
+    found = page_errors(body)
+    assert len(found) == 1
+    assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href="https://example.org">a link is not loaded</a>',
+        '<link rel="canonical" href="https://example.org/a.html">',
+        '<img src="a.png" alt="A map of all titles">',
+        "<p>from 2005 – 2015, the 1990s–2000s</p>",
+        "<script>const main = '__main__.x'</script>",
+    ],
+)
+def test_what_is_fine_on_a_page(body):
+    assert page_errors(body) == []
+
+
+def test_pages_need_a_description():
+    assert list(docs_checks.page_errors("a.html", PageReader("<p>x"))) == ["a.html: no description"]
+
+
+def test_styles_load_from_no_other_host(tmp_path):
+    (tmp_path / "a.css").write_text("@import url('https://fonts.example.org/x');")
+    (tmp_path / "b.css").write_text("a { background: url(data:image/png;base64,AA) }")
+    write_pages(tmp_path, c="<style>a { background: url(//example.org/x.png) }</style>")
+    found = list(docs_checks.foreign_styles(tmp_path))
+    assert [text.partition(":")[0] for text in found] == ["a.css", "c.html"]
+
+
+# --- navigation and link previews
+
+SITE = {
+    "sidebar": [{"id": "data", "contents": [{"section": "Data", "contents": [{"href": "a.qmd"}]}]}],
+    "navbar": {"left": [{"text": "A", "href": "a.qmd"}]},
 }
 
 
-def test_every_page_is_in_the_sidebar_once():
-    assert docs.unlisted(BAR, {"a.ipynb": "a.html"}) == []
-    assert docs.unlisted(BAR, {"a.ipynb": "a.html", "b.ipynb": "b.html"}) == [
-        "_quarto.yml: b.ipynb is not in the sidebar"
+def test_every_page_is_in_a_sidebar():
+    assert docs_checks.navigation_errors(SITE, {"a.qmd": "", "404.qmd": ""}) == []
+    assert docs_checks.navigation_errors(SITE, {"a.qmd": "", "b.qmd": ""}) == [
+        "_quarto.yml: b.qmd is in no sidebar"
     ]
-    assert docs.unlisted(BAR, {}) == [
-        "_quarto.yml: the bar names a.ipynb, which is not there",
-        "_quarto.yml: the sidebar names a.ipynb, which is not there",
-    ]
-    twice = {"sidebar": {"contents": BAR["sidebar"]["contents"] * 2}}
-    foot = {
-        **BAR,
-        "page-footer": {
-            "right": [
-                {"href": f"{docs.settings()['git_url']}/blob/main/{name}"}
-                for name in ("LICENSE", "gone.md")
-            ]
-        },
-    }
-    gone = f"{docs.settings()['git_url']}/blob/main/gone.md"
-    assert list(docs.unlisted(foot, {"a.ipynb": "a.html"})) == [
-        f"_quarto.yml: the footer names {gone}, which is no file of the repository"
-    ]
-    assert docs.unlisted(twice, {"a.ipynb": "a.html"}) == [
-        "_quarto.yml: a.ipynb is in the sidebar 2 times"
+    assert docs_checks.navigation_errors(SITE, {}) == [
+        "_quarto.yml: the bar or a sidebar names a.qmd, which is not there"
     ]
 
 
-def test_pages_say_what_they_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(docs, "PLAIN", tmp_path)
-    (tmp_path / "one.qmd").write_text("---\ntitle: One\n---\nText\n")
-    _, about, wrong = docs.plain_page((tmp_path / "one.qmd", tmp_path / "one.html"), {})
-    assert about == {"title": "One"} and wrong == ["one.qmd: no description in its front matter"]
-    (tmp_path / "one.qmd").write_text(
-        "---\ntitle: One\ndescription: The first\n---\n## Two words\n"
-    )
-    assert docs.plain_page((tmp_path / "one.qmd", tmp_path / "one.html"), {})[2] == []
-    assert '<h2 id="two-words">' in (tmp_path / "one.html").read_text()
+def test_every_sidebar_has_an_entry_of_the_bar():
+    other = {"id": "other", "contents": [{"href": "b.qmd"}, {"href": "b.qmd"}]}
+    site = {**SITE, "sidebar": [*SITE["sidebar"], other]}
+    assert docs_checks.navigation_errors(site, {"a.qmd": "", "b.qmd": ""}) == [
+        "_quarto.yml: b.qmd is in the sidebar other twice",
+        "_quarto.yml: no entry of the sidebar other is in the bar",
+    ]
+
+
+def test_files_of_the_footer_are_there():
+    links = [{"href": f"{REPOSITORY}/{name}"} for name in ("LICENSE", "gone.md")]
+    found = docs_checks.navigation_errors({**SITE, "page-footer": {"right": links}}, {"a.qmd": ""})
+    assert found == [
+        f"_quarto.yml: the footer names {REPOSITORY}/gone.md, which is no file of the repository"
+    ]
+
+
+def test_link_previews_have_what_they_show():
+    assert docs_checks.social_errors() == []
+    website = docs_stage.site_config()["website"]
+    assert docs_checks.social_errors({**website, "image": ""}) == [
+        "_quarto.yml: website has no image"
+    ]
+    assert docs_checks.social_errors({**website, "image": "images/gone.png"}) == [
+        "_quarto.yml: images/gone.png is not there"
+    ]
+    picture = (docs_stage.NBS / website["image"]).read_bytes()
+    size = [int.from_bytes(picture[at : at + 4], "big") for at in (16, 20)]
+    assert size == [1200, 630]
 
 
 def test_titles_and_descriptions_of_notebooks():
     """A heading, and a quoted line that says in a sentence what the notebook is for."""
-    for path in sorted(docs.NBS.glob("*.ipynb")):
-        first = "".join(
-            next(
-                c
-                for c in json.loads(path.read_text(encoding="utf-8"))["cells"]
-                if c["cell_type"] == "markdown"
-            )["source"]
-        )
-        assert re.match(r"# \S.*\n+> \S", first), path.name
+    for path in sorted(docs_stage.NBS.glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        first = next(cell for cell in cells if cell["cell_type"] == "markdown")
+        assert re.match(r"# \S.*\n+> \S", "".join(first["source"])), path.name
+
+
+# --- plain pages
+
+
+def test_pages_say_what_they_are(tmp_path):
+    project, site = tmp_path / "project", tmp_path / "site"
+    project.mkdir()
+    (project / "one.qmd").write_text("---\ntitle: One\n---\nText\n")
+    wrong = docs_plain.write_page("one.qmd", {"one.qmd": "one.html"}, project, site)
+    assert wrong == ["one.qmd: no description in its front matter"]
+    text = "---\ntitle: One\ndescription: The first\n---\n## Two words\n`--catalog` -- x\n"
+    (project / "one.qmd").write_text(text)
+    assert docs_plain.write_page("one.qmd", {"one.qmd": "one.html"}, project, site) == []
+    page = (site / "one.html").read_text(encoding="utf-8")
+    assert '<h2 id="two-words">' in page
+    assert "–" not in page
+
+
+def test_cells_have_the_options_of_quarto():
+    cell = {
+        "cell_type": "code",
+        "source": '#| fig-alt: "Two bars"\n#| code-fold: true\n#| code-summary: "Plot"\nplot()',
+        "outputs": [{"output_type": "display_data", "data": {"image/png": "AAAA"}}],
+    }
+    block = docs_plain.cell_block(cell)
+    assert '<img src="data:image/png;base64,AAAA" alt="Two bars">' in block
+    assert "<summary>Plot</summary>" in block
+    assert "plot()" in block
+    assert "fig-alt" not in block
+    hidden = {"cell_type": "code", "source": "#| echo: false\nplot()", "outputs": []}
+    assert "plot()" not in docs_plain.cell_block(hidden)
+
+
+def test_html_outputs_load_nothing():
+    """Quarto adds require.js and jQuery of another host for each output of the kind text/html."""
+    table = (
+        '<div><style scoped>x</style><table border="1" class="dataframe"><th></th></table></div>'
+    )
+    output = {"data": {"text/html": [table], "text/plain": "x", "application/javascript": "y"}}
+    docs_stage.finish_output(output)
+    shown = output["data"].pop("text/markdown")
+    assert list(output["data"]) == ["text/plain"]
+    assert shown.startswith("```{=html}") and "<td></td>" in shown and "scoped" not in shown
 
 
 # --- cells for nbdev
 
 
 def test_imports_stand_alone():
-    assert docs.alone("import os\nfrom a import b") == ["import os\nfrom a import b"]
-    assert docs.alone("x = 1") == ["x = 1"]
-    assert docs.alone("#| export\nimport os\nx = os.name") == ["#| export\nimport os\nx = os.name"]
-    assert docs.alone("#| slow\nimport os\nx = os.name") == [
+    split = docs_stage.split_imports
+    assert split("import os\nfrom a import b") == ["import os\nfrom a import b"]
+    assert split("x = 1") == ["x = 1"]
+    assert split("#| export\nimport os\nx = os.name") == ["#| export\nimport os\nx = os.name"]
+    assert split("#| slow\nimport os\nx = os.name") == [
         "#| slow\nimport os",
         "#| slow\nx = os.name",
     ]
@@ -196,28 +317,91 @@ def test_imports_stand_alone():
 def test_nothing_is_lost_with_the_head_of_a_notebook():
     head, cell = "# One\n\n> What it does.", {"cell_type": "markdown", "id": "a"}
     code = {"cell_type": "code", "source": "x"}
-    assert [
-        c["source"]
-        for c in docs.headed([{**cell, "source": [head, "\n\n", "More of it.\n"]}, code])
-    ] == [head, "More of it.", "x"]
-    assert list(docs.headed([{**cell, "source": head}, code])) == [{**cell, "source": head}, code]
-    assert list(docs.headed([code])) == [code]
+    long = {**cell, "source": [head, "\n\n", "More of it.\n"]}
+    found = [c["source"] for c in docs_stage.split_title([long, code])]
+    assert found == [head, "More of it.", "x"]
+    short = {**cell, "source": head}
+    assert list(docs_stage.split_title([short, code])) == [short, code]
+    assert list(docs_stage.split_title([code])) == [code]
 
 
-def test_anchors_are_pandocs():
-    assert [docs.as_id(h) for h in ("Two words", "1. First, then `code_x`", "Of a–b: c", "42")] == [
-        "two-words",
-        "first-then-code_x",
-        "of-ab-c",
-        "section",
+def test_signatures_name_no_machinery():
+    text = "def Profile(form:__main__.Form=<factory>)\n\n*Call self as a function.*"
+    assert docs_stage.plain_signature(text) == "def Profile(form:Form=…)\n\n"
+
+
+# --- the reference
+
+
+def test_every_public_name_is_in_the_reference():
+    assert docs_reference.unlisted_objects() == []
+
+
+def docstring_errors(source: str) -> list[str]:
+    """Return what is missing in the docstring of the function `f` of a module."""
+    import griffe
+
+    module = griffe.visit("m", filepath=Path("m.py"), code=source, docstring_parser="numpy")
+    return docs_reference.docstring_errors(module["f"], "f")
+
+
+DOCUMENTED = '''
+def f(a) -> int:
+    """Do.
+
+    Parameters
+    ----------
+    a : int
+        A.
+
+    Returns
+    -------
+    int
+        B.
+
+    Examples
+    --------
+    >>> f(1)
+    1
+    """
+'''
+
+
+def test_gaps_of_a_docstring_are_found():
+    assert docstring_errors("def f(a): pass") == ["f: no docstring"]
+    assert docstring_errors('def f(a) -> int:\n    """Do."""') == [
+        "f: parameter a is not documented",
+        "f: what it returns is not documented",
+        "f: no example",
     ]
+    assert docstring_errors(DOCUMENTED) == []
+    assert docstring_errors(DOCUMENTED.replace("a : int", "b : int")) == [
+        "f: parameter a is not documented",
+        "f: b is no parameter",
+    ]
+
+
+def test_page_of_the_command_line(tmp_path):
+    from typer.main import get_command
+
+    from mediarec.cli.options import app
+
+    docs_reference.write_command_line(tmp_path)
+    text = (tmp_path / "reference" / "command-line.qmd").read_text(encoding="utf-8")
+    for name, command in get_command(app).commands.items():
+        assert f"## mediarec {name} {{#{name}}}" in text
+        section = text.partition(f"## mediarec {name} {{")[2].partition("\n## ")[0]
+        for parameter in command.params:
+            assert parameter.opts[-1] in section or parameter.metavar in section
+        assert re.search(r"```sh\nmediarec ", section), name
+    assert "Example:" not in text
 
 
 # --- the themes
 
 
-def luminance(colour):
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+def luminance(color):
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     return sum(
         w * (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4)
         for w, p in zip((0.2126, 0.7152, 0.0722), parts)
@@ -242,19 +426,22 @@ PAIRS = [
     ("code-color", "code-bg"),
     ("code-color", "body-bg"),
     ("body-color", "code-block-bg"),
+    ("pre-color", "body-bg"),
+    ("pre-color", "code-block-bg"),
     ("link-color", "code-block-bg"),
 ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_colours_can_be_read(theme):
+def test_colors_can_be_read(theme):
     assert contrast("#000000", "#ffffff") == 21
-    of = docs.colours(theme)
-    assert {
-        f"{a} on {b}": round(contrast(of[a], of[b]), 2)
-        for a, b in PAIRS
-        if contrast(of[a], of[b]) < 4.5
-    } == {}
+    colors = docs_plain.theme_colors(theme)
+    weak = [
+        f"{front} on {ground}"
+        for front, ground in PAIRS
+        if contrast(colors[front], colors[ground]) < 4.5
+    ]
+    assert weak == []
 
 
 # --- Quarto
@@ -262,7 +449,7 @@ def test_colours_can_be_read(theme):
 
 def built(path):
     return subprocess.run(
-        [sys.executable, docs.HERE / "tests" / "docs.py", "build"],
+        [sys.executable, docs_stage.ROOT / "tests" / "docs.py", "build"],
         env={**os.environ, "PATH": str(path)},
         capture_output=True,
         text=True,
@@ -293,55 +480,89 @@ def test_new_quarto_is_taken(tmp_path, monkeypatch):
         (tmp_path / "quarto").write_text(f"#!/bin/sh\necho {version}\n")
         (tmp_path / "quarto").chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        assert docs.needs_quarto() is None, version
+        assert docs.quarto_error() is None, version
 
 
 def test_theme_files_are_there():
-    for files in docs.config()["format"]["html"]["theme"].values():
-        assert (docs.NBS / files[1]).is_file()
-    assert (docs.NBS / docs.config()["website"]["favicon"]).is_file()
-    assert (docs.NBS / "_quarto.yml").read_text(encoding="utf-8") == (
-        docs.HERE / "_quarto.yml"
+    for files in docs_stage.site_config()["format"]["html"]["theme"].values():
+        assert (docs_stage.NBS / files[1]).is_file()
+    assert (docs_stage.NBS / docs_stage.site_config()["website"]["favicon"]).is_file()
+    assert (docs_stage.NBS / "_quarto.yml").read_text(encoding="utf-8") == (
+        docs_stage.ROOT / "_quarto.yml"
     ).read_text(encoding="utf-8")
 
 
 # --- workflows
 
-WORKFLOWS = sorted((docs.HERE / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS = sorted((docs_stage.ROOT / ".github" / "workflows").glob("*.yml"))
+# An action by the commit of a version, with the version behind it.
+PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v[\d.]+$")
+
+
+def workflow(name: str) -> dict:
+    """Return a workflow."""
+    path = docs_stage.ROOT / ".github" / "workflows" / name
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def make_targets() -> set[str]:
+    """Return the targets of the Makefile."""
+    makefile = (docs_stage.ROOT / "Makefile").read_text(encoding="utf-8")
+    settings = (docs_stage.ROOT / "settings.ini").read_text(encoding="utf-8")
+    extras = re.findall(r"^(\w+)_requirements", settings, re.M)
+    return {*re.findall(r"^([\w-]+):", makefile, re.M), *(f".venv/.{name}" for name in extras)}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
 def test_workflows_call_what_is_there(path):
-    text, makefile = (
-        path.read_text(encoding="utf-8"),
-        (docs.HERE / "Makefile").read_text(encoding="utf-8"),
-    )
+    text = path.read_text(encoding="utf-8")
     flow = yaml.safe_load(text)
-    targets = set(re.findall(r"^([\w-]+):", makefile, re.M)) | {
-        f".venv/.{extra}"
-        for extra in re.findall(
-            r"^(\w+)_requirements", (docs.HERE / "settings.ini").read_text(encoding="utf-8"), re.M
-        )
-    }
-    steps = [s for job in flow["jobs"].values() for s in job["steps"]]
-    called = [word for s in steps for word in re.findall(r"\bmake ([\w./-]+)", s.get("run", ""))]
-    assert called and not set(called) - targets
-    assert (
-        flow["permissions"] == {"contents": "read"}
-        and "concurrency" in flow
-        and "secrets" not in text
-    )
-    assert all(re.fullmatch(r"[\w-]+/[\w/-]+@v\d+", s["uses"]) for s in steps if "uses" in s)
+    steps = [step for job in flow["jobs"].values() for step in job["steps"]]
+    commands = "\n".join(step.get("run", "") for step in steps)
+    targets = re.findall(r"\bmake ([\w./-]+)", commands)
+    scripts = re.findall(r"\bpython3? (tests/[\w./-]+)", commands)
+    assert targets or scripts
+    assert not set(targets) - make_targets()
+    assert not [name for name in scripts if not (docs_stage.ROOT / name).is_file()]
+    assert flow["permissions"] == {"contents": "read"}
+    assert "concurrency" in flow
+    assert "secrets" not in text
     assert all(job["timeout-minutes"] <= 60 for job in flow["jobs"].values())
 
 
-def test_workflows_take_every_python():
-    assert [p.name for p in WORKFLOWS] == ["docs.yml", "test.yml"]
-    flow = yaml.safe_load(WORKFLOWS[1].read_text(encoding="utf-8"))
-    assert flow["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
-    docs_flow = yaml.safe_load(WORKFLOWS[0].read_text(encoding="utf-8"))
-    assert (
-        tuple(map(int, docs_flow["jobs"]["build"]["steps"][2]["with"]["version"].split(".")))
-        >= docs.QUARTO
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
+def test_actions_are_pinned_by_commit(path):
+    used = [
+        line.strip().removeprefix("- ")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "uses:" in line
+    ]
+    assert used
+    assert [line for line in used if not PINNED.fullmatch(line)] == []
+
+
+def test_tests_run_on_every_python():
+    jobs = workflow("test.yml")["jobs"]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+
+
+def test_the_site_is_built_for_pull_requests_and_deployed_from_main():
+    text = (docs_stage.ROOT / ".github" / "workflows" / "docs.yml").read_text(encoding="utf-8")
+    flow = yaml.safe_load(text)
+    assert "pull_request" in flow[True]  # YAML reads the key "on" as true
+    quarto = next(
+        s for s in flow["jobs"]["build"]["steps"] if "quarto-actions" in s.get("uses", "")
     )
-    assert docs_flow["jobs"]["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert tuple(map(int, quarto["with"]["version"].split("."))) >= docs.QUARTO
+    deploy = flow["jobs"]["deploy"]
+    assert deploy["permissions"] == {"pages": "write", "id-token": "write"}
+    assert "github.event_name != 'pull_request'" in deploy["if"]
+
+
+def test_a_tag_is_published_without_a_secret():
+    flow = workflow("release.yml")
+    assert flow[True]["push"] == {"tags": ["v*"]}
+    publish = flow["jobs"]["publish"]
+    assert publish["permissions"] == {"id-token": "write"}
+    assert publish["environment"]["name"] == "pypi"
+    assert set(publish["needs"]) == {"build", "install"}
