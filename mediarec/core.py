@@ -191,7 +191,8 @@ def _value_name(value: object) -> str:
 class MediarecError(Exception):
     """Base class for errors the user can fix.
 
-    The message names the problem and its location, such as a file and a line.
+    The message names the problem and its location, such as a file and a line. All errors below
+    derive from this class, so one ``except MediarecError`` catches them.
 
     Examples
     --------
@@ -205,6 +206,9 @@ class MediarecError(Exception):
 
 class CatalogError(MediarecError, ValueError):
     """A catalog could not be read or has invalid values.
+
+    `load_catalog`, `Recommender.fit`, `build_model` and `OnDiskRecommender.add` raise it. The
+    message names the file and the column or the line.
 
     Examples
     --------
@@ -242,8 +246,13 @@ class _TitleError(MediarecError, LookupError):
 class UnknownTitleError(_TitleError):
     """No title of the catalog matches the query.
 
-    The message lists the most similar titles. Their rows are the attribute `rows`. If the query
-    is a known title, the message says that the catalog does not have it, and `rows` is empty.
+    Every method that takes a title raises it. The message lists the most similar titles. If the
+    query is a known title, the message says that the catalog does not have it.
+
+    Attributes
+    ----------
+    rows : list of int
+        Rows of the most similar titles, best first. It may be empty.
 
     Examples
     --------
@@ -260,8 +269,13 @@ class UnknownTitleError(_TitleError):
 class AmbiguousTitleError(_TitleError):
     """Several titles of the catalog match the query.
 
-    The message lists them with their ids. Repeat the query with one of the ids. Their rows are
-    the attribute `rows`.
+    Every method that takes a title raises it. The message lists the titles with their ids.
+    Repeat the query with one of the ids.
+
+    Attributes
+    ----------
+    rows : list of int
+        Rows of the titles that match.
 
     Examples
     --------
@@ -280,7 +294,12 @@ class AmbiguousTitleError(_TitleError):
 class FilterError(MediarecError, ValueError):
     """A filter has a value that does not occur in the catalog.
 
-    The message lists the valid values. All of them are the attribute `choices`, if it is known.
+    `recommend` and `rank` raise it. The message lists valid values.
+
+    Attributes
+    ----------
+    choices : list of str
+        All valid values. Empty if they are not known.
 
     Examples
     --------
@@ -301,7 +320,8 @@ class FilterError(MediarecError, ValueError):
 class StoreError(MediarecError, OSError):
     """A saved model could not be read or written.
 
-    The message names the file or the directory.
+    `Recommender.save`, `Recommender.load`, `load_model` and `build_model` raise it, and the
+    methods of `OnDiskRecommender`. The message names the file or the directory.
 
     Examples
     --------
@@ -317,6 +337,7 @@ class StoreError(MediarecError, OSError):
 class NotFittedError(MediarecError, ValueError, AttributeError):
     """A recommender or a clustering is used before it is fitted.
 
+    Call ``fit`` first, or `load_model` for a saved model.
     As ``sklearn.exceptions.NotFittedError`` it is a `ValueError` and an `AttributeError`.
     It does not derive from the class of scikit-learn, because importing scikit-learn is slow.
 

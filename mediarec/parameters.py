@@ -21,11 +21,52 @@ class ParamsMixin:
     """
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters of the constructor; `deep` has no effect."""
+        """Return the parameters of the constructor.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            No effect. It is part of the interface of scikit-learn.
+
+        Returns
+        -------
+        dict of str to object
+            Name of each parameter to its value.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender
+        >>> Recommender().get_params()
+        {'weights': None, 'encoder': None}
+        """
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters of the constructor, and return the object."""
+        """Change parameters of the constructor.
+
+        A fitted object uses the new values after the next `fit`.
+
+        Parameters
+        ----------
+        **params : object
+            New values by the names of the parameters.
+
+        Returns
+        -------
+        Self
+            The same object.
+
+        Raises
+        ------
+        MediarecError
+            If there is no parameter of that name. The message lists the parameters.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender
+        >>> Recommender().set_params(weights={"text": 1.0})
+        Recommender(weights={'text': 1.0})
+        """
         names = list(self.get_params())
         for name, value in params.items():
             if name not in names:

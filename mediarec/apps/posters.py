@@ -156,8 +156,8 @@ class _TaskPool:
 class PosterService:
     """Posters and overviews of one catalog, looked up in the background.
 
-    The last problem is in the attribute `last_error`, as one line of text. Without a key or
-    without the extra packages, every answer has no poster and a reason.
+    Without a key or without the extra packages, every answer has no poster and a reason. Close
+    the service after use, or open it in a ``with`` statement.
 
     Parameters
     ----------
@@ -168,6 +168,11 @@ class PosterService:
     config : ClientConfig, optional
         Timeouts and limits.
 
+    Attributes
+    ----------
+    last_error : str or None
+        The last problem, as one line of text. None if the last lookup worked.
+
     Raises
     ------
     TmdbError
@@ -176,12 +181,13 @@ class PosterService:
     Examples
     --------
     >>> posters = PosterService()
-    >>> posters.request({"show_id": "s1", "title": "Dark", "type": "TV Show"})
+    >>> posters.request({"show_id": "s1", "title": "Dark", "type": "TV Show"})  # doctest: +SKIP
     1
-    >>> posters.wait()
+    >>> posters.wait()  # doctest: +SKIP
     True
-    >>> posters.get_cached("s1")["link"]
+    >>> posters.get_cached("s1")["link"]  # doctest: +SKIP
     'https://www.themoviedb.org/tv/70523'
+    >>> posters.close()
     """
 
     def __init__(
@@ -224,6 +230,11 @@ class PosterService:
         dict or None
             show_id, poster (URL by size, or None), overview, tmdb_id, link and reason (None if
             there is a poster). None if there is no answer yet.
+
+        Examples
+        --------
+        >>> PosterService().get_cached("s1") is None
+        True
         """
         info, expires_at = self._cache.get(str(show_id), (None, 0))
         return dict(info) if time.monotonic() < expires_at else None
@@ -241,7 +252,14 @@ class PosterService:
         Returns
         -------
         int
-            Number of titles that have to be looked up.
+            Number of titles that have to be looked up. 0 after `close`.
+
+        Examples
+        --------
+        >>> posters = PosterService()
+        >>> title = {"show_id": "s1", "title": "Dark", "type": "TV Show"}
+        >>> posters.request(title, callback=print)  # doctest: +SKIP
+        1
         """
         ready = []
         queries = make_lookup_queries(titles)
@@ -271,18 +289,31 @@ class PosterService:
 
         Parameters
         ----------
-        timeout : float
+        timeout : float, default 30
             Longest wait in seconds.
 
         Returns
         -------
         bool
             Whether all titles are answered.
+
+        Examples
+        --------
+        >>> PosterService().wait(timeout=1)
+        True
         """
         return self._pool.wait(timeout)
 
     def close(self) -> None:
-        """Drop the queue and call no more callbacks; `get_cached` still works."""
+        """Drop the queue and call no more callbacks; `get_cached` still works.
+
+        Examples
+        --------
+        >>> posters = PosterService()
+        >>> posters.close()
+        >>> posters.request({"show_id": "s1", "title": "Dark", "type": "TV Show"})
+        0
+        """
         self._pool.close(self._client.close if self._client else _do_nothing)
 
     def __enter__(self):

@@ -298,6 +298,13 @@ def write_page(
     int
         Size of the file in bytes.
 
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    OSError
+        If the file cannot be written.
+
     Examples
     --------
     >>> from mediarec.apps.static_page import write_page

@@ -469,7 +469,11 @@ def create_app(
 
     Examples
     --------
-    >>> client = create_app(make_model_reloader("model")).test_client()
+    >>> import tempfile
+    >>> from mediarec import Recommender, load_catalog
+    >>> folder = tempfile.mkdtemp()
+    >>> manifest = Recommender().fit(load_catalog()).save(folder)
+    >>> client = create_app(make_model_reloader(folder)).test_client()
     >>> client.get("/api/recommend?title=Inception&n=3").json["results"][0]["rank"]
     1
     """

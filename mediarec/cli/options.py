@@ -175,6 +175,11 @@ def main() -> None:
     output. What was recognized in a catalog is printed to standard error. Ctrl-C gives exit code
     130 and says whether a file was written. A closed pipe, as after `| head`, is no error.
 
+    Raises
+    ------
+    SystemExit
+        With the exit code, after an error.
+
     Examples
     --------
     >>> main()  # the same as the program mediarec  # doctest: +SKIP

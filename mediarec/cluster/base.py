@@ -28,6 +28,15 @@ class ClusterError(MediarecError):
 
     The reason is invalid input, an invalid parameter, an unknown method or a library that is
     not installed.
+
+    Examples
+    --------
+    >>> from mediarec import Recommender, load_catalog
+    >>> try:
+    ...     Recommender().fit(load_catalog(), clusters="k-means")
+    ... except ClusterError:
+    ...     print("no such method")
+    no such method
     """
 
 
@@ -49,6 +58,8 @@ class ClusterInput:
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
     >>> len(titles[[0, 1, 2]])
     3
@@ -101,7 +112,11 @@ def make_cluster_input(frame: pd.DataFrame, encoder=None) -> ClusterInput:
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
+    >>> len(titles) > 2000
+    True
     """
     if not len(frame):
         raise ClusterError("cannot cluster: the catalog has no titles")
@@ -160,6 +175,11 @@ class BaseClustering(ClusterMixin, BaseEstimator):
     ...
     ...     def _predict(self, titles):
     ...         return (titles.frame.type == "TV Show").astype(int)
+    >>> from mediarec import load_catalog
+    >>> from mediarec.data.clean import clean
+    >>> titles = make_cluster_input(clean(load_catalog()))
+    >>> ByType().fit(titles).n_clusters_
+    2
     """
 
     method = ""
@@ -183,7 +203,18 @@ class BaseClustering(ClusterMixin, BaseEstimator):
         Raises
         ------
         ClusterError
-            If `titles` is not a `ClusterInput` or has no titles.
+            If `titles` is not a `ClusterInput` or has no titles, or if a parameter of the class
+            is invalid.
+
+        Examples
+        --------
+        >>> from mediarec import load_catalog
+        >>> from mediarec.cluster.base import make_cluster_input
+        >>> from mediarec.cluster.kmeans import KMeans
+        >>> from mediarec.data.clean import clean
+        >>> titles = make_cluster_input(clean(load_catalog()))
+        >>> KMeans(n_clusters=12).fit(titles).labels_.shape == (len(titles),)
+        True
         """
         self._check_input(titles)
         self.noise_reasons_: np.ndarray | None = None
@@ -215,9 +246,19 @@ class BaseClustering(ClusterMixin, BaseEstimator):
             If `fit` was not called before.
         ClusterError
             If `titles` is not a `ClusterInput`.
+
+        Examples
+        --------
+        >>> from mediarec import load_catalog
+        >>> from mediarec.cluster.base import make_cluster_input
+        >>> from mediarec.cluster.kmeans import KMeans
+        >>> from mediarec.data.clean import clean
+        >>> titles = make_cluster_input(clean(load_catalog()))
+        >>> model = KMeans(n_clusters=12).fit(titles)
+        >>> (model.predict(titles[[0, 1, 2]]) == model.labels_[:3]).tolist()
+        [True, True, True]
         """
-        if not hasattr(self, "labels_"):
-            raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
+        self._check_is_fitted()
         if not len(titles):
             return np.zeros(0, np.int32)
         self._check_input(titles)
@@ -232,6 +273,11 @@ class BaseClustering(ClusterMixin, BaseEstimator):
     def _predict(self, titles):
         """Return a label for each title, in the numbering of `_fit`."""
         raise NotImplementedError(f"{type(self).__name__} does not implement _predict")
+
+    def _check_is_fitted(self):
+        """Raise `NotFittedError` before `fit`."""
+        if not hasattr(self, "labels_"):
+            raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
 
     def _check_input(self, titles):
         """Raise `ClusterError` if `titles` cannot be clustered."""
@@ -330,7 +376,13 @@ def check_clustering(
 
     Examples
     --------
-    >>> check_clustering(KMeans(), titles)
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.kmeans import KMeans
+    >>> from mediarec.data.clean import clean
+    >>> titles = make_cluster_input(clean(load_catalog()))
+    >>> outcomes = check_clustering(KMeans(), titles, {"five titles": titles[range(5)]})
+    >>> outcomes.n_clusters.tolist()
+    [1]
     """
     first = clone(clustering).fit(titles)
     second = clone(clustering).fit(titles)

@@ -125,8 +125,13 @@ def fit_clusterings(
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
     >>> fitted = fit_clusterings(titles, ["kmeans", "hdbscan"])
+    >>> list(fitted)
+    ['kmeans', 'hdbscan']
     """
     from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm

@@ -385,13 +385,15 @@ class DeepClustering(BaseClustering):
     ----------
     labels_ : np.ndarray of int32, shape (n_titles,)
         Cluster of each title, numbered from the largest cluster. There is no noise.
+    n_clusters_ : int
+        Number of clusters.
     embedding_ : np.ndarray of float32, shape (n_titles, n_latent)
         Latent points of length 1.
-    cluster_centers_ : np.ndarray, shape (n_clusters, n_latent)
+    cluster_centers_ : np.ndarray of float32, shape (n_clusters, n_latent)
         Centers.
-    losses_ : np.ndarray, shape (n_epochs, 2)
+    losses_ : np.ndarray of float64, shape (n_epochs, 2)
         Loss of each epoch on training and held-out titles.
-    label_changes_ : np.ndarray, shape (n_epochs,)
+    label_changes_ : np.ndarray of float64, shape (n_epochs,)
         Share of the titles that changed cluster in each epoch of fine-tuning.
 
     Raises
@@ -401,6 +403,9 @@ class DeepClustering(BaseClustering):
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
     >>> DeepClustering(n_clusters=8).fit(titles).n_clusters_
     8
@@ -460,7 +465,23 @@ class DeepClustering(BaseClustering):
         -------
         np.ndarray of float32, shape (n_titles, n_latent)
             Rows of length 1.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called before.
+
+        Examples
+        --------
+        >>> from mediarec import load_catalog
+        >>> from mediarec.cluster.base import make_cluster_input
+        >>> from mediarec.data.clean import clean
+        >>> titles = make_cluster_input(clean(load_catalog()))
+        >>> model = DeepClustering(n_clusters=8).fit(titles)
+        >>> model.transform(titles[[0, 1, 2]]).shape == (3, model.embedding_.shape[1])
+        True
         """
+        self._check_is_fitted()
         return _encode(_transform_inputs(self.input_pipeline_, titles), self.network_.encoder)
 
     def _predict(self, titles: ClusterInput) -> np.ndarray:

@@ -473,8 +473,15 @@ def describe_clusters(
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.cluster.kmeans import KMeans
+    >>> from mediarec.data.clean import clean
+    >>> titles = make_cluster_input(clean(load_catalog()))
     >>> clustering = KMeans().fit(titles)
-    >>> describe_clusters(titles, clustering.labels_)[["name", "known_titles", "size"]]
+    >>> clusters = describe_clusters(titles, clustering.labels_)
+    >>> len(clusters) == clustering.n_clusters_
+    True
 
     References
     ----------

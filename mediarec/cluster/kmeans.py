@@ -88,9 +88,11 @@ class KMeans(BaseClustering):
     ----------
     labels_ : np.ndarray of int32, shape (n_titles,)
         Cluster of each title, numbered from the largest cluster. There is no noise.
-    embedding_ : np.ndarray, shape (n_titles, n_dimensions)
+    n_clusters_ : int
+        Number of clusters.
+    embedding_ : np.ndarray of float32, shape (n_titles, n_dimensions)
         The titles in the neighbor embedding.
-    cluster_centers_ : np.ndarray, shape (n_clusters, n_dimensions)
+    cluster_centers_ : np.ndarray of float32, shape (n_clusters, n_dimensions)
         The centers.
     inertia_ : float
         Sum of squared distances to the centers.
@@ -102,6 +104,9 @@ class KMeans(BaseClustering):
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
     >>> KMeans(n_clusters=12).fit(titles).n_clusters_
     12
@@ -186,6 +191,10 @@ class Communities(BaseClustering):
     labels_ : np.ndarray of int32, shape (n_titles,)
         Community of each title, numbered from the largest one; -1 for a title that resembles no
         other.
+    n_clusters_ : int
+        Number of clusters.
+    noise_reasons_ : np.ndarray of int8, shape (n_titles,)
+        Why a title is noise: 0 if it is in a community, 2 if it resembles no other.
     embedding_ : np.ndarray of float32, shape (n_titles, n_communities)
         Share of the edges of each title that leads into each community.
     resolution_ : float
@@ -201,8 +210,12 @@ class Communities(BaseClustering):
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
-    >>> Communities().fit(titles).n_clusters_
+    >>> Communities(resolution=1.0).fit(titles).n_clusters_ > 5
+    True
 
     References
     ----------

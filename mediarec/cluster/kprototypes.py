@@ -402,9 +402,11 @@ class KPrototypes(BaseClustering):
     ----------
     labels_ : np.ndarray of int32, shape (n_titles,)
         Cluster of each title, numbered from the largest cluster. There is no noise.
+    n_clusters_ : int
+        Number of clusters.
     embedding_ : np.ndarray of float64, shape (n_titles, n_columns)
         Points whose squared distance is Huang's distance.
-    prototypes_ : np.ndarray, shape (n_clusters, n_columns)
+    prototypes_ : np.ndarray of float64, shape (n_clusters, n_columns)
         The prototypes as points.
     cost_ : float
         Sum of the distances of the titles from their prototypes.
@@ -416,6 +418,9 @@ class KPrototypes(BaseClustering):
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
     >>> KPrototypes(n_clusters=8).fit(titles).n_clusters_
     8
@@ -481,7 +486,23 @@ class KPrototypes(BaseClustering):
         -------
         np.ndarray of float64, shape (n_titles, n_columns)
             Points whose squared Euclidean distance is Huang's distance.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called before.
+
+        Examples
+        --------
+        >>> from mediarec import load_catalog
+        >>> from mediarec.cluster.base import make_cluster_input
+        >>> from mediarec.data.clean import clean
+        >>> titles = make_cluster_input(clean(load_catalog()))
+        >>> model = KPrototypes(n_clusters=8).fit(titles)
+        >>> model.transform(titles[[0, 1, 2]]).shape == (3, model.embedding_.shape[1])
+        True
         """
+        self._check_is_fitted()
         numbers, codes = _transform_mixed(self.encoder_, titles)
         return _encode_features(self.layout_, numbers, codes)
 

@@ -332,7 +332,9 @@ class LDADBSCAN(BaseClustering):
     Attributes
     ----------
     labels_ : np.ndarray of int32, shape (n_titles,)
-        Cluster of each title; -1 for noise.
+        Cluster of each title, numbered from the largest cluster; -1 for noise.
+    n_clusters_ : int
+        Number of clusters.
     noise_reasons_ : np.ndarray of int8, shape (n_titles,)
         Why a title is noise: 0 if it is in a cluster, 1 if its neighbors belong to several
         clusters and none has more than half of them, 2 if most of its neighbors are noise.
@@ -352,6 +354,9 @@ class LDADBSCAN(BaseClustering):
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
     >>> model = LDADBSCAN(n_topics=12).fit(titles)
     >>> model.topic_distributions_.shape[1]
@@ -441,7 +446,23 @@ class LDADBSCAN(BaseClustering):
         -------
         np.ndarray of float32, shape (n_titles, n_topics)
             Rows that sum to 1. A title is not pooled with itself.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called before.
+
+        Examples
+        --------
+        >>> from mediarec import load_catalog
+        >>> from mediarec.cluster.base import make_cluster_input
+        >>> from mediarec.data.clean import clean
+        >>> titles = make_cluster_input(clean(load_catalog()))
+        >>> model = LDADBSCAN(n_topics=12).fit(titles)
+        >>> model.transform(titles[[0, 1, 2]]).shape
+        (3, 12)
         """
+        self._check_is_fitted()
         graph = similarity_to_fitted(titles, self.fit_input_, exclude_self=True)
         counts = _count_matrix(_build_documents(titles.frame), self.vocabulary_)
         return _topic_distributions(self.model_, _pool_neighbors(counts, graph, self.counts_))

@@ -141,7 +141,13 @@ def subsample_stability(
 
     Examples
     --------
-    >>> subsample_stability(KMeans(), titles, n_pairs=2).mean()
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.cluster.kmeans import KMeans
+    >>> from mediarec.data.clean import clean
+    >>> titles = make_cluster_input(clean(load_catalog()))
+    >>> subsample_stability(KMeans(), titles, n_pairs=2).shape
+    (2,)
 
     References
     ----------
@@ -305,8 +311,16 @@ def cluster_separation(judgments: pd.DataFrame, labels: Mapping | pd.Series) -> 
 
     Examples
     --------
-    >>> judgments = read_judgments()
-    >>> cluster_separation(judgments, dict(zip(catalog.show_id, labels))).mean()
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.cluster.kmeans import KMeans
+    >>> from mediarec.data.clean import clean
+    >>> from mediarec.evaluation.judgments import read_judgments
+    >>> titles = make_cluster_input(clean(load_catalog()))
+    >>> labels = KMeans().fit(titles).labels_
+    >>> cluster_of = dict(zip(titles.frame.show_id, labels))
+    >>> bool(cluster_separation(read_judgments(), cluster_of).mean() > 0)
+    True
     """
     judgments = check_judgments(judgments)
     labels = check_labels(labels)

@@ -85,8 +85,15 @@ def compare_clusterings(
 
     Examples
     --------
+    >>> from mediarec import load_catalog
+    >>> from mediarec.cluster.base import make_cluster_input
+    >>> from mediarec.cluster.compare import fit_clusterings
+    >>> from mediarec.data.clean import clean
     >>> titles = make_cluster_input(clean(load_catalog()))
-    >>> compare_clusterings(titles, fit_clusterings(titles, "kmeans, hdbscan"))
+    >>> fitted = fit_clusterings(titles, ["kmeans", "hdbscan"])
+    >>> scores = compare_clusterings(titles, fitted)
+    >>> bool(scores.loc["kmeans", "silhouette"] > 0.2)
+    True
     """
     from tqdm.auto import tqdm
 

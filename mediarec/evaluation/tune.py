@@ -174,14 +174,17 @@ class TuningResult:
 
     @property
     def differences(self) -> dict[str, ConfidenceInterval]:
-        """Mean difference of each metric, after minus before, with its interval."""
+        """Mean difference of each metric, after minus before, as a `ConfidenceInterval`.
+
+        A dict from the name of each metric to its interval, in the order of `before`.
+        """
         return {
             name: paired_difference(self.after[name], self.before[name]) for name in self.before
         }
 
     @property
     def worse_metrics(self) -> list[str]:
-        """Metrics that are significantly worse with the fitted weights."""
+        """Names of the metrics that are significantly worse with the fitted weights."""
         return [name for name, interval in self.differences.items() if interval.upper < 0]
 
     @property

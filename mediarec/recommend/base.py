@@ -93,7 +93,20 @@ def _title_word_reason(title: str, liked_titles: Iterable[str]) -> str | None:
 
 # %% ../../nbs/45_recommend.base.ipynb #dd614446
 class BaseRecommender(ABC):
-    """The methods that every recommender has.
+    """The methods that every recommender has, and what an own recommender must define.
+
+    To write an own recommender, derive a class from this one. Define these properties:
+    ``n_rows``, ``catalog``, ``title_index`` and ``years``. Define these methods: ``get_fields``,
+    ``work_numbers``, ``find``, ``suggest_rows``, ``filter_mask``, ``filter_values``,
+    ``row_features``, ``text_features``, ``_rank`` and ``_explain``. Set the attributes below
+    before the first query. The class then has ``recommend``, ``suggest``, ``rank``, ``explain``
+    and all other methods, and ``app`` shows it as a widget.
+
+    ``check_recommender(model)`` in ``mediarec.recommend.base`` tests an own recommender. It
+    raises an `AssertionError` that names what is wrong.
+
+    A row is a number from 0 that stands for a title. It stays the same as long as the model is
+    not built again.
 
     Attributes
     ----------
@@ -109,8 +122,11 @@ class BaseRecommender(ABC):
     Examples
     --------
     >>> from mediarec import Recommender, load_catalog
-    >>> isinstance(Recommender().fit(load_catalog()), BaseRecommender)
+    >>> from mediarec.recommend.base import check_recommender
+    >>> model = Recommender().fit(load_catalog())
+    >>> isinstance(model, BaseRecommender)
     True
+    >>> check_recommender(model)
     """
 
     row_by_id: Mapping[str, int]
@@ -128,14 +144,14 @@ class BaseRecommender(ABC):
 
     @property
     def n_titles(self) -> int:
-        """Number of titles."""
+        """Number of titles, without those that were removed."""
         self._check_is_fitted()
         return len(self.row_by_id)
 
     @property
     @abstractmethod
     def catalog(self) -> pd.DataFrame:
-        """The cleaned catalog, one line per title; its index holds the rows."""
+        """The cleaned catalog, a DataFrame of n_titles lines; its index holds the rows."""
 
     @property
     @abstractmethod
@@ -161,7 +177,10 @@ class BaseRecommender(ABC):
 
     @property
     def clusters(self) -> pd.DataFrame:
-        """Labels of the clusterings: one int32 column per method, -1 for noise."""
+        """Cluster of each title: a DataFrame with the index of `catalog`, an int32 column a method.
+
+        -1 stands for noise. There is no column if the model has no clusterings.
+        """
         self._check_is_fitted()
         return self.clusterings.labels
 
@@ -207,6 +226,13 @@ class BaseRecommender(ABC):
             The columns ``show_id``, ``title``, ``release_year`` and ``type``, best match first.
             Among equal matches the best known title is first.
 
+        Raises
+        ------
+        MediarecError
+            If `n` is not a whole number of at least 1.
+        NotFittedError
+            If the model is not fitted.
+
         Examples
         --------
         >>> from mediarec import Recommender, load_catalog
@@ -244,7 +270,36 @@ class BaseRecommender(ABC):
         """Return the features of a text query, or of its parts."""
 
     def parse_text(self, text: str, with_title: bool = True) -> TextParts:
-        """Read a text query with the names of the catalog; parameters as for `read_text`."""
+        """Read what a text query asks for, without recommending anything.
+
+        Parameters
+        ----------
+        text : str
+            The text query, of at most 2,000 characters.
+        with_title : bool, default True
+            Whether the text may name a title that the results resemble, as in "like Heat".
+
+        Returns
+        -------
+        TextParts
+            What was understood. Its ``summary`` is a line of text, its ``pieces`` are the names
+            that were found, and its ``year``, ``type``, ``age_groups`` and ``countries`` are the
+            conditions.
+
+        Raises
+        ------
+        MediarecError
+            If the text is empty or too long.
+        NotFittedError
+            If the model is not fitted.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> recommender = Recommender().fit(load_catalog())
+        >>> recommender.parse_text("a heist in Spain without comedy").summary
+        'heist, Spain; without comedy'
+        """
         self._check_is_fitted()
         return read_text(self.block_encoders, text, with_title)
 
@@ -286,12 +341,14 @@ class BaseRecommender(ABC):
     ) -> Ranking:
         """Rank titles by their similarity to a query, without reasons and without a frame.
 
+        Use it instead of `recommend` if you need rows and scores as arrays.
+
         Parameters
         ----------
         query : Query, or a title or several titles
             What a user asks for.
         filters : Filters
-            Which titles may be recommended.
+            Which titles may be recommended. By default all.
         n : int
             The maximum number of results.
         diversity : float
@@ -305,6 +362,27 @@ class BaseRecommender(ABC):
         -------
         Ranking
             The rows and their scores, best first.
+
+        Raises
+        ------
+        UnknownTitleError, AmbiguousTitleError
+            If no title, or more than one, matches. The message lists similar titles.
+        FilterError
+            If a filter or a cluster does not exist. The message lists the valid values.
+        MediarecError
+            If another parameter is invalid, or there is neither a title nor a text.
+        NotFittedError
+            If the model is not fitted.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> recommender = Recommender().fit(load_catalog())
+        >>> ranking = recommender.rank("Inception", n=2)
+        >>> recommender.catalog.title[ranking.rows].tolist()
+        ['The Dark Knight Rises', 'Batman Begins']
+        >>> ranking.scores.shape
+        (2,)
         """
         self._check_is_fitted()
         check_fraction(diversity, "diversity")
@@ -417,6 +495,8 @@ class BaseRecommender(ABC):
             If a filter or a cluster does not exist. The message lists the valid values.
         MediarecError
             If another parameter is invalid, or there is neither a title nor a text.
+        NotFittedError
+            If the model is not fitted.
 
         Examples
         --------
@@ -475,6 +555,25 @@ class BaseRecommender(ABC):
         list of list of dict
             For each row the contributions, largest first, with the keys ``block``,
             ``contribution`` and ``shared``. They add up to the score.
+
+        Raises
+        ------
+        UnknownTitleError, AmbiguousTitleError
+            If no title, or more than one, matches. The message lists similar titles.
+        NotFittedError
+            If the model is not fitted.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> recommender = Recommender().fit(load_catalog())
+        >>> ranking = recommender.rank("Inception", n=1)
+        >>> parts = recommender.explain("Inception", ranking.rows)[0]
+        >>> parts[1]["block"], parts[1]["shared"]
+        ('director', ['Christopher Nolan'])
+        >>> score = sum(part["contribution"] for part in parts)
+        >>> bool(abs(score - ranking.scores[0]) < 1e-4)
+        True
         """
         query = self.resolve_query(query)
         explanations = self._explain(query, rows)
@@ -510,7 +609,37 @@ class BaseRecommender(ABC):
     def reasons(
         self, query: Query | ResolvedQuery | Any, rows: Rows, constraint: Constraint = None
     ) -> list[str]:
-        """Return the reasons for each row as a line of text; parameters as for `explain`."""
+        """Say in words why some titles resemble a query.
+
+        Parameters
+        ----------
+        query : Query, or a title or several titles
+            The query.
+        rows : sequence of int
+            The titles to explain.
+        constraint : ClusterConstraint, optional
+            The constraint of a `Ranking`. Its weight is a reason too.
+
+        Returns
+        -------
+        list of str
+            A line of text for each row, as in the column ``why`` of `recommend`.
+
+        Raises
+        ------
+        UnknownTitleError, AmbiguousTitleError
+            If no title, or more than one, matches. The message lists similar titles.
+        NotFittedError
+            If the model is not fitted.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> recommender = Recommender().fit(load_catalog())
+        >>> rows = [recommender.find("The Prestige")]
+        >>> recommender.reasons("Inception", rows)[0].split(", ")[0]
+        'Also directed by Christopher Nolan'
+        """
         query = self.resolve_query(query)
         return self.format_reasons(query, rows, self.explain(query, rows, constraint))
 

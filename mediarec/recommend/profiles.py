@@ -115,7 +115,24 @@ class Profile:
     form: HistoryForm = LIST_FORM
 
     def to_query(self) -> Query:
-        """Return the titles as a query."""
+        """Return the titles as a query.
+
+        Returns
+        -------
+        Query
+            The liked and the disliked titles; watched titles are excluded. It can be given to
+            `Recommender.rank`, `explain` and `reasons`.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> recommender = Recommender().fit(load_catalog())
+        >>> ids = recommender.catalog.show_id[:3].tolist()
+        >>> empty = recommender.catalog[["show_id", "title"]][:0]
+        >>> profile = Profile({ids[0]: 1.0}, [ids[1]], ids, empty, empty, "made by hand")
+        >>> recommender.rank(profile.to_query(), n=5).rows.shape
+        (5,)
+        """
         return Query(self.liked, dislike=self.disliked, exclude=self.watched)
 
 

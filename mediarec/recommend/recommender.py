@@ -232,6 +232,15 @@ class Recommender(ParamsMixin, BaseRecommender):
         ``encoder``), or a function from a list of texts to an array of shape
         (n_texts, n_dimensions). By default the word vectors that ship with mediarec.
 
+    Attributes
+    ----------
+    clusterings : Clusterings
+        Labels, descriptions and groups of the clusters. Empty if `fit` got no `clusters`.
+    row_by_id : mapping of str to int
+        `show_id` of each title to its row.
+    result_columns : tuple of str
+        The columns of the catalog that `recommend` returns.
+
     Examples
     --------
     >>> from mediarec import Recommender, load_catalog
@@ -275,8 +284,18 @@ class Recommender(ParamsMixin, BaseRecommender):
 
         Raises
         ------
+        CatalogError
+            If the catalog is not valid.
         MediarecError
-            If a parameter is invalid, or the catalog could not be read.
+            If a weight, a clustering method or the encoder is unknown, or if a method needs an
+            extra that is not installed.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> recommender = Recommender().fit(load_catalog(), clusters="communities")
+        >>> list(recommender.clusters)
+        ['communities']
         """
         weights = default_weights() if self.weights is None else self.weights
         normalize_weights(weights, WEIGHT_NAMES)
@@ -312,7 +331,7 @@ class Recommender(ParamsMixin, BaseRecommender):
 
     @property
     def catalog(self) -> pd.DataFrame:
-        """The cleaned catalog, one line per title."""
+        """The cleaned catalog, a DataFrame of n_titles lines; its index holds the rows."""
         self._check_is_fitted()
         return self._catalog
 
@@ -347,7 +366,38 @@ class Recommender(ParamsMixin, BaseRecommender):
         return self.filter_columns.work_row[np.asarray(rows, dtype=int)]
 
     def find(self, title: str, type: Any = None) -> int:
-        """Return the row of a title; `type` decides between titles of the same name."""
+        """Find a title by its name, by another name or by its id.
+
+        Case, accents and small typing errors do not matter.
+
+        Parameters
+        ----------
+        title : str
+            A title or a `show_id`.
+        type : str or iterable of str, optional
+            ``"Movie"`` or ``"TV Show"``. It selects between titles of the same name.
+
+        Returns
+        -------
+        int
+            The row of the title: `catalog` has this number in its index.
+
+        Raises
+        ------
+        UnknownTitleError, AmbiguousTitleError
+            If no title, or more than one, matches. The message lists similar titles.
+        FilterError
+            If `type` does not exist.
+        NotFittedError
+            If the model is not fitted.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> recommender = Recommender().fit(load_catalog())
+        >>> recommender.catalog.title[recommender.find("inceptoin")]
+        'Inception'
+        """
         types = None if type is None else resolve_types(type)
         return resolve_title(self.title_index, title, types)
 
@@ -361,7 +411,26 @@ class Recommender(ParamsMixin, BaseRecommender):
         return filter_mask(self.filter_columns, filters)
 
     def filter_values(self) -> FilterValues:
-        """Return the values that the titles can be filtered by, with counts."""
+        """Return the values that the titles can be filtered by, with numbers of titles.
+
+        Returns
+        -------
+        FilterValues
+            ``genres``, ``age_groups``, ``themes`` and ``moods`` map each value to its number of
+            titles. ``years`` holds the first and the last release year.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> values = Recommender().fit(load_catalog()).filter_values()
+        >>> values.genres["Comedies"] > values.genres["Horror Movies"]
+        True
+        """
         self._check_is_fitted()
         return count_filter_values([self.filter_columns])
 
@@ -416,6 +485,22 @@ class Recommender(ParamsMixin, BaseRecommender):
         -------
         dict
             The manifest: the files of the model with their sizes and checksums.
+
+        Raises
+        ------
+        StoreError
+            If the directory cannot be written, or if another process is writing to it.
+        NotFittedError
+            If the model is not fitted.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import Recommender, load_catalog
+        >>> folder = tempfile.mkdtemp()
+        >>> manifest = Recommender().fit(load_catalog()).save(folder)
+        >>> manifest["titles"] > 2000
+        True
         """
         self._check_is_fitted()
         parts = model_to_parts(self.catalog, self.block_encoders, self.index, self._weights)
@@ -440,10 +525,24 @@ class Recommender(ParamsMixin, BaseRecommender):
             The encoder that the model was fitted with, if it was a function, or if the folder
             of its model has moved. Only text queries need it, and load it.
 
+        Returns
+        -------
+        Recommender
+            The fitted model.
+
         Raises
         ------
         StoreError
             If there is no model, or it is damaged or of another version.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import Recommender, load_catalog
+        >>> folder = tempfile.mkdtemp()
+        >>> manifest = Recommender().fit(load_catalog()).save(folder)
+        >>> Recommender.load(folder).recommend("Inception", n=1).title.tolist()
+        ['The Dark Knight Rises']
         """
         parts = load_model_parts(folder)
         try:

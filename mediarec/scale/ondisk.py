@@ -289,6 +289,23 @@ class OnDiskRecommender(BaseRecommender):
     probe_limit : int, optional
         Number of titles that a query looks at; by default that of `build_model`.
 
+    Attributes
+    ----------
+    folder : Path
+        The folder of the model.
+    probe_limit : int
+        Number of titles that a query looks at. It may be changed.
+    manifest : dict
+        What `build_model` returned: titles, weights, shards, and the files with their sizes.
+    weights : dict of str to float
+        Weight of each block.
+    clusterings : Clusterings
+        Labels, descriptions and groups of the clusters. Empty if the model has none.
+    row_by_id : mapping of str to int
+        `show_id` of each title to its row.
+    result_columns : tuple of str
+        The columns of the catalog that `recommend` returns.
+
     Raises
     ------
     StoreError
@@ -326,7 +343,35 @@ class OnDiskRecommender(BaseRecommender):
 
     @classmethod
     def load(cls, folder: str | Path, probe_limit: int | None = None) -> Self:
-        """Open a model; the parameters are those of the class."""
+        """Open a model that `build_model` wrote.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The folder of the model.
+        probe_limit : int, optional
+            Number of titles that a query looks at; by default that of `build_model`.
+
+        Returns
+        -------
+        OnDiskRecommender
+            The model. Its files stay on disk and are read when a query needs them.
+
+        Raises
+        ------
+        StoreError
+            If there is no on-disk model, or if a file is missing or damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import load_catalog
+        >>> from mediarec.scale.ondisk_build import build_model
+        >>> folder = tempfile.mkdtemp()
+        >>> manifest = build_model(load_catalog(), folder=folder, clusters=())
+        >>> OnDiskRecommender.load(folder, probe_limit=1000).probe_limit
+        1000
+        """
         return cls(folder, probe_limit)
 
     def _open(self):
@@ -357,7 +402,10 @@ class OnDiskRecommender(BaseRecommender):
     @cached_property
     @_names_damaged_file
     def catalog(self) -> pd.DataFrame:
-        """The cleaned catalog; it is read into memory, and its index holds the rows."""
+        """The cleaned catalog, a DataFrame of n_titles lines; its index holds the rows.
+
+        The first access reads it into memory. Use `get_fields` for a few titles.
+        """
         frame = pd.concat([shard.read_frame() for shard in self.shards], ignore_index=True)
         return frame[self.live_mask()]
 
@@ -375,7 +423,10 @@ class OnDiskRecommender(BaseRecommender):
 
     @property
     def clusters(self) -> pd.DataFrame:
-        """Labels of the clusterings, rows as in `catalog`; -1 for noise."""
+        """Cluster of each title: a DataFrame with the index of `catalog`, an int32 column a method.
+
+        -1 stands for noise. There is no column if the model has no clusterings.
+        """
         labels = self.clusterings.labels
         return labels[self.live_mask()] if self.clusterings.descriptions else labels
 
@@ -406,7 +457,42 @@ class OnDiskRecommender(BaseRecommender):
 
     @_names_damaged_file
     def find(self, title: str, type: Any = None) -> int:
-        """Return the row of a title; `type` decides between titles of the same name."""
+        """Find a title by its name, by another name or by its id.
+
+        Case, accents and small typing errors do not matter.
+
+        Parameters
+        ----------
+        title : str
+            A title or a `show_id`.
+        type : str or iterable of str, optional
+            ``"Movie"`` or ``"TV Show"``. It selects between titles of the same name.
+
+        Returns
+        -------
+        int
+            The row of the title: `catalog` has this number in its index.
+
+        Raises
+        ------
+        UnknownTitleError, AmbiguousTitleError
+            If no title, or more than one, matches. The message lists similar titles.
+        FilterError
+            If `type` does not exist.
+        StoreError
+            If a file of the model is damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import load_catalog, load_model
+        >>> from mediarec.scale.ondisk_build import build_model
+        >>> folder = tempfile.mkdtemp()
+        >>> manifest = build_model(load_catalog(), folder=folder, clusters=())
+        >>> model = load_model(folder)
+        >>> model.catalog.title[model.find("inceptoin")]
+        'Inception'
+        """
         return self._disk_titles.find(title, None if type is None else resolve_types(type))
 
     @_names_damaged_file
@@ -431,7 +517,31 @@ class OnDiskRecommender(BaseRecommender):
 
     @_names_damaged_file
     def filter_values(self) -> FilterValues:
-        """Return the values that the titles can be filtered by, with counts."""
+        """Return the values that the titles can be filtered by, with numbers of titles.
+
+        Returns
+        -------
+        FilterValues
+            ``genres``, ``age_groups``, ``themes`` and ``moods`` map each value to its number of
+            titles. ``years`` holds the first and the last release year.
+
+        Raises
+        ------
+        StoreError
+            If a file of the model is damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import load_catalog, load_model
+        >>> from mediarec.scale.ondisk_build import build_model
+        >>> folder = tempfile.mkdtemp()
+        >>> manifest = build_model(load_catalog(), folder=folder, clusters=())
+        >>> model = load_model(folder)
+        >>> values = model.filter_values()
+        >>> values.genres["Comedies"] > values.genres["Horror Movies"]
+        True
+        """
         columns = [shard.filter_columns for shard in self.shards]
         return count_filter_values(columns, [shard.live for shard in self.shards])
 
@@ -522,6 +632,18 @@ class OnDiskRecommender(BaseRecommender):
             If the titles are not valid, or if an id is in the model already.
         StoreError
             If another process is writing the model, or if it cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import load_catalog, load_model
+        >>> from mediarec.scale.ondisk_build import build_model
+        >>> folder = tempfile.mkdtemp()
+        >>> catalog = load_catalog()
+        >>> manifest = build_model(catalog[10:], folder=folder, clusters=())
+        >>> model = load_model(folder)
+        >>> model.add(catalog[:10]).n_titles == len(catalog)
+        True
         """
         from mediarec.scale.ondisk_update import add_titles
 
@@ -546,6 +668,17 @@ class OnDiskRecommender(BaseRecommender):
             If an id is not in the model.
         StoreError
             If another process is writing the model, or if it cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import load_catalog, load_model
+        >>> from mediarec.scale.ondisk_build import build_model
+        >>> folder = tempfile.mkdtemp()
+        >>> manifest = build_model(load_catalog(), folder=folder, clusters=())
+        >>> model = load_model(folder)
+        >>> model.remove(model.catalog.show_id[:10]).n_titles == manifest["titles"] - 10
+        True
         """
         from mediarec.scale.ondisk_update import remove_titles
 
@@ -554,11 +687,23 @@ class OnDiskRecommender(BaseRecommender):
     def verify(self) -> None:
         """Compare the contents of all files with the manifest.
 
+        It reads every file once. The sizes of the files are compared when a model is opened.
+
         Raises
         ------
         StoreError
             If a file was changed, the message names the first one. If another process has
             changed the model since it was opened, the message says so.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import load_catalog, load_model
+        >>> from mediarec.scale.ondisk_build import build_model
+        >>> folder = tempfile.mkdtemp()
+        >>> manifest = build_model(load_catalog(), folder=folder, clusters=())
+        >>> model = load_model(folder)
+        >>> model.verify()
         """
         if read_manifest(self.folder) != self.manifest:
             raise StoreError(

@@ -120,6 +120,7 @@ def export_neighbors(
     Parameters
     ----------
     model : OnDiskRecommender
+        The model. Removed titles get no recommendations.
     path : str or Path
         The folder for the files. Files that exist in it are kept, so an interrupted export can
         be continued. Choose a new folder if the model has changed.
@@ -136,6 +137,13 @@ def export_neighbors(
     -------
     Path
         The folder. The files have the columns query_id, rank (from 1), candidate_id and score.
+
+    Raises
+    ------
+    MediarecError
+        If `n` is not a whole number of at least 1.
+    StoreError
+        If another process has changed the model since it was opened, or if a file is damaged.
 
     Examples
     --------

@@ -107,8 +107,12 @@ def build_model(
     n_cells : int, optional
         Number of cells; by default twice the square root of the number of titles, and one if
         the catalog has at most `probe_limit` titles.
-    columns, encoding, type_all : optional
-        As for `load_catalog`.
+    columns : dict of str to str, optional
+        Your column names to those of mediarec.
+    encoding : str, optional
+        The encoding of a text file. By default it is detected.
+    type_all : str, optional
+        The type of all titles, such as "Movie", for a catalog that does not name it.
     progress : bool
         Whether to show a progress bar for each pass.
     encoder : str or Path, optional
