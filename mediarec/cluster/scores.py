@@ -311,16 +311,11 @@ def cluster_separation(judgments: pd.DataFrame, labels: Mapping | pd.Series) -> 
 
     Examples
     --------
-    >>> from mediarec import load_catalog
-    >>> from mediarec.cluster.base import make_cluster_input
-    >>> from mediarec.cluster.kmeans import KMeans
-    >>> from mediarec.data.clean import clean
-    >>> from mediarec.evaluation.judgments import read_judgments
-    >>> titles = make_cluster_input(clean(load_catalog()))
-    >>> labels = KMeans().fit(titles).labels_
-    >>> cluster_of = dict(zip(titles.frame.show_id, labels))
-    >>> bool(cluster_separation(read_judgments(), cluster_of).mean() > 0)
-    True
+    >>> candidates = {"candidate_id": list("abcdef"), "grade": [3, 3, 2, 0, 0, 0]}
+    >>> judgments = pd.DataFrame({"query_id": "q", **candidates})
+    >>> labels = {"q": 0, "a": 0, "b": 0, "c": 1, "d": 0, "e": 1, "f": 1}
+    >>> cluster_separation(judgments, labels).round(2).to_dict()
+    {'q': 0.33}
     """
     judgments = check_judgments(judgments)
     labels = check_labels(labels)

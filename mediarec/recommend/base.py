@@ -508,7 +508,7 @@ class BaseRecommender(ABC):
         >>> bool((found.release_year >= 2010).all())
         True
         >>> recommender.recommend("Inception", theme="heist", n=2).title.tolist()
-        ['Mission: Impossible - Ghost Protocol', 'RocknRolla']
+        ['Now You See Me', 'Mission: Impossible - Ghost Protocol']
         >>> len(recommender.recommend(text="a heist in Spain", n=5))
         5
         >>> len(recommender.recommend(["Dark", "Inception"], dislike="Riverdale", diversity=0.3))
