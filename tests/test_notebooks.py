@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 import pytest
+import yaml
 
 FORBIDDEN = ("/tmp/", "/work/", "/home/", "/root/", "Warning:", "Traceback")
 HAND_WRITTEN = ("__init__.py", "__main__.py", "_modidx.py", "app.py")
@@ -135,3 +136,71 @@ def test_no_descriptions_of_the_data_set(root, full_catalog):
     outputs = "\n".join(output for path in notebooks(root) for output in read_outputs(path))
     starts = [row["description"][:40] for row in rows if len(row["description"]) > 40]
     assert not [start for start in starts if start in outputs]
+
+
+FIG_ALT = re.compile(r"^#\| fig-alt: (.+)$", re.M)
+MIN_ALT_LENGTH = 40
+
+
+def count_images(cell):
+    """The outputs of a cell that are pictures."""
+    outputs = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return sum(any(kind.startswith("image/") for kind in data) for data in outputs)
+
+
+def read_alternative_texts(source):
+    """The alternative texts in the options of a cell: one text, or a list with one per picture."""
+    found = FIG_ALT.search(source)
+    texts = yaml.safe_load(found[1]) if found else []
+    return [texts] if isinstance(texts, str) else texts
+
+
+def test_pictures_have_alternative_texts(root):
+    """A reader who does not see a plot is told what it shows. nbdev keeps one line of an option."""
+    seen = Counter()
+    for path in notebooks(root):
+        for cell in read_cells(path):
+            if cell["cell_type"] == "code":
+                texts = read_alternative_texts("".join(cell["source"]))
+                assert len(texts) == count_images(cell), (path.name, cell["id"])
+                assert all(len(text) >= MIN_ALT_LENGTH for text in texts), (path.name, texts)
+                seen.update(texts)
+    assert len(seen) > 40
+    assert not [text for text, count in seen.items() if count > 1]
+
+
+def test_pictures_in_prose_have_alternative_texts(root):
+    for path in notebooks(root):
+        for cell in read_cells(path):
+            if cell["cell_type"] == "markdown":
+                source = "".join(cell["source"])
+                for text in re.findall(r"!\[([^\]]*)\]\(", source):
+                    assert len(text) >= MIN_ALT_LENGTH, (path.name, text)
+                for tag in re.findall(r"<img\b[^>]*>", source):
+                    text = re.search(r'alt="([^"]*)"', tag)
+                    assert text and len(text[1]) >= MIN_ALT_LENGTH, (path.name, tag)
+
+
+def test_code_of_plots_is_folded(root):
+    """A page reads as a story: plots show, and their code opens with a click."""
+    for path in notebooks(root):
+        for cell in read_cells(path):
+            source = "".join(cell["source"])
+            if (
+                cell["cell_type"] == "code"
+                and count_images(cell)
+                and "#| echo: false" not in source
+            ):
+                assert re.search("^#[|] code-fold: true$", source, re.M), (path.name, cell["id"])
+
+
+def test_outputs_load_nothing_from_other_hosts(root):
+    """No output runs a script, frames a page, or loads a picture or a style from elsewhere."""
+    remote = r"""(?:src|srcset|href|url)\s*[=(]\s*["']?(?:https?:)?//"""
+    active = re.compile(rf"<script|<iframe|<object|<embed|@import|{remote}", re.I)
+    for path in notebooks(root):
+        for cell in read_cells(path):
+            for output in cell.get("outputs", []):
+                page = "".join(output.get("data", {}).get("text/html", ""))
+                links = re.sub(r"<a\s[^>]*>", "", page)  # a link loads nothing
+                assert not active.search(links), (path.name, cell["id"])
