@@ -406,7 +406,7 @@ class DeepClustering(BaseClustering):
     >>> from mediarec import load_catalog
     >>> from mediarec.cluster.base import make_cluster_input
     >>> from mediarec.data.clean import clean
-    >>> titles = make_cluster_input(clean(load_catalog()))
+    >>> titles = make_cluster_input(clean(load_catalog().head(400)))
     >>> DeepClustering(n_clusters=8).fit(titles).n_clusters_
     8
 
@@ -476,7 +476,7 @@ class DeepClustering(BaseClustering):
         >>> from mediarec import load_catalog
         >>> from mediarec.cluster.base import make_cluster_input
         >>> from mediarec.data.clean import clean
-        >>> titles = make_cluster_input(clean(load_catalog()))
+        >>> titles = make_cluster_input(clean(load_catalog().head(400)))
         >>> model = DeepClustering(n_clusters=8).fit(titles)
         >>> model.transform(titles[[0, 1, 2]]).shape == (3, model.embedding_.shape[1])
         True

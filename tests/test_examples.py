@@ -1,0 +1,48 @@
+"""The examples in the docstrings of public names are run, so that what they show is true."""
+
+import ast
+import doctest
+import importlib
+import warnings
+
+import pytest
+
+
+def public_modules(root):
+    """The modules that list functions or classes in `__all__`: name to names."""
+    modules = {}
+    for path in sorted((root / "mediarec").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        listed = set()
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+                listed = {element.value for element in node.value.elts}
+        defined = ast.FunctionDef | ast.ClassDef
+        names = [n.name for n in tree.body if isinstance(n, defined) and n.name in listed]
+        if names:
+            modules[".".join(path.relative_to(root).with_suffix("").parts)] = names
+    return modules
+
+
+def find_examples(root):
+    """The examples of each public function, class and method, with the names of its module."""
+    finder = doctest.DocTestFinder()
+    for module_name, names in public_modules(root).items():
+        module = importlib.import_module(module_name)
+        for name in names:
+            yield from finder.find(getattr(module, name), name, module, vars(module).copy())
+
+
+def test_examples_are_true(root, tmp_path, monkeypatch):
+    pytest.importorskip("hdbscan")
+    monkeypatch.delenv("MEDIAREC_CATALOG", raising=False)
+    monkeypatch.delenv("TMDB_API_KEY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    examples = [found for found in find_examples(root) if found.examples]
+    assert len(examples) > 90
+    runner = doctest.DocTestRunner(verbose=False)
+    for example in examples:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            runner.run(example)
+    assert runner.failures == 0, "see the output of the test"
