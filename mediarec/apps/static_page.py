@@ -223,18 +223,25 @@ _CONTENT_POLICY = "; ".join(
     ]
 )
 _STYLES = ("mediarec.css", "posters.css", "cards.css", "web.css", "static_page.css")
+_DESCRIPTION = (
+    "Find films and series like the ones you love, and see why they fit. "
+    "{:,} titles in one page that needs no account and sends nothing."
+)
 _PAGE_TEMPLATE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="color-scheme" content="light dark">
-<title>mediarec</title>
+<title>Try mediarec: find films and series like the ones you love</title>
+<meta name="description" content="{description}">
+<link rel="icon" type="image/svg+xml" href="{icon}">
 <style>
 {style}
 </style>
 <body class="mediarec-page mediarec-static-page">
 <a class="mediarec-skip-link" href="#main">Skip to the titles</a>
+<nav class="mediarec-site-bar" aria-label="Site"><a href="{home_url}">About mediarec</a></nav>
 <header class="mediarec-header">
 <a class="mediarec-brand" href="#">mediarec</a>
 <nav class="mediarec-nav" id="mediarec-nav" aria-label="Pages"></nav>
@@ -252,6 +259,12 @@ _PAGE_TEMPLATE = """<!doctype html>
 """
 
 
+def _data_address(name):
+    """Return a picture of the package as an address that loads nothing."""
+    picture = base64.b64encode(read_static(name).encode()).decode()
+    return f"data:image/svg+xml;base64,{picture}"
+
+
 def _render_page(
     model=None, n_neighbors=_DEFAULT_N_NEIGHBORS, home_url="index.html", progress=False
 ):
@@ -261,6 +274,8 @@ def _render_page(
         model = Recommender().fit(catalog, clusters="communities")
     return _PAGE_TEMPLATE.format(
         policy=_CONTENT_POLICY,
+        description=_DESCRIPTION.format(model.n_titles),
+        icon=_data_address("icon.svg"),
         style="".join(map(read_static, _STYLES)),
         script=bundle_js("static_page.js"),
         count=model.n_titles,
@@ -289,7 +304,7 @@ def write_page(
         Number of neighbors that are stored for each title, and a few more of the other type. The
         page shows those of them that pass the filters.
     home_url : str, default "index.html"
-        Target of the link "What mediarec is and how it works".
+        Target of the links "About mediarec" and "What mediarec is and how it works".
     progress : bool, default False
         Show a progress bar.
 
