@@ -80,6 +80,7 @@ COMMANDS = {
     "bench": [["-c", "import usearch, tantivy, bm25s"]],
     "test": [["-m", "pytest", "--version"], ["-m", "build", "--version"]],
     "lint": [["-m", "ruff", "--version"], ["-m", "mypy", "--version"]],
+    "docs": [["-c", "import quartodoc, pypandoc; pypandoc.get_pandoc_version()"]],
     "dev": [["-c", "import nbdev.showdoc"], ["-m", "pytest", "--version"]],
 }
 

@@ -4,10 +4,13 @@ import ast
 import re
 import subprocess
 import sys
+import sysconfig
 import tarfile
+import venv
 import zipfile
 from configparser import ConfigParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -107,6 +110,33 @@ def test_installed_wheel_recommends(built, tmp_path):
     assert done.stdout.strip() == "10", done.stderr
 
 
+def test_twine_accepts_both(built):
+    command = [sys.executable, "-m", "twine", "check", "--strict", *built]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("PASSED") == 2
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["wheel", "sdist"])
+def test_both_can_be_installed_in_a_new_environment(built, number, tmp_path):
+    """The requirements are those of this environment; the workflows install them anew."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    packages = Path(sysconfig.get_paths()["purelib"])
+    (own,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
+    (own / "requirements.pth").write_text(f"{packages}\n")
+    pip = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--force-reinstall", built[number]], check=True, capture_output=True)
+    code = "import mediarec; print(mediarec.__file__)"
+    where = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert where.stdout.startswith(str(own))
+    program = tmp_path / "venv" / "bin" / "mediarec"
+    command = [program, "themes", "heist", "-n", "2"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "heist" in done.stdout
+
+
 def test_imports_are_light():
     """No development tool is imported, and heavy packages load only when they are used."""
     code = (
@@ -195,7 +225,7 @@ def test_an_upper_bound_has_a_reason(root):
             if {"<", "<=", "==", "~="} & {part.operator for part in requirement.specifier}:
                 bounded.append(requirement.name)
                 assert before.startswith("# ") and requirement.name in before, requirement
-    pinned = "ruff mypy codespell nbdev fastcore execnb ghapi torch"
+    pinned = "ruff mypy codespell nbdev fastcore execnb ghapi torch griffe"
     assert set(bounded) == set(pinned.split())
 
 
