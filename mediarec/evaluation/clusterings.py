@@ -254,6 +254,7 @@ def advise_on_clusterings(table: pd.DataFrame) -> list[str]:
 def _advice_on_separation(table):
     """Return one or two sentences about the separation of good and bad candidates."""
     best = table.separation.idxmax()
+    has_spread = table.spread.notna().all()
     spread = table.spread.fillna(0)
     margin = np.maximum(spread, spread[best])
     is_worse = (table.behind_lower > 0) & (table.behind > margin)
@@ -267,11 +268,32 @@ def _advice_on_separation(table):
     if equal:
         sentence += f" The data cannot tell it from {_method_list(equal)}."
     sentences = [sentence]
-    worse = table[is_worse].sort_values("behind")
-    if len(worse):
-        gaps = [f"{METHOD_LABELS[m]} by {behind:.2f}" for m, behind in worse.behind.items()]
-        sentences.append(f"Certainly behind it: {format_list(gaps, len(gaps))}.")
+    worse = table[is_worse].sort_values("behind", kind="stable")
+    if len(worse) and has_spread:
+        sentences.append(f"Certainly behind it: {_gaps(worse, margin)}.")
+    elif len(worse):
+        sentences.append(
+            f"Behind it with this seed: {_gaps(worse, margin)}. "
+            "Whether that holds for other seeds was not measured."
+        )
     return sentences
+
+
+def _gaps(worse, margin):
+    """Return the methods that are behind the best one, and by how much.
+
+    Two methods are ranked only if they differ by more than the spread over seeds of either.
+    """
+    gaps = worse.behind
+    margins = margin[gaps.index]
+    is_ranked = [
+        gaps.iloc[i + 1] - gaps.iloc[i] > max(margins.iloc[i], margins.iloc[i + 1])
+        for i in range(len(gaps) - 1)
+    ]
+    if len(gaps) == 1:
+        return f"{_method_list(gaps.index)} by {gaps.iloc[0]:.2f}"
+    text = f"{_method_list(gaps.index)}, by {gaps.iloc[0]:.2f} to {gaps.iloc[-1]:.2f}"
+    return text if all(is_ranked) else f"{text} (their order is not certain)"
 
 
 def _method_list(methods):
