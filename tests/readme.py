@@ -1,21 +1,38 @@
 """Write README.md from nbs/index.ipynb: markdown, code in fences, and text outputs.
 
-Run it to write README.md and its picture. test_readme.py compares `render()` with the file.
+Run it to write README.md. test_readme.py compares `render()` with the file. A cell with `#| hide`
+is left out, and of a cell with `#| echo: false` only the output is kept.
 """
 
 import json
 import re
+import textwrap
 from pathlib import Path
 
 HERE = Path(__file__).parent.parent
+WIDTH = 96  # characters of a line of an output
+
+
+def read_cells():
+    """Return the cells of the home page."""
+    return json.loads((HERE / "nbs" / "index.ipynb").read_text(encoding="utf-8"))["cells"]
 
 
 def output(cell):
-    """Yield the text outputs of a code cell, in fences."""
+    """Yield the outputs of a code cell: Markdown as it is, and text in fences."""
     for out in cell.get("outputs", []):
-        text = out.get("text") or out.get("data", {}).get("text/plain", [])
+        data = out.get("data", {})
+        if "text/markdown" in data:
+            yield "".join(data["text/markdown"])
+            continue
+        text = out.get("text") or data.get("text/plain", [])
         if text:
-            yield "```\n" + "".join(text).rstrip() + "\n```"
+            yield "```\n" + "\n".join(map(wrap, "".join(text).rstrip().splitlines())) + "\n```"
+
+
+def wrap(line):
+    """Wrap a long line of an output, since a page shows it in a box of a fixed width."""
+    return textwrap.fill(line, WIDTH, subsequent_indent="    ") if len(line) > WIDTH else line
 
 
 def part(cell):
@@ -25,50 +42,26 @@ def part(cell):
         return [source]
     if re.search(r"^#\|\s*hide\b", source, re.M):
         return []
+    if re.search(r"^#\|\s*echo:\s*false\b", source, re.M):
+        return [*output(cell)]
     code = "\n".join(line for line in source.splitlines() if not line.startswith("#|"))
     return [f"```python\n{code.strip()}\n```", *output(cell)]
 
 
 def render():
     """Return the README as text."""
-    cells = json.loads((HERE / "nbs" / "index.ipynb").read_text(encoding="utf-8"))["cells"]
-    text = "\n\n".join(p.strip() for cell in cells for p in part(cell) if p.strip())
-    text = re.sub(r"\]\((images/[^)]+)\)", r"](nbs/\1)", text)  # pictures lie beside the notebook
+    text = "\n\n".join(p.strip() for cell in read_cells() for p in part(cell) if p.strip())
+    # pictures, the other notebooks and the guides lie beside the notebook
+    text = re.sub(r"\]\((images/[^)]+)\)", r"](nbs/\1)", text)
     text = re.sub(r'(src|srcset)="images/', r'\1="nbs/images/', text)
-    text = text.replace("](../", "](")
     text = re.sub(
-        r"\]\((\d\d_[\w.]+\.ipynb|guides/[\w.-]+\.qmd)\)", r"](nbs/\1)", text
-    )  # so do the other notebooks and the guides
-    return text + "\n"
-
-
-def picture():
-    """Return what `mediarec demo` prints on the starter catalog, as an SVG without web fonts."""
-    import io
-
-    from rich.console import Console
-    from rich.terminal_theme import MONOKAI
-
-    from mediarec import Recommender, load_catalog
-    from mediarec.cli.output import recommendations_table
-    from mediarec.core import package_path
-
-    console = Console(record=True, width=112, file=io.StringIO(), highlight=False)
-    console.print("$ make demo\n")
-    console.print(
-        recommendations_table(
-            Recommender().fit(load_catalog(package_path("starter.csv"))).recommend("Inception")
-        )
+        r"\]\(((?:\d\d_[\w.]+\.ipynb|[\w.-]+\.qmd|guides/[\w.-]+\.qmd)(?:#[\w-]+)?)\)",
+        r"](nbs/\1)",
+        text,
     )
-    svg = console.export_svg(title="mediarec", theme=MONOKAI, unique_id="demo")
-    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.S)
-    return svg.replace(
-        "Fira Code, monospace", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
-    )
+    return text.replace("](../", "](") + "\n"
 
 
 if __name__ == "__main__":
-    (HERE / "nbs" / "images").mkdir(exist_ok=True)
-    (HERE / "nbs" / "images" / "demo.svg").write_text(picture(), encoding="utf-8")
     (HERE / "README.md").write_text(render(), encoding="utf-8")
     print("README.md written from nbs/index.ipynb")

@@ -20,6 +20,7 @@ import sys
 
 import pytest
 from readme import HERE
+from readme import output as readme_output
 
 sys.path.append(str(HERE / "benchmarks"))
 import figures  # noqa: E402
@@ -84,6 +85,7 @@ SETTINGS = {
 }
 # The cells that read a file of figures, and the cells whose variables they need
 FILE_CELLS = {
+    "index.ipynb": ["5a1e0002"],
     "35_cluster.kprototypes.ipynb": ["d7d46004"],
     "38_cluster.deep.ipynb": ["9525d2da"],
     "52_scale.ondisk_build_terms.ipynb": ["c0c7a142"],
@@ -109,7 +111,11 @@ OTHER_CELLS = {
 
 def texts():
     """Yield the name, the text and the stored outputs of each text."""
-    yield "README.md", (HERE / "README.md").read_text(encoding="utf-8"), ""
+    readme = (HERE / "README.md").read_text(encoding="utf-8")
+    for cell in cells_of("index.ipynb"):  # its table is an output, see FILE_CELLS
+        for table in [text for text in readme_output(cell) if text.startswith("|")]:
+            readme = readme.replace(table, "")
+    yield "README.md", readme, ""
     for path in sorted((HERE / "nbs").glob("**/*.qmd")):
         yield path.name, path.read_text(encoding="utf-8"), ""
     for path in sorted((HERE / "nbs").glob("*.ipynb")):
@@ -237,6 +243,8 @@ def as_text(value):
     """Return an output as text, a table with all of its rows and columns."""
     if isinstance(value, dict) and "text/plain" in value:
         return value["text/plain"]
+    if hasattr(value, "_repr_markdown_"):
+        return value.data
     return value.to_string() if hasattr(value, "to_string") else repr(value)
 
 
