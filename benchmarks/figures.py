@@ -16,6 +16,7 @@ import pandas as pd
 from mediarec.files import atomic_write_text
 
 DATA = Path(__file__).parents[1] / "data"
+ASSETS = Path(__file__).parents[1] / "mediarec" / "assets"
 INTERVAL = ("mean", "lower", "upper")
 PERCENTILES = ("p50", "p99")
 CHANGE = ("word vectors", "encoder", "difference, lower", "difference, upper")
@@ -77,12 +78,24 @@ def scale_figures():
     yield "scale / largest catalog", max(map(int, scale["sizes"]))
 
 
+def shipped_figures():
+    """Yield the numbers of rows of tables that ship with the package."""
+    tables = {
+        "themes": "themes.csv",
+        "titles with themes": "title_themes.csv",
+        "titles of the starter catalog": "starter.csv",
+    }
+    for name, file_name in tables.items():
+        yield f"shipped / {name}", len(pd.read_csv(ASSETS / file_name, dtype=str))
+
+
 def collect():
     """Return all figures by name, sorted."""
     figures = dict(bench_figures())
     figures |= dict(stability_figures())
     figures |= dict(naming_figures())
     figures |= dict(scale_figures())
+    figures |= dict(shipped_figures())
     figures |= dict(flatten(read("quality"), INTERVAL, "quality"))
     figures |= dict(flatten(read("encoder"), CHANGE, "encoder"))
     for name in ("load", "notebook", "page"):
