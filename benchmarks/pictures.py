@@ -136,7 +136,7 @@ def write_still(browser, url):
 
 def record_use(page):
     """Yield pictures of the widget in use, each with the milliseconds that it is shown."""
-    clip = widget_clip(page, 628)
+    clip = widget_clip(page, 612)
     yield photograph(page, clip), 1200
     for _ in search(page, TYPED):
         yield photograph(page, clip), 180

@@ -227,12 +227,10 @@ def cells_of(name):
 
 
 def imports_of(cells):
-    """Return the imports of the code cells before the first heading of the second level."""
+    """Return the imports of the hidden and of the exported cells."""
     lines = []
     for cell in cells:
         source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and re.search(r"^## ", source, re.M):
-            continue
         if cell["cell_type"] == "code" and re.search(r"^#\| *(hide|exporti?)\b", source, re.M):
             nodes = ast.parse(source).body
             lines += [ast.unparse(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
