@@ -2,10 +2,12 @@
 
   python benchmarks/pictures.py             writes all of them into nbs/images
   python benchmarks/pictures.py use card    writes some of them
+  python benchmarks/pictures.py map --model MODEL
 
 - still: app-light.png and app-dark.png, the widget with the results of a title
 - use: app-use.gif, the widget in use: type, choose, filter, press a theme; app-use.png, its end
 - card: card.png, the picture that other sites show beside a link
+- map: map-light.png and map-dark.png, the map of a saved model; only if it is named
 
 The widget runs in JupyterLab in a headless Chromium, on the starter catalog. The pictures of
 "still" hold, as a PNG text named "results", the titles and reasons that the widget shows, so that
@@ -38,6 +40,7 @@ THEME = "whodunit"
 N_POSTERS = 6
 SHOWN = ":not([hidden] *)"
 PICTURE_COLORS = 192
+MAP_WIDTH = 1200
 # The titles and reasons of the cards, as the widget shows them
 READ_RESULTS = """() => [...document.querySelectorAll(".mediarec-card")]
     .filter((card) => card.querySelector(".mediarec-why") && card.offsetParent)
@@ -219,6 +222,19 @@ def write_card(browser, url):
     page.close()
 
 
+def write_maps(folder):
+    """Write the map of a saved model, light and dark."""
+    from mediarec.apps.cluster_map import plot_map
+
+    model = Recommender.load(folder)
+    for scheme in ("light", "dark"):
+        buffer = io.BytesIO()
+        figure = plot_map(model, dark=scheme == "dark")
+        figure.savefig(buffer, format="png", dpi=100, bbox_inches="tight")
+        image = Image.open(buffer)
+        shrink(image, MAP_WIDTH, PICTURE_COLORS).save(IMAGES / f"map-{scheme}.png", optimize=True)
+
+
 WRITERS = {"still": write_still, "use": write_use, "card": write_card}
 
 
@@ -227,8 +243,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("pictures", nargs="*", choices=[*WRITERS, []], help="default: all")
+    choices = [*WRITERS, "map", []]
+    parser.add_argument("pictures", nargs="*", choices=choices, help="default: all but the map")
+    parser.add_argument("--model", type=Path, help="the saved model of the map")
     options = parser.parse_args()
+    if "map" in options.pictures:
+        write_maps(options.model)
+        options.pictures.remove("map")
+        if not options.pictures:
+            return
     with lab() as url, chromium() as browser:
         for name in options.pictures or WRITERS:
             WRITERS[name](browser, url)
