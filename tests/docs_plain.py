@@ -81,13 +81,11 @@ def cell_block(cell: dict) -> str:
             opening = f"```{{=html}}\n<details class='code-fold'><summary>{summary}</summary>\n```"
             block = f"{opening}\n\n{block}\n\n```{{=html}}\n</details>\n```"
         parts.append(block)
-    alts = options.get("fig-alt", "")
-    alts = [alts] if isinstance(alts, str) else list(alts)
+    alt = options.get("fig-alt", "")
     if options.get("output", True) is not False:
-        for output in cell.get("outputs", []):
-            has_picture = "image/png" in output.get("data", {})
-            alt = alts.pop(0) if has_picture and alts else ""
-            parts.append(output_block(output, alt))
+        for number, output in enumerate(cell.get("outputs", [])):
+            own_alt = alt if isinstance(alt, str) else alt[number]
+            parts.append(output_block(output, own_alt))
     if options.get("output") == "asis":
         return "\n\n".join(re.sub(r"^:::.*$", "", part, flags=re.M) for part in parts)
     return "::: {.cell}\n\n" + "\n\n".join(filter(None, parts)) + "\n\n:::"

@@ -151,7 +151,8 @@ def write_sources(folder: Path = SOURCES) -> Path:
     for path in folder.rglob("*.qmd"):
         text = path.read_text(encoding="utf-8")
         own_folder = NBS / path.parent.relative_to(folder)
-        path.write_text(link_to_repository(text, own_folder), encoding="utf-8")
+        text = alt_for_pictures(link_to_repository(text, own_folder))
+        path.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -238,6 +239,35 @@ def raw_html(text: str) -> str:
     return f"```{{=html}}\n{text.strip()}\n```"
 
 
+def alt_for_pictures(text: str) -> str:
+    """Return Markdown whose pictures have their caption as alternative text too.
+
+    Quarto makes a figure of a picture that stands alone, and leaves its alternative text empty.
+    """
+
+    def replace(found: re.Match) -> str:
+        alt = found[1].replace('"', "'")
+        return f'{found[0]}{{fig-alt="{alt}"}}'
+
+    return re.sub(r"^!\[([^\]]+)\]\([^)\s]+\)(?=\s*$)", replace, text, flags=re.M)
+
+
+def spread_alternatives(source: str, outputs: list[dict]) -> str:
+    """Return the source of a cell with one alternative text for each output.
+
+    The notebooks have one for each picture. Quarto counts all outputs.
+    """
+    found = re.search(r"^#\| fig-alt: (\[.*\])$", source, re.M)
+    if not found:
+        return source
+    texts = json.loads(found[1])
+    spread = []
+    for output in outputs:
+        has_picture = "image/png" in output.get("data", {})
+        spread.append(texts.pop(0) if has_picture and texts else "")
+    return source.replace(found[1], json.dumps(spread, ensure_ascii=False))
+
+
 def finish_output(output: dict) -> None:
     """Change an output of a cell so that its page loads nothing and names no machinery."""
     data = output.get("data", {})
@@ -270,9 +300,10 @@ def process_notebook(path: Path, to: Path) -> list[str]:
         if cell.cell_type == "code" and found:
             shown[found[1]] = cell
         if cell.cell_type == "markdown":
-            cell.source = link_to_reference(cell.source)
+            cell.source = alt_for_pictures(link_to_reference(cell.source))
         for output in cell.get("outputs", []):
             finish_output(output)
+        cell.source = spread_alternatives(cell.source, cell.get("outputs", []))
     wrong = [f"{path.name}: {name} is exported and has no show_doc" for name in wanted - set(shown)]
     for name in wanted & set(shown):
         if not is_documented(shown[name], name):

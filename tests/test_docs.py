@@ -288,6 +288,17 @@ def test_cells_have_the_options_of_quarto():
     assert "plot()" not in docs_plain.cell_block(hidden)
 
 
+def test_pictures_have_alternative_texts_where_quarto_looks():
+    text = '![A map](map.png)\n\nInside ![a](b.png) a line\n\n![Has one](c.png){fig-alt="x"}\n'
+    changed = docs_stage.alt_for_pictures(text)
+    assert changed == text.replace("(map.png)", '(map.png){fig-alt="A map"}')
+    picture, table = {"data": {"image/png": ""}}, {"data": {"text/markdown": ""}}
+    source = '#| fig-alt: ["First", "Second"]\nplot()'
+    spread = docs_stage.spread_alternatives(source, [picture, table, picture])
+    assert spread == '#| fig-alt: ["First", "", "Second"]\nplot()'
+    assert docs_stage.spread_alternatives("plot()", [picture]) == "plot()"
+
+
 def test_html_outputs_load_nothing():
     """Quarto adds require.js and jQuery of another host for each output of the kind text/html."""
     table = (
