@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import textwrap
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -252,6 +253,24 @@ def alt_for_pictures(text: str) -> str:
     return re.sub(r"^!\[([^\]]+)\]\([^)\s]+\)(?=\s*$)", replace, text, flags=re.M)
 
 
+def join_imports(cells: list[dict]) -> list[dict]:
+    """Return processed cells with the imports of a cell in the cell again."""
+    joined: list[dict] = []
+    imports = ""
+    for cell in cells:
+        if cell["cell_type"] == "code" and str(cell.get("id", "")).startswith("imports-"):
+            lines = "".join(cell["source"]).splitlines()
+            imports = "\n".join(line for line in lines if not line.startswith("#|"))
+            continue
+        if imports and cell["cell_type"] == "code":
+            lines = "".join(cell["source"]).splitlines()
+            n_options = sum(line.startswith("#|") for line in lines)
+            cell["source"] = "\n".join([*lines[:n_options], imports, "", *lines[n_options:]])
+        imports = ""
+        joined.append(cell)
+    return joined
+
+
 def spread_alternatives(source: str, outputs: list[dict]) -> str:
     """Return the source of a cell with one alternative text for each output.
 
@@ -281,6 +300,13 @@ def finish_output(output: dict) -> None:
             del data[kind]
 
 
+def wrap_output(output: dict, width: int = 84) -> None:
+    """Wrap the long lines of a printed output."""
+    lines = "".join(output["text"]).splitlines()
+    wrapped = [textwrap.fill(line, width, subsequent_indent="    ") for line in lines]
+    output["text"] = "\n".join(wrapped) + "\n"
+
+
 def process_notebook(path: Path, to: Path) -> list[str]:
     """Write a notebook as nbdev passes it to Quarto; return what is wrong with it."""
     os.environ["IN_TEST"] = "1"
@@ -303,6 +329,8 @@ def process_notebook(path: Path, to: Path) -> list[str]:
             cell.source = alt_for_pictures(link_to_reference(cell.source))
         for output in cell.get("outputs", []):
             finish_output(output)
+            if path.name == "index.ipynb" and "text" in output:
+                wrap_output(output)
         cell.source = spread_alternatives(cell.source, cell.get("outputs", []))
     wrong = [f"{path.name}: {name} is exported and has no show_doc" for name in wanted - set(shown)]
     for name in wanted & set(shown):
@@ -312,6 +340,7 @@ def process_notebook(path: Path, to: Path) -> list[str]:
     for key in ("title", "description"):
         if not str(front_matter.get(key, "")).strip():
             wrong.append(f"{path.name}: no {key} in its first cell")
+    book.cells = join_imports(book.cells)
     to.parent.mkdir(parents=True, exist_ok=True)
     write_nb(book, to)
     return sorted(wrong)

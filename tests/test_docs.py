@@ -325,6 +325,16 @@ def test_imports_stand_alone():
     ]
 
 
+def test_imports_are_shown_in_their_cell():
+    source = "#| code-fold: true\nimport os\nx = os.name"
+    book = [{"cell_type": "code", "id": "a", "source": source, "outputs": ["out"]}]
+    staged = list(docs_stage.staged_cells(book))
+    assert len(staged) == 2
+    (cell,) = docs_stage.join_imports(staged)
+    assert cell["source"] == "#| code-fold: true\nimport os\n\nx = os.name"
+    assert cell["outputs"] == ["out"]
+
+
 def test_nothing_is_lost_with_the_head_of_a_notebook():
     head, cell = "# One\n\n> What it does.", {"cell_type": "markdown", "id": "a"}
     code = {"cell_type": "code", "source": "x"}
