@@ -4,7 +4,8 @@
   python benchmarks/pictures.py use card    writes some of them
   python benchmarks/pictures.py map --model MODEL
 
-- still: app-light.png and app-dark.png, the widget with the results of a title
+- still: app-light.png and app-dark.png, the widget with the results of a title; and the first
+  result as on a phone, app-phone-light.png and app-phone-dark.png
 - use: app-use.gif, the widget in use: type, choose, filter, press a theme; app-use.png, its end
 - card: card.png, the picture that other sites show beside a link
 - map: map-light.png and map-dark.png, the map of a saved model; only if it is named
@@ -123,18 +124,24 @@ def show_results(page):
 
 
 def write_still(browser, url):
-    """Write the picture of the results, for a light and a dark color scheme."""
+    """Write the picture of the results: wide and as on a phone, in both color schemes."""
     for scheme in ("light", "dark"):
-        page = open_widget(browser, url, 1200, 1500, color_scheme=scheme, device_scale_factor=1.5)
-        show_results(page)
-        first = page.locator(f".mediarec-card:has(.mediarec-why){SHOWN}").first.bounding_box()
-        clip = widget_clip(page, 0)
-        clip["height"] = first["y"] + first["height"] + 8 - clip["y"]
-        text = PngImagePlugin.PngInfo()
-        text.add_itxt("results", "\n".join(page.evaluate(READ_RESULTS)))
-        image = shrink(photograph(page, clip), 1400, PICTURE_COLORS)
-        image.save(IMAGES / f"app-{scheme}.png", optimize=True, pnginfo=text)
-        page.context.close()
+        for name, width in ((f"app-{scheme}", 1200), (f"app-phone-{scheme}", 430)):
+            options = {"color_scheme": scheme, "device_scale_factor": 1.5}
+            page = open_widget(browser, url, width, 1900, **options)
+            show_results(page)
+            first = page.locator(f".mediarec-card:has(.mediarec-why){SHOWN}").first.bounding_box()
+            clip = widget_clip(page, 0)
+            if width < 600:
+                heading = page.get_by_role("heading", name=f"More like {QUERY}").bounding_box()
+                clip["y"] = heading["y"] - 8
+            clip["height"] = first["y"] + first["height"] + 8 - clip["y"]
+            text = PngImagePlugin.PngInfo()
+            text.add_itxt("results", "\n".join(page.evaluate(READ_RESULTS)))
+            shown_width = min(1400, round(1.5 * clip["width"]))
+            image = shrink(photograph(page, clip), shown_width, PICTURE_COLORS)
+            image.save(IMAGES / f"{name}.png", optimize=True, pnginfo=text)
+            page.context.close()
 
 
 def record_use(page):
