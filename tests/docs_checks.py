@@ -144,6 +144,9 @@ def page_errors(name: str, page: PageReader) -> Iterator[str]:
         yield f"{name}: says {left!r}"
     for source in page.without_alt:
         yield f"{name}: a picture has no alternative text: {source}"
+    preview = page.meta.get("og:image")
+    if preview is not None and preview != site_config()["image"]:
+        yield f"{name}: a link preview would show {preview}"
     if len(page.meta.get("description", "")) < 20:
         yield f"{name}: no description"
 
@@ -248,6 +251,8 @@ def social_errors(website: dict | None = None) -> list[str]:
     for key in ("favicon", "image"):
         if website.get(key) and not (NBS / website[key]).is_file():
             wrong.append(f"_quarto.yml: {website[key]} is not there")
+    if site_config()["image"] != f"{website.get('site-url')}/{website.get('image')}":
+        wrong.append("_quarto.yml: image is not the picture of the website, with its address")
     return wrong
 
 

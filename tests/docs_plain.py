@@ -50,7 +50,8 @@ def joined(text: str | list[str]) -> str:
 def output_block(output: dict, alt: str) -> str:
     """Return an output of a cell as Markdown."""
     if output["output_type"] == "stream":
-        return f"::: {{.cell-output}}\n{fenced(joined(output['text']), '{.text}')}\n:::"
+        shown = fenced(joined(output["text"]), "{.text}")
+        return f"::: {{.cell-output .cell-output-stdout}}\n{shown}\n:::"
     data = output.get("data", {})
     if "text/markdown" in data:
         shown = joined(data["text/markdown"])

@@ -188,6 +188,7 @@ def plain_signature(text: str) -> str:
     """Return the Markdown of show_doc without names of the machinery that wrote it."""
     text = re.sub(r"\b__main__\.", "", text)
     text = re.sub(r"=\s*<factory>", "=…", text)
+    text = re.sub(r"^def (?=[A-Z])", "class ", text, flags=re.M)
     return text.replace("*Call self as a function.*", "")
 
 
@@ -271,6 +272,27 @@ def join_imports(cells: list[dict]) -> list[dict]:
     return joined
 
 
+def is_folded(cell: dict) -> bool:
+    """Return whether the code of a cell is folded."""
+    return cell["cell_type"] == "code" and "#| code-fold: true" in "".join(cell["source"])
+
+
+def join_folds(cells: list[dict]) -> list[dict]:
+    """Return cells with folded code that follows folded code in one cell, if it shows nothing."""
+    joined: list[dict] = []
+    for cell in cells:
+        before = joined[-1] if joined else None
+        if before and is_folded(before) and is_folded(cell) and not before.get("outputs"):
+            lines = "".join(before["source"]).splitlines()
+            code = "\n".join(line for line in lines if not line.startswith("#|"))
+            own = "".join(cell["source"]).splitlines()
+            n_options = sum(line.startswith("#|") for line in own)
+            cell["source"] = "\n".join([*own[:n_options], code, "\n", *own[n_options:]])
+            joined.pop()
+        joined.append(cell)
+    return joined
+
+
 def spread_alternatives(source: str, outputs: list[dict]) -> str:
     """Return the source of a cell with one alternative text for each output.
 
@@ -340,7 +362,7 @@ def process_notebook(path: Path, to: Path) -> list[str]:
     for key in ("title", "description"):
         if not str(front_matter.get(key, "")).strip():
             wrong.append(f"{path.name}: no {key} in its first cell")
-    book.cells = join_imports(book.cells)
+    book.cells = join_folds(join_imports(book.cells))
     to.parent.mkdir(parents=True, exist_ok=True)
     write_nb(book, to)
     return sorted(wrong)

@@ -165,6 +165,7 @@ def page_errors(body: str) -> list[str]:
         ("<code>__main__.Filters</code>", "__main__."),
         ("<code>form=&lt;factory&gt;</code>", "<factory>"),
         ("<p>mediarec build –catalog x</p>", "–catalog"),
+        ('<meta property="og:image" content="guides/card.png">', "a link preview would show"),
     ],
 )
 def test_faults_of_a_page_are_found(body, said):
@@ -237,12 +238,11 @@ def test_files_of_the_footer_are_there():
 def test_link_previews_have_what_they_show():
     assert docs_checks.social_errors() == []
     website = docs_stage.site_config()["website"]
-    assert docs_checks.social_errors({**website, "image": ""}) == [
-        "_quarto.yml: website has no image"
-    ]
-    assert docs_checks.social_errors({**website, "image": "images/gone.png"}) == [
-        "_quarto.yml: images/gone.png is not there"
-    ]
+    (missing, _) = docs_checks.social_errors({**website, "image": ""})
+    assert missing == "_quarto.yml: website has no image"
+    (gone, other) = docs_checks.social_errors({**website, "image": "images/gone.png"})
+    assert gone == "_quarto.yml: images/gone.png is not there"
+    assert "image is not the picture of the website" in other
     picture = (docs_stage.NBS / website["image"]).read_bytes()
     size = [int.from_bytes(picture[at : at + 4], "big") for at in (16, 20)]
     assert size == [1200, 630]
@@ -348,7 +348,20 @@ def test_nothing_is_lost_with_the_head_of_a_notebook():
 
 def test_signatures_name_no_machinery():
     text = "def Profile(form:__main__.Form=<factory>)\n\n*Call self as a function.*"
-    assert docs_stage.plain_signature(text) == "def Profile(form:Form=…)\n\n"
+    assert docs_stage.plain_signature(text) == "class Profile(form:Form=…)\n\n"
+    assert docs_stage.plain_signature("def clean(x)") == "def clean(x)"
+
+
+def test_folded_code_that_shows_nothing_is_joined():
+    def cell(source, outputs):
+        return {"cell_type": "code", "source": f"#| code-fold: true\n{source}", "outputs": outputs}
+
+    cells = [cell("a = 1", []), cell("b = 2", ["2"]), cell("c = 3", [])]
+    first, second = docs_stage.join_folds(cells)
+    assert first["source"].count("#| code-fold") == 1
+    assert first["source"].index("a = 1") < first["source"].index("b = 2")
+    assert first["outputs"] == ["2"]
+    assert "c = 3" in second["source"]
 
 
 # --- the reference
