@@ -403,6 +403,14 @@ def format_list(values: Iterable, max_items: int = 5) -> str:
     return f"{shown} and {n_hidden:,} more" if n_hidden > 0 else shown
 
 
+def format_count(number: int, noun: str) -> str:
+    """Return a number with its noun, such as "1 query" or "1,204 queries"."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {plural}"
+
+
 def format_names(names: Sequence[str]) -> str:
     """Return names as "A", "A and B" or "A, B and C"."""
     if len(names) < 2:

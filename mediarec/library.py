@@ -17,6 +17,7 @@ from mediarec.core import (
     CatalogError,
     CatalogWarning,
     TableError,
+    format_count,
     format_list,
     normalize_text,
 )
@@ -417,7 +418,8 @@ def watched_table(path: str | Path) -> pd.DataFrame:
     seen_rows = [row for row, viewing in zip(rows, viewings) if _is_seen(viewing)]
     if not seen_rows:
         raise TableError(
-            f"{path} holds {len(library.titles):,} titles, and none was watched. {_WATCHED_HINT}"
+            f"{path} holds {format_count(len(library.titles), 'title')}, and none was watched. "
+            f"{_WATCHED_HINT}"
         )
     frame = pd.DataFrame(seen_rows, columns=_HISTORY_COLUMNS, dtype=object).fillna("")
     seen = {id(title) for title in library.titles if _is_seen(title.viewing)}

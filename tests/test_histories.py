@@ -58,7 +58,7 @@ FORMS = {
     ),
     "status_column.csv": ("viewing history: 3 titles, 3 matched", "Inception Dark", "Heat"),
     "own_table.csv": ("viewing history: 3 titles, 3 matched", "Inception Heat", ""),
-    "episodes_by_show.csv": ("viewing history: 1 titles, 1 matched", "Dark", ""),
+    "episodes_by_show.csv": ("viewing history: 1 title, 1 matched", "Dark", ""),
     "plays.json": ("viewing history: 2 titles, 2 matched", "Inception Dark", ""),
     "anime_list.xml": ("list of ratings: 2 titles, 2 matched", "Dark", "Heat"),
     "numbered_list.txt": ("list: 3 titles, 3 matched", "Inception Heat Dark", ""),

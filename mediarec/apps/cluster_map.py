@@ -15,7 +15,7 @@ import pandas as pd
 
 from mediarec.apps.viewmodel import ViewModel, bundle_js, map_levels, map_points, read_static
 from mediarec.cluster.descriptions import labels_of_groups
-from mediarec.core import METHOD_LABELS, MediarecError
+from mediarec.core import METHOD_LABELS, MediarecError, format_count
 from mediarec.recommend.base import BaseRecommender
 from mediarec.recommend.filters import check_cluster_method
 
@@ -242,7 +242,8 @@ def _method_html(method, recommender):
     n_noise = int((labels < 0).sum())
     parts = [
         f'<h2 id="{method}">{_escape(METHOD_LABELS.get(method, method))}</h2>'
-        f"<p>{len(clusters)} clusters; {n_noise:,} titles in no cluster.</p>"
+        f"<p>{format_count(len(clusters), 'cluster')}; {format_count(n_noise, 'title')} in no "
+        "cluster.</p>"
     ]
     for group in clusterings.groups[method].to_dict("records"):
         own_clusters = clusters[clusters.group == group["cluster"]].to_dict("records")

@@ -19,7 +19,7 @@ import pandas as pd
 
 import mediarec
 from mediarec.apps.drawn_posters import poster_art
-from mediarec.core import METHOD_LABELS, MISSING_LABEL, MediarecError
+from mediarec.core import METHOD_LABELS, MISSING_LABEL, MediarecError, format_count
 from mediarec.recommend.base import NO_FILTERS, NOTHING_CLOSE, BaseRecommender
 from mediarec.recommend.explanations import Rows
 from mediarec.recommend.filters import (
@@ -124,11 +124,6 @@ def _most_frequent(counts, n):
     by_count = sorted(counts, key=counts.get, reverse=True)
     chosen = set(by_count[:n])
     return {name: count for name, count in counts.items() if name in chosen}
-
-
-def _count(number, noun):
-    """Return a number with its noun: "1 cluster" or "30 clusters"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _negative_size(summary):
@@ -345,9 +340,9 @@ class ViewModel:
         n_groups = len(clusterings.groups[check_cluster_method(clusterings, method)])
         n_clusters = len(clusterings.descriptions[method])
         n_noise = int((clusterings.labels[method] < 0).sum())
-        text = f"{_count(n_clusters, 'cluster')} in {_count(n_groups, 'group')}"
+        text = f"{format_count(n_clusters, 'cluster')} in {format_count(n_groups, 'group')}"
         if n_noise:
-            text += f"; {_count(n_noise, 'title')} in no cluster"
+            text += f"; {format_count(n_noise, 'title')} in no cluster"
         return text
 
     def _known_rows(self, show_ids):

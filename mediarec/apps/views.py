@@ -15,6 +15,7 @@ import pandas as pd
 from mediarec.apps.start_page import WELCOME, collection_name, missing_note
 from mediarec.apps.state import AppState, state_filters
 from mediarec.apps.viewmodel import ViewModel, active_filters
+from mediarec.core import format_count
 from mediarec.recommend.profiles import Profile, rank_for_profile
 from mediarec.recommend.queries import Query
 
@@ -142,7 +143,9 @@ def _format_match_count(view_model, filters):
     n_titles = view_model.model.n_titles
     if not active_filters(filters):
         return ""
-    return f"{view_model.count_matches(filters):,} of {n_titles:,} titles pass the filters"
+    n = view_model.count_matches(filters)
+    verb = "passes" if n == 1 else "pass"
+    return f"{n:,} of {format_count(n_titles, 'title')} {verb} the filters"
 
 # %% ../../nbs/79_apps.views.ipynb #b80002cd
 _NO_CLUSTERS = (
@@ -213,7 +216,7 @@ def _cluster_view(view_model, summary, method, n):
         years = f", half of them from {first_year} to {last_year}"
     shares = [*summary["genres"][:3], *summary["countries"][:2]]
     share_texts = [f"{name} {share:.0%}" for name, share in shares]
-    sentences = [f"{len(rows):,} titles{years}", ", ".join(share_texts)]
+    sentences = [f"{format_count(len(rows), 'title')}{years}", ", ".join(share_texts)]
     return {
         "name": summary["name"],
         "group": summary["group"],
@@ -275,8 +278,7 @@ def _combine_profile(profile, likes):
 
 def _profile_summary(profile):
     """Return how a file was read, in words."""
-    found = len(profile.matched)
-    count = "1 title" if found == 1 else f"{found:,} titles"
+    count = format_count(len(profile.matched), "title")
     return f"{count} found in the catalog. Titles that you watched are not recommended."
 
 # %% ../../nbs/79_apps.views.ipynb #5a7e0502

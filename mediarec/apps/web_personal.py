@@ -17,7 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mediarec.apps.web_api import current_view
 from mediarec.apps.web_pages import render_page
 from mediarec.apps.web_queries import WebView
-from mediarec.core import TYPES, MediarecError
+from mediarec.core import TYPES, MediarecError, format_count
 from mediarec.files import file_in_memory
 from mediarec.recommend.filters import Filters
 from mediarec.recommend.profiles import Profile, rank_for_profile, read_profile
@@ -63,8 +63,8 @@ def profile_page(view: WebView, profile: Profile, type: str | None = None) -> di
     notes = []
     if profile.source:
         notes.append(
-            f"{len(profile.matched):,} titles found in the catalog. Titles that you watched are "
-            "not recommended."
+            f"{format_count(len(profile.matched), 'title')} found in the catalog. Titles that you "
+            "watched are not recommended."
         )
     return {
         "cards": view.cards(rows, why=found.reasons),

@@ -29,7 +29,7 @@ from mediarec.apps.state import ACTIONS, DEFAULT_FILTERS, AppState, resolve_clus
 from mediarec.apps.tmdb_settings import ATTRIBUTION, TMDB_URL
 from mediarec.apps.viewmodel import ViewModel, bundle_js, map_levels, map_points, read_static
 from mediarec.apps.views import clusters_view, list_view, profile_view, search_view
-from mediarec.core import MediarecError
+from mediarec.core import MediarecError, format_count
 from mediarec.data.catalog import find_catalog, load_catalog
 from mediarec.data.store import FORMAT_VERSION
 from mediarec.files import default_model_folder, file_sha256, manifest_path, text_sha256
@@ -99,7 +99,8 @@ class Session:
         page["can_undo"] = bool(self.undo_stack)
         page["filters"] = _filter_values(state)
         page["error"] = error
-        page["status"] = error or f"{page['heading']}: {len(page['cards'])} titles"
+        n_cards = format_count(len(page["cards"]), "title")
+        page["status"] = error or f"{page['heading']}: {n_cards}"
         page["clusters"] = clusters_view(*context) if state.tab == "clusters" else None
         page["profile"] = profile_view(*context) if state.tab == "profile" else None
         page["list"] = list_view(*context) if state.tab == "list" else None

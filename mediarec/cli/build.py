@@ -28,7 +28,7 @@ from mediarec.cli.options import (
     parse_column_options,
 )
 from mediarec.cli.output import watch_file
-from mediarec.core import MediarecError
+from mediarec.core import MediarecError, format_count
 from mediarec.files import default_model_folder, manifest_path
 
 # %% ../../nbs/93_cli.build.ipynb #829a1214
@@ -104,7 +104,8 @@ def build(
         answer = manifest | {"out": str(out), "results": list(manifest["files"])}
         print(json.dumps(answer, ensure_ascii=False))
     else:
-        print(f"{manifest['titles']:,} titles, {_total_mb(manifest):.1f} MB: {out}")
+        n_titles = format_count(manifest["titles"], "title")
+        print(f"{n_titles}, {_total_mb(manifest):.1f} MB: {out}")
 
 
 def _total_mb(manifest: dict) -> float:

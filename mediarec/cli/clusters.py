@@ -22,7 +22,7 @@ from mediarec.cli.options import (
     load_model_option,
 )
 from mediarec.cli.output import atomic_write, echo_err, frame_to_json, frame_to_table, print_table
-from mediarec.core import CLUSTER_COLUMNS
+from mediarec.core import CLUSTER_COLUMNS, format_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,7 +169,7 @@ def _members_table(model: Any, method: str, cluster_id: int, n: int) -> "pd.Data
     is_known = members.show_id.isin(description.known_ids)
     ordered = [*members.index[is_known], *members.index[~is_known]]
     columns = ["show_id", "title", "release_year", "type", "listed_in"]
-    heading = f"{description['name']}: {description['size']:,} titles"
+    heading = f"{description['name']}: {format_count(description['size'], 'title')}"
     if group_name != description["name"]:
         heading += f" (group: {group_name})"
     rows = members.loc[ordered, columns].head(n).astype(object).to_dict("records")

@@ -23,7 +23,7 @@ from mediarec.cli.options import (
     load_catalog_option,
 )
 from mediarec.cli.output import atomic_write, frame_to_table, print_table, watch_file
-from mediarec.core import MediarecError
+from mediarec.core import MediarecError, format_count
 
 # %% ../../nbs/92_cli.data.ipynb #6da6452d
 @app.command()
@@ -51,7 +51,7 @@ def clean(
     atomic_write(out, partial(write_clean, written))
     if report:
         print_table(frame_to_table(cleaning_report(raw)))
-    print(f"{len(raw):,} titles: {out}")
+    print(f"{format_count(len(raw), 'title')}: {out}")
 
 # %% ../../nbs/92_cli.data.ipynb #302502e0
 @app.command()

@@ -37,7 +37,13 @@ from mediarec.cli.output import (
     rows_to_json,
     rows_to_table,
 )
-from mediarec.core import CatalogError, MediarecError, format_list, normalize_typography
+from mediarec.core import (
+    CatalogError,
+    MediarecError,
+    format_count,
+    format_list,
+    normalize_typography,
+)
 from mediarec.data.store import read_manifest
 from mediarec.files import default_model_folder
 
@@ -335,7 +341,8 @@ def for_me(
         mood=mood or None,
         diversity=diversity,
     )
-    found.attrs["query"] = f"{len(person.matched):,} titles of {file.absolute().name}"
+    n_titles = format_count(len(person.matched), "title")
+    found.attrs["query"] = f"{n_titles} of {file.absolute().name}"
     unmatched = person.unmatched.title.tolist()
     if json_output:
         matched = person.matched.title.tolist()
@@ -403,4 +410,5 @@ def batch(
     if excel_safe:
         run = output.excel_safe(run)
     atomic_write(out, lambda path: run.to_csv(path, index=False, lineterminator="\n"))
-    print(f"{len(query_ids):,} queries, {len(run):,} recommendations: {out}")
+    counts = (format_count(len(query_ids), "query"), format_count(len(run), "recommendation"))
+    print(f"{', '.join(counts)}: {out}")

@@ -17,7 +17,13 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from mediarec.core import LIST_COLUMNS, CatalogWarning, parse_literal, read_package_table
+from mediarec.core import (
+    LIST_COLUMNS,
+    CatalogWarning,
+    format_count,
+    parse_literal,
+    read_package_table,
+)
 from mediarec.data.dates import english_date, plain_digits
 from mediarec.data.tables import read_lists, unescape_html
 
@@ -619,6 +625,6 @@ def _warn_unread(name: str, column: str, values: pd.Series, consequence: str) ->
         return
     counts = values.value_counts()
     shown = ", ".join(f"{value!r:.40} ({n:,})" for value, n in counts.head(3).items())
-    rows = "1 row" if len(values) == 1 else f"{len(values):,} rows"
+    rows = format_count(len(values), "row")
     message = f"{name}, {column}: {rows} could not be read, such as {shown}: {consequence}"
     warnings.warn(message, CatalogWarning, stacklevel=3)

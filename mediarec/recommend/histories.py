@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mediarec.core import CatalogError, TableError, format_list, normalize_text
+from mediarec.core import CatalogError, TableError, format_count, format_list, normalize_text
 from mediarec.data.clean import normalize_typography
 from mediarec.data.dates import ParsedDates, parse_dates
 from mediarec.data.tables import (
@@ -294,7 +294,7 @@ class ViewingHistory:
     --------
     >>> rows = pd.DataFrame({"title": ["Dark"], "date": [pd.NaT], "minutes": [50.0]})
     >>> print(ViewingHistory(rows, "no date could be read"))
-    1 rows; 1 without a date; no date could be read
+    1 row; 1 without a date; no date could be read
     """
 
     rows: pd.DataFrame
@@ -315,7 +315,7 @@ class ViewingHistory:
     def __str__(self) -> str:
         """Summarize how the file was read."""
         summary = [f"from {format_list(self.files, 12)}"] if self.files else []
-        summary.append(f"{len(self.rows):,} rows")
+        summary.append(format_count(len(self.rows), "row"))
         counts = self.dropped.items()
         summary += [f"{n:,} left out ({reason})" for reason, n in counts if n]
         if self.form.date and self.n_undated:
@@ -555,7 +555,8 @@ def read_viewing_history(
     elif not files.is_single:
         history.files = [parts[0][0]]
     if not len(history.rows):
-        counts = format_list(f"{n:,} rows: {why}" for why, n in history.dropped.items() if n)
+        dropped = [(why, n) for why, n in history.dropped.items() if n]
+        counts = format_list(f"{format_count(n, 'row')}: {why}" for why, n in dropped)
         raise TableError(f"{files.path.name} has no titles ({counts or 'no rows'})")
     return history
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediarec.core import TYPES, MediarecError, TableError, format_names
+from mediarec.core import TYPES, MediarecError, TableError, format_count, format_names
 from mediarec.files import FileCollection
 from mediarec.parameters import check_n
 from mediarec.recommend.base import NO_FILTERS, BaseRecommender
@@ -198,11 +198,13 @@ def read_profile(
     matched, unmatched = match_viewing_history(history, index)
     n_titles = len(matched) + len(unmatched)
     form = history.form
-    source = f"{form.name}: {n_titles:,} {form.noun}, {len(matched):,} matched; {history}"
+    count = format_count(n_titles, form.noun.removesuffix("s"))
+    source = f"{form.name}: {count}, {len(matched):,} matched; {history}"
     if len(matched) < _MIN_MATCHED_SHARE * n_titles:
         source += (
-            f". Most {form.noun} were not found: this catalog of {model.n_titles:,} titles may "
-            "lack them, or list them under names of another country"
+            f". Most {form.noun} were not found: this catalog of "
+            f"{format_count(model.n_titles, 'title')} may lack them, or list them under names of "
+            "another country"
         )
     weights = history_weights(matched)
     liked = _select_liked(weights, matched.type)

@@ -182,7 +182,8 @@ export function browseView(catalog, address) {
   const rows = browseRows(catalog.data, address.filters);
   const name = rows.length ? catalog.browseName(address.filters) : "No title passes the filters";
   const total = catalog.titles.id.length.toLocaleString("en");
-  const count = `${rows.length.toLocaleString("en")} of ${total} titles pass the filters`;
+  const verb = rows.length === 1 ? "passes" : "pass";
+  const count = `${rows.length.toLocaleString("en")} of ${total} titles ${verb} the filters`;
   const heading = createHeading(name);
   const content = [heading, ...createChips(catalog, address)];
   content.push(createNote(count, "secondary match-count"));
