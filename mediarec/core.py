@@ -189,7 +189,7 @@ def _value_name(value: object) -> str:
 
 # %% ../nbs/00_core.ipynb #3041de65
 class MediarecError(Exception):
-    """Base class for errors the user can fix.
+    """Base class of the errors that a user can fix.
 
     The message names the problem and its location, such as a file and a line. All errors below
     derive from this class, so one ``except MediarecError`` catches them.

@@ -62,7 +62,7 @@ class ServerConfig:
         Requests per minute from one address, counted by each process; 0 for no limit.
     proxy : str
         Addresses or networks of the proxies that are trusted, such as "127.0.0.1" or
-        "10.0.0.0/8, ::1". Their X-Forwarded-For and X-Forwarded-Proto headers are believed.
+        "10.0.0.0/8, ::1". Their X-Forwarded-For and X-Forwarded-Proto headers are trusted.
         Empty for no proxy.
     cors_origin : str
         Another site that may read the JSON, such as "https://example.org".

@@ -44,25 +44,25 @@ def build(
     weights: Annotated[
         Path | None,
         typer.Option(
-            help="A JSON file of block to weight, such as `mediarec tune` writes. "
+            help="A JSON file with the weight of each block, such as `mediarec tune` writes. "
             "Default: the weights that ship with mediarec."
         ),
     ] = None,
     clusters: Annotated[
         str | None,
         typer.Option(
-            help="Clusterings to add: all, or names with commas (communities,hdbscan). deep "
-            "needs the extra \\[deep]; communities and kmeans need none; the others \\[cluster]."
+            help="Clusterings to add: all, or names with commas (communities,hdbscan). "
+            "communities and kmeans need no extra, deep needs \\[deep], the others \\[cluster]."
         ),
     ] = None,
     encoder: EncoderOption = None,
     large: Annotated[
         bool,
         typer.Option(
-            "--large", help="Build on disk, in chunks: for more than some 100,000 titles."
+            "--large", help="Build on disk, in chunks: for more than about 100,000 titles."
         ),
     ] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Processes of a large build.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes of a large build.")] = 1,
     scheduler: Annotated[
         str | None,
         typer.Option(

@@ -232,12 +232,14 @@ def compare(
     pairs: Annotated[
         int,
         typer.Option(
-            min=0, help="Pairs of 80 % samples for the stability. 0 skips it, which is much faster."
+            min=0,
+            help="Number of pairs of 80 % samples for the stability. 0 skips it, which is much "
+            "faster.",
         ),
     ] = 10,
     seeds: Annotated[
         int,
-        typer.Option(min=0, help="Other seeds to fit each method with. 0 skips them."),
+        typer.Option(min=0, help="Number of other seeds to fit each method with. 0 skips them."),
     ] = 2,
     without: Annotated[
         str, typer.Option(help="genres, themes, or both: also fit each method without them.")

@@ -57,7 +57,10 @@ def clean(
 @app.command()
 def fetch(
     dataset: Annotated[
-        str, typer.Argument(help="netflix: the Netflix titles; movielens: ratings for evaluate.")
+        str,
+        typer.Argument(
+            help="netflix: the Netflix titles; movielens: ratings for `mediarec evaluate`."
+        ),
     ] = "netflix",
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.")] = Path(
         "data"

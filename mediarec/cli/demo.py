@@ -37,7 +37,7 @@ def demo(
         "model"
     ),
 ) -> None:
-    """Build a model with groups from the default catalog and recommend ten titles, with reasons.
+    """Build a model with clusters from the default catalog and recommend ten titles, with reasons.
 
     Example: mediarec demo "Breaking Bad"
     """

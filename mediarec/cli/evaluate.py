@@ -128,7 +128,7 @@ def tune(
     ] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Fit the weights of a model to judgments, and print the gain.
+    """Fit the weights of a model to judgments, and print how the metrics change.
 
     Example: mediarec tune --judgments judgments.csv --out weights.json
     """

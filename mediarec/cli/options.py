@@ -61,8 +61,9 @@ ColumnOption = Annotated[
     list[str] | None,
     typer.Option(
         "--column",
-        help="Maps a column of the file to one of ours, such as name=title. name= leaves it out. "
-        "Can be repeated. Default: columns are recognized by their names and values.",
+        help="Maps a column of the file to a column of mediarec, such as name=title. name= leaves "
+        "the column out. Can be repeated. Default: columns are recognized by their names and "
+        "values.",
     ),
 ]
 EncodingOption = Annotated[
@@ -71,7 +72,9 @@ EncodingOption = Annotated[
 ]
 TypeAllOption = Annotated[
     str | None,
-    typer.Option(help="The type of all titles, such as Movie, for a file that does not name it."),
+    typer.Option(
+        help="The type of all titles, such as Movie, for a file without a column of types."
+    ),
 ]
 EncoderOption = Annotated[
     str | None,
@@ -88,15 +91,15 @@ ModelOption = Annotated[
         "--model",
         "-m",
         help="A folder written by `mediarec build`. Default: MEDIAREC_MODEL, else the "
-        "nearest folder named model, here or above.",
+        "nearest folder named model, in this folder or above.",
     ),
 ]
 ExcelSafeOption = Annotated[
     bool,
     typer.Option(
         "--excel-safe",
-        help="Begin a text that a spreadsheet takes for a formula, such as =1+1, with an "
-        "apostrophe.",
+        help="Put an apostrophe before a text that a spreadsheet takes for a formula, such "
+        "as =1+1.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -53,21 +53,26 @@ if TYPE_CHECKING:
 # %% ../../nbs/94_cli.recommend.ipynb #1e9c5e14
 TypeFilter = Annotated[list[str] | None, typer.Option(help="Movie or 'TV Show'. Can be repeated.")]
 GenreFilter = Annotated[
-    list[str] | None, typer.Option(help="A genre. Repeated: titles of any of them.")
+    list[str] | None, typer.Option(help="A genre. If repeated: titles with any of them.")
 ]
 ThemeFilter = Annotated[
     list[str] | None,
     typer.Option(
-        help="A theme or mood, such as heist. Repeated: titles of any of them. "
+        help="A theme or mood, such as heist. If repeated: titles with any of them. "
         "`mediarec themes` lists all."
     ),
 ]
 MoodFilter = Annotated[
-    list[str] | None, typer.Option(help="A mood, such as dark. Repeated: titles of any of them.")
+    list[str] | None,
+    typer.Option(help="A mood, such as dark. If repeated: titles with any of them."),
 ]
 DiversityOption = Annotated[
     float,
-    typer.Option(min=0, max=1, help="0: best scores. Up to 1: results less like each other."),
+    typer.Option(
+        min=0,
+        max=1,
+        help="From 0 (the best scores) to 1 (results that differ most from each other).",
+    ),
 ]
 
 
@@ -88,7 +93,8 @@ def recommend(
         list[str] | None, typer.Option(help="Kids, 'Older Kids', Teens, Adults or Unrated.")
     ] = None,
     dislike: Annotated[
-        list[str] | None, typer.Option(help="A title whose like is ranked lower. Can be repeated.")
+        list[str] | None,
+        typer.Option(help="A title to avoid: similar titles are ranked lower. Can be repeated."),
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="A title to leave out. Can be repeated.")

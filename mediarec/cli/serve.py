@@ -131,7 +131,8 @@ def web(
     host: Annotated[
         str | None,
         typer.Option(
-            help="The interface to bind. Default: 127.0.0.1, this machine only; 0.0.0.0 for all."
+            help="The network interface. Default: 127.0.0.1, this machine only. 0.0.0.0: all "
+            "interfaces."
         ),
     ] = None,
     workers: Annotated[
@@ -141,7 +142,7 @@ def web(
         str | None,
         typer.Option(
             help="Addresses of trusted proxies, such as 127.0.0.1. "
-            "Their X-Forwarded headers are believed. Default: none."
+            "Their X-Forwarded headers are trusted. Default: none."
         ),
     ] = None,
 ) -> None:

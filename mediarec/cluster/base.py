@@ -233,7 +233,7 @@ class BaseClustering(ClusterMixin, BaseEstimator):
         Parameters
         ----------
         titles : ClusterInput
-            Titles, new ones too. Their blocks use the vocabularies of the fitted titles.
+            Fitted or new titles. Their blocks use the vocabularies of the fitted titles.
 
         Returns
         -------
@@ -352,7 +352,7 @@ def check_clustering(
     titles: ClusterInput,
     edge_cases: dict[str, ClusterInput] | None = None,
 ) -> pd.DataFrame:
-    """Test that a clustering keeps the promises of all methods.
+    """Check that a clustering works as every method must.
 
     Parameters
     ----------

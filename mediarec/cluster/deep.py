@@ -454,7 +454,7 @@ class DeepClustering(BaseClustering):
         return _soft_assignment(self.embedding_, self.cluster_centers_).argmax(1)
 
     def transform(self, titles: ClusterInput) -> np.ndarray:
-        """Return the latent points of titles, new ones too.
+        """Return the latent points of fitted or new titles.
 
         Parameters
         ----------

@@ -475,7 +475,7 @@ class KPrototypes(BaseClustering):
         return _nearest_prototype(self.embedding_, self.prototypes_)
 
     def transform(self, titles: ClusterInput) -> np.ndarray:
-        """Return titles as points, new ones too.
+        """Return the points of fitted or new titles.
 
         Parameters
         ----------

@@ -435,7 +435,7 @@ class LDADBSCAN(BaseClustering):
         return predict_by_votes(titles, self.fit_input_, self._raw_labels)
 
     def transform(self, titles: ClusterInput) -> np.ndarray:
-        """Return the topic mixtures of titles, new ones too.
+        """Return the topic mixtures of fitted or new titles.
 
         Parameters
         ----------

@@ -338,7 +338,7 @@ def load_catalog(
     encoding : str, optional
         The encoding of a text file. By default it is detected.
     type_all : str, optional
-        The type of all titles, such as "Movie", for a catalog that does not name it.
+        The type of all titles, such as "Movie", for a catalog without a column of types.
 
     Returns
     -------

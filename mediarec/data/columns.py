@@ -200,7 +200,7 @@ def recognize_columns(
     name : str
         The name of the table, for messages.
     columns : dict, optional
-        Maps a column of the table to one of ours, such as ``{"name": "title"}``. An empty
+        Maps a column of the table to a column of mediarec, such as ``{"name": "title"}``. An empty
         string leaves a column out.
 
     Returns

@@ -186,7 +186,7 @@ _SMALL_CATALOG_SIZE = 50  # titles; smaller catalogs keep words that occur once
 def fit_blocks(
     frame: pd.DataFrame, encoder: Callable[[list[str]], np.ndarray] | None = None
 ) -> tuple[dict[str, Vocabulary | EmbeddingProjection], dict[str, sparse.csr_matrix | np.ndarray]]:
-    """Learn the state of every block from a catalog, and compute its blocks.
+    """Fit the encoder of every block to a catalog, and compute the blocks.
 
     Parameters
     ----------

@@ -93,17 +93,17 @@ def _title_word_reason(title: str, liked_titles: Iterable[str]) -> str | None:
 
 # %% ../../nbs/45_recommend.base.ipynb #dd614446
 class BaseRecommender(ABC):
-    """The methods that every recommender has, and what an own recommender must define.
+    """Base class of all recommenders: the shared methods, and what a subclass must define.
 
-    To write an own recommender, derive a class from this one. Define these properties:
+    To write a recommender of your own, derive a class from this one. Define these properties:
     ``n_rows``, ``catalog``, ``title_index`` and ``years``. Define these methods: ``get_fields``,
     ``work_numbers``, ``find``, ``suggest_rows``, ``filter_mask``, ``filter_values``,
     ``row_features``, ``text_features``, ``_rank`` and ``_explain``. Set the attributes below
     before the first query. The class then has ``recommend``, ``suggest``, ``rank``, ``explain``
     and all other methods, and ``app`` shows it as a widget.
 
-    ``check_recommender(model)`` in ``mediarec.recommend.base`` tests an own recommender. It
-    raises an `AssertionError` that names what is wrong.
+    ``check_recommender(model)`` in ``mediarec.recommend.base`` tests such a class. It raises an
+    `AssertionError` that names what is wrong.
 
     A row is a number from 0 that stands for a title. It stays the same as long as the model is
     not built again.
@@ -151,7 +151,7 @@ class BaseRecommender(ABC):
     @property
     @abstractmethod
     def catalog(self) -> pd.DataFrame:
-        """The cleaned catalog, a DataFrame of n_titles lines; its index holds the rows."""
+        """The cleaned catalog: a DataFrame of n_titles lines. Its index holds the row numbers."""
 
     @property
     @abstractmethod
@@ -177,7 +177,7 @@ class BaseRecommender(ABC):
 
     @property
     def clusters(self) -> pd.DataFrame:
-        """Cluster of each title: a DataFrame with the index of `catalog`, an int32 column a method.
+        """Cluster of each title: a DataFrame with one int32 column a method, indexed as `catalog`.
 
         -1 stands for noise. There is no column if the model has no clusterings.
         """

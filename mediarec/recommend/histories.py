@@ -306,7 +306,7 @@ class ViewingHistory:
 
     @property
     def n_undated(self) -> int:
-        """Number of rows without a date. Titles that are only wanted need none."""
+        """Number of rows without a date, except titles that the person only wants to watch."""
         is_undated = self.rows.date.isna()
         if "is_wanted" in self.rows:
             is_undated &= ~self.rows.is_wanted

@@ -331,7 +331,7 @@ class Recommender(ParamsMixin, BaseRecommender):
 
     @property
     def catalog(self) -> pd.DataFrame:
-        """The cleaned catalog, a DataFrame of n_titles lines; its index holds the rows."""
+        """The cleaned catalog: a DataFrame of n_titles lines. Its index holds the row numbers."""
         self._check_is_fitted()
         return self._catalog
 

@@ -402,7 +402,7 @@ class OnDiskRecommender(BaseRecommender):
     @cached_property
     @_names_damaged_file
     def catalog(self) -> pd.DataFrame:
-        """The cleaned catalog, a DataFrame of n_titles lines; its index holds the rows.
+        """The cleaned catalog: a DataFrame of n_titles lines. Its index holds the row numbers.
 
         The first access reads it into memory. Use `get_fields` for a few titles.
         """
@@ -423,7 +423,7 @@ class OnDiskRecommender(BaseRecommender):
 
     @property
     def clusters(self) -> pd.DataFrame:
-        """Cluster of each title: a DataFrame with the index of `catalog`, an int32 column a method.
+        """Cluster of each title: a DataFrame with one int32 column a method, indexed as `catalog`.
 
         -1 stands for noise. There is no column if the model has no clusterings.
         """

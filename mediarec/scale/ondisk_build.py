@@ -112,7 +112,7 @@ def build_model(
     encoding : str, optional
         The encoding of a text file. By default it is detected.
     type_all : str, optional
-        The type of all titles, such as "Movie", for a catalog that does not name it.
+        The type of all titles, such as "Movie", for a catalog without a column of types.
     progress : bool
         Whether to show a progress bar for each pass.
     encoder : str or Path, optional
