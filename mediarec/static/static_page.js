@@ -18,6 +18,27 @@ const SEARCH_LABEL = "A title, a theme or a mood";
 const MAX_HIDDEN_TITLES = 20;
 const FILTERED_VIEWS = ["title", "browse", "cluster", "for-me"];
 
+// Show the page in the theme that a reader has chosen on the site around it. Quarto keeps this
+// choice as "default" (light) or "alternate" (dark). Without one the system decides.
+function followSiteTheme() {
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem("quarto-color-scheme");
+  } catch {
+    return; // a local file may have no storage
+  }
+  if (!["default", "alternate"].includes(chosen)) return;
+  const isDark = chosen === "alternate";
+  document.documentElement.style.colorScheme = isDark ? "dark" : "light";
+  for (const sheet of document.styleSheets) {
+    for (const rule of sheet.cssRules) {
+      if (rule.media?.mediaText === "(prefers-color-scheme: dark)") {
+        rule.media.mediaText = isDark ? "all" : "not all";
+      }
+    }
+  }
+}
+
 // Return the data of the page: JSON, compressed with deflate, in base64.
 async function decompress(id) {
   const text = document.getElementById(id).textContent.trim();
@@ -234,6 +255,7 @@ async function start(root) {
 
 const pageRoot = globalThis.document?.getElementById("mediarec");
 if (pageRoot) {
+  followSiteTheme();
   start(pageRoot).catch((error) => {
     pageRoot.textContent = `This page could not be read: ${error.message}`;
   });

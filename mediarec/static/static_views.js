@@ -202,7 +202,8 @@ export function findView(catalog, { value }) {
   const heading = createHeading(name);
   const note = rows.length
     ? "Several titles have this name."
-    : "Try another spelling, or the name of a theme or a mood. This page finds names only.";
+    : "This page finds the names of titles, themes, moods and genres. For a whole sentence, " +
+      "such as a comedy without romance, mediarec must be installed.";
   const content = [heading, createNote(note)];
   content.push(createElement("h2", "visually-hidden", "Titles"));
   content.push(

@@ -494,6 +494,20 @@ VIEWS = {
 }
 
 
+@pytest.mark.parametrize("system, chosen", [("light", "alternate"), ("dark", "default")])
+def test_the_theme_of_the_site_is_followed(open_page, system, chosen):
+    """A reader of the site who has chosen a theme there sees this page in it."""
+    ground = "getComputedStyle(document.body).backgroundColor"
+    page = open_page(color_scheme=system)
+    as_system = brightness(page.evaluate(ground))
+    page.evaluate("choice => localStorage.setItem('quarto-color-scheme', choice)", chosen)
+    page.reload()
+    page.locator("html[data-ready]").wait_for()
+    as_chosen = brightness(page.evaluate(ground))
+    assert abs(as_chosen - as_system) > 150
+    assert (as_chosen < as_system) == (chosen == "alternate")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_accessibility(open_page, show_id, history, width, scheme):
