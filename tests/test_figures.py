@@ -98,7 +98,7 @@ FILE_CELLS = {
         *("930ad8f0", "3932dadf", "e9237a63", "f395a8f7", "8cd26a54"),
     ],
     "87_apps.web_server.ipynb": ["92ab8e1d"],
-    "99_results.ipynb": ["8c4fcb26", "63e6731e", "475eebad"],
+    "99_results.ipynb": ["99a11002", "8c4fcb26", "63e6731e", "475eebad"],
 }
 # Cells that write a file, use it among other things, or take many minutes
 OTHER_CELLS = {
