@@ -108,7 +108,7 @@ def _named_delimiter(line: str) -> str | None:
     return None
 
 # %% ../nbs/06_delimited.ipynb #a8e2d9b1
-_NUL = "a NUL character; the file is damaged, or it is no text"
+_NUL = "a NUL character; the file is damaged, or it is not a text file"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _N_SNIFFED_BYTES = 65_536
 _PART_BYTES = 16_000_000  # that are read at once

@@ -158,7 +158,7 @@ def _add_dislike(state, value, model):
 
 
 def _remove(state, value, model):
-    """Remove a title or the text. Disliked titles alone are no query and are removed too."""
+    """Remove a title or the text. Disliked titles alone are not a query and are removed too."""
     if value == "text":
         state = replace(state, text="")
     liked = _remove_item(state.liked, value)

@@ -176,7 +176,7 @@ def main() -> None:
     An error becomes one sentence on standard error and exit code 1, or 74 if the output cannot
     be written, such as on a full disk. With `--json` the sentence is also in an object on standard
     output. What was recognized in a catalog is printed to standard error. Ctrl-C gives exit code
-    130 and says whether a file was written. A closed pipe, as after `| head`, is no error.
+    130 and says whether a file was written. A closed pipe, as after `| head`, is not an error.
 
     Raises
     ------

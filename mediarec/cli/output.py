@@ -33,7 +33,7 @@ def echo_err(text: str) -> None:
 
 def discard_output(stream: Any) -> None:
     """Send what is still written to a stream, at the latest when the program ends, nowhere."""
-    with contextlib.suppress(OSError, ValueError):  # a stream that is no file
+    with contextlib.suppress(OSError, ValueError):  # a stream that is not a file
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 # %% ../../nbs/90_cli.output.ipynb #a1904f39

@@ -376,7 +376,7 @@ def _read_ids(path: Path) -> list[str]:
     try:
         cells = [next(csv.reader([line]), [""])[0] for line in text.splitlines()]
     except csv.Error as error:
-        raise CatalogError(f"{path} is no list of ids: {error}") from None
+        raise CatalogError(f"{path} is not a list of ids: {error}") from None
     ids = [normalize_typography(cell) or "" for cell in cells]
     if ids and ids[0].lower() in _ID_HEADERS:
         ids = ids[1:]

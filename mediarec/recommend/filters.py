@@ -30,7 +30,7 @@ from mediarec.features.themes import mood_terms, resolve_moods, resolve_themes
 # %% ../../nbs/41_recommend.filters.ipynb #461103d4
 @dataclass(frozen=True)
 class Filters:
-    """Which titles may be recommended. None, or an empty list, is no filter.
+    """Which titles may be recommended. None, or an empty list, means no filter.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def check_text(text: str) -> str:
 
 
 def read_text(block_encoders: Encoders, text: str, with_title: bool = True) -> TextParts:
-    """Read a text query with the names of a catalog, and guess the words that are no name.
+    """Read a text query with the names of a catalog, and guess the words that are not names.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def read_text(block_encoders: Encoders, text: str, with_title: bool = True) -> T
     Returns
     -------
     TextParts
-        The parts. Words that are no name are pieces of the kind "guess" or "words".
+        The parts. Words that are not names are pieces of the kind "guess" or "words".
     """
     vocabulary = block_encoders["text"]
     language = query_language(check_text(text), vocabulary.language)
@@ -148,7 +148,7 @@ def word_terms(term_to_column: Mapping[str, int], word: str, language: str) -> l
 
 
 def _word_piece(word, span, stems, themes):
-    """Return the piece of a word that is no name."""
+    """Return the piece of a word that is not a name."""
     terms = tuple(("text", term) for term in stems)
     if themes:
         label = f"{themes[0]} (a guess for \u201c{word}\u201d)"
