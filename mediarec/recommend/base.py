@@ -191,7 +191,30 @@ class BaseRecommender(ABC):
         return title_label(title, "" if pd.isna(year) else int(year), *details)
 
     def rows_by_id(self, show_ids: Iterable[str]) -> np.ndarray:
-        """Return the rows of some titles; raise an `UnknownTitleError` for an unknown id."""
+        """Return the rows of some titles.
+
+        Parameters
+        ----------
+        show_ids : iterable of str
+            Ids of titles, as in the column `show_id` of `catalog`.
+
+        Returns
+        -------
+        ndarray of int, shape (n_ids,)
+            The row of each id.
+
+        Raises
+        ------
+        UnknownTitleError
+            If an id is not in the catalog.
+
+        Examples
+        --------
+        >>> from mediarec import Recommender, load_catalog
+        >>> model = Recommender().fit(load_catalog())
+        >>> model.rows_by_id(["m0525"]).tolist()
+        [524]
+        """
         self._check_is_fitted()
         show_ids = list(show_ids)
         rows = [self.row_by_id.get(show_id, -1) for show_id in show_ids]

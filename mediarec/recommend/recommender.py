@@ -353,7 +353,27 @@ class Recommender(ParamsMixin, BaseRecommender):
         return self.filter_columns.year
 
     def get_fields(self, rows: Rows, names: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return columns of the catalog for some rows, as arrays of objects."""
+        """Return columns of the catalog for some rows, as arrays of objects.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Rows, such as those of a `Ranking`.
+        names : sequence of str
+            Columns of `catalog`, such as ``"title"``.
+
+        Returns
+        -------
+        dict of str to ndarray of object, shape (n_rows_asked,)
+            The values of each column, in the order of `rows`.
+
+        Examples
+        --------
+        >>> from mediarec import load_catalog
+        >>> model = Recommender().fit(load_catalog())
+        >>> model.get_fields(model.rows_by_id(["m0525"]), ["title"])["title"].tolist()
+        ['Inception']
+        """
         self._check_is_fitted()
         rows = np.asarray(rows, dtype=int)
         for name in names:

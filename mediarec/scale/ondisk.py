@@ -443,7 +443,31 @@ class OnDiskRecommender(BaseRecommender):
 
     @_names_damaged_file
     def get_fields(self, rows: Rows, names: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return columns of the catalog for some rows, as arrays of objects."""
+        """Return columns of the catalog for some rows, as arrays of objects.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Rows, such as those of a `Ranking`.
+        names : sequence of str
+            Columns of `catalog`, such as ``"title"``.
+
+        Returns
+        -------
+        dict of str to ndarray of object, shape (n_rows_asked,)
+            The values of each column, in the order of `rows`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mediarec import load_catalog, load_model
+        >>> from mediarec.scale.ondisk_build import build_model
+        >>> folder = tempfile.mkdtemp() + "/model"
+        >>> manifest = build_model(load_catalog().head(600), folder=folder, clusters=())
+        >>> model = load_model(folder)
+        >>> model.get_fields(model.rows_by_id(["m0525"]), ["title"])["title"].tolist()
+        ['Inception']
+        """
         text_columns = {name: column for column, name in LIST_COLUMNS.items() if name in names}
         columns = dict.fromkeys(text_columns.get(name, name) for name in names)
         fields = fetch_fields(self.shards, rows, columns)
