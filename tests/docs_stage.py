@@ -33,6 +33,8 @@ UNLISTED = {"404.qmd", "index.ipynb"}
 IMPORTS = (ast.Import, ast.ImportFrom)
 EXPORTED = re.compile(r"^\s*#\s*\|\s*(export|exports|exporti|exec_doc)\b", re.M)
 PUBLIC = re.compile(r"^\s*#\s*\|\s*exports?\b", re.M)
+# The mark in a guide of a command that its test does not run, with a reason or without.
+NOT_RUN = re.compile(r"[ ]*# not run here(?:: (.*))?$", re.M)
 TITLE_CELL = re.compile(r"# \S.*\n+(?:> .*\n?)+")
 
 
@@ -152,6 +154,7 @@ def write_sources(folder: Path = SOURCES) -> Path:
     for path in folder.rglob("*.qmd"):
         text = path.read_text(encoding="utf-8")
         own_folder = NBS / path.parent.relative_to(folder)
+        text = NOT_RUN.sub(lambda found: f"    # {found[1]}" if found[1] else "", text)
         text = alt_for_pictures(link_to_repository(text, own_folder))
         path.write_text(text, encoding="utf-8")
     return folder

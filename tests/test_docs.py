@@ -346,6 +346,12 @@ def test_nothing_is_lost_with_the_head_of_a_notebook():
     assert list(docs_stage.split_title([code])) == [code]
 
 
+def test_readers_do_not_see_which_commands_are_tested():
+    text = "mediarec web    # not run here: serves until stopped\nmediarec fetch    # not run here\n"
+    shown = docs_stage.NOT_RUN.sub(lambda m: f"    # {m[1]}" if m[1] else "", text)
+    assert shown == "mediarec web    # serves until stopped\nmediarec fetch\n"
+
+
 def test_signatures_name_no_machinery():
     text = "def Profile(form:__main__.Form=<factory>)\n\n*Call self as a function.*"
     assert docs_stage.plain_signature(text) == "class Profile(form:Form=…)\n\n"
