@@ -1,5 +1,6 @@
 """Read settings.ini, the one source of metadata, and hand it to setuptools."""
 
+import re
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -31,16 +32,30 @@ def extra_requirements(extra: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def long_description(repository: str) -> str:
+    """Return the README with absolute links, because PyPI has no files beside it."""
+    text = (here / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r'(src|srcset)="(?!https?:)', rf'\1="{repository}/raw/{cfg["branch"]}/', text)
+    text = re.sub(r"(!\[[^]]*\]\()(?!https?:)", rf"\1{repository}/raw/{cfg['branch']}/", text)
+    return re.sub(r"\]\((?!https?:|#)", f"]({repository}/blob/{cfg['branch']}/", text)
+
+
+REPOSITORY = cfg["git_url"].replace("%(user)s", cfg["user"]).replace("%(repo)s", cfg["repo"])
 setup(
     name=cfg["lib_name"],
     version=cfg["version"],
     description=cfg["description"],
-    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description=long_description(REPOSITORY),
     long_description_content_type="text/markdown",
     author=cfg["author"],
     license="MIT",
     license_files=["LICENSE"],
-    url=cfg["git_url"].replace("%(user)s", cfg["user"]).replace("%(repo)s", cfg["repo"]),
+    url=REPOSITORY,
+    project_urls={
+        "Documentation": f"{cfg['doc_host'].replace('%(user)s', cfg['user'])}/{cfg['repo']}",
+        "Changes": f"{REPOSITORY}/blob/{cfg['branch']}/CHANGELOG.md",
+        "Issues": f"{REPOSITORY}/issues",
+    },
     keywords=cfg["keywords"].split(),
     # Not tested on later versions of Python.
     python_requires=f">={cfg['min_python']},<3.14",

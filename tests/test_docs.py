@@ -347,7 +347,9 @@ def test_nothing_is_lost_with_the_head_of_a_notebook():
 
 
 def test_readers_do_not_see_which_commands_are_tested():
-    text = "mediarec web    # not run here: serves until stopped\nmediarec fetch    # not run here\n"
+    text = (
+        "mediarec web    # not run here: serves until stopped\nmediarec fetch    # not run here\n"
+    )
     shown = docs_stage.NOT_RUN.sub(lambda m: f"    # {m[1]}" if m[1] else "", text)
     assert shown == "mediarec web    # serves until stopped\nmediarec fetch\n"
 

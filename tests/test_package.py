@@ -117,6 +117,17 @@ def test_twine_accepts_both(built):
     assert done.stdout.count("PASSED") == 2
 
 
+def test_links_of_the_description_are_absolute(built):
+    """PyPI shows the README, and has no files beside it."""
+    with zipfile.ZipFile(built[0]) as wheel:
+        (name,) = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA")]
+        text = wheel.read(name).decode()
+    links = re.findall(r"\]\(([^)]+)\)|(?:src|srcset)=\"([^\"]+)\"", text)
+    addresses = [first or second for first, second in links]
+    assert len(addresses) > 30
+    assert [address for address in addresses if not address.startswith("https://")] == []
+
+
 @pytest.mark.parametrize("number", [0, 1], ids=["wheel", "sdist"])
 def test_both_can_be_installed_in_a_new_environment(built, number, tmp_path):
     """The requirements are those of this environment; the workflows install them anew."""
