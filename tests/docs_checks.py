@@ -15,6 +15,7 @@ from docs_stage import (
     STATIC_PAGE,
     UNLISTED,
     page_names,
+    reference_pages,
     settings,
     site_config,
 )
@@ -26,7 +27,7 @@ MACHINE_PATH = re.compile(
     r"(?<![\w.~/-])(?:/(?!home/mediarec\b)(?:home|root|tmp|Users|var/folders)/[\w.-]+(?![\w.*-])"
     r"|[A-Z]:\\+Users\\+\w+)"
 )
-# What the machinery of a documentation leaves behind, and an option whose dashes became one.
+# Internal names that nbdev leaves in a page, and an option whose two dashes became one.
 LEFTOVERS = re.compile(r"Call self as a function|__main__\.|<factory>|(?<!\w)–[a-z][\w-]*")
 LOADED = {"img": "src", "script": "src", "source": "srcset", "iframe": "src", "link": "href"}
 LOADED_LINKS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "shortcut icon"}
@@ -206,8 +207,7 @@ def navigation_errors(website: dict | None = None, there: dict | None = None) ->
     """Return pages without a place in a sidebar, and entries without a page."""
     website = site_config()["website"] if website is None else website
     if there is None:
-        reference = [section["contents"] for section in site_config()["quartodoc"]["sections"]]
-        pages = [page["path"] for contents in reference for page in contents]
+        pages = [page["path"] for page, _ in reference_pages()]
         made = [f"reference/{name}.qmd" for name in ("index", "command-line", *pages)]
         there = page_names() | dict.fromkeys(made, "")
     listed = []
@@ -216,8 +216,11 @@ def navigation_errors(website: dict | None = None, there: dict | None = None) ->
     bar = [*website["navbar"]["left"], *website["navbar"].get("right", [])]
     inner = [item["href"] for item in bar if "://" not in item["href"]]
     foot = [item["href"] for item in website.get("page-footer", {}).get("right", [])]
-    wrong = [f"_quarto.yml: {name} is in no sidebar" for name in there if name not in listed]
-    wrong = [text for text in wrong if not any(f" {name} " in text for name in UNLISTED)]
+    wrong = [
+        f"_quarto.yml: {name} is in no sidebar"
+        for name in there
+        if name not in listed and name not in UNLISTED
+    ]
     wrong += [
         f"_quarto.yml: the bar or a sidebar names {name}, which is not there"
         for name in dict.fromkeys([*inner, *listed])

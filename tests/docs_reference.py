@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from docs_stage import ROOT, page_names, settings, site_config
+from docs_stage import ROOT, page_names, reference_pages, settings, site_config
 
 # quartodoc writes a colon before the type of a returned value and of an error.
 LONELY_COLON = re.compile(r"(<code>)(?:\[\]\{\.parameter-name\} )?\[:\]\{[^}]*\} ")
@@ -47,10 +47,8 @@ def public_objects() -> set[str]:
 
 def listed_objects() -> Iterator[dict]:
     """Yield the objects that _quarto.yml lists, each with its name and its options."""
-    for section in site_config()["quartodoc"]["sections"]:
-        for page in section["contents"]:
-            for item in page["contents"]:
-                yield {"name": item} if isinstance(item, str) else item
+    for _, items in reference_pages():
+        yield from items
 
 
 def unlisted_objects() -> list[str]:
@@ -183,12 +181,11 @@ def index_page() -> str:
     """Return the first page of the reference: all pages, with the names on them."""
     section = site_config()["quartodoc"]["sections"][0]
     lines = ["---", "title: Reference", f'description: "{section["desc"]}"', "---", ""]
-    for page in section["contents"]:
+    for page, items in reference_pages():
         names = []
-        for item in page["contents"]:
-            name = item if isinstance(item, str) else item["name"]
-            short = name.rpartition(".")[2]
-            names.append(f"[`{short}`]({page['path']}.qmd#mediarec.{name})")
+        for item in items:
+            short = item["name"].rpartition(".")[2]
+            names.append(f"[`{short}`]({page['path']}.qmd#mediarec.{item['name']})")
         lines += [f"## [{page['summary']['name']}]({page['path']}.qmd)", ""]
         lines += [page["summary"]["desc"], "", ", ".join(names), ""]
     lines += ["## [Command line](command-line.qmd)", ""]
@@ -210,12 +207,11 @@ def write_reference(project: Path) -> list[str]:
     builder.out_inventory = str(project / "objects.json")
     builder.build()
     folder = Path(builder.dir)
-    for section in config["quartodoc"]["sections"]:
-        for page in section["contents"]:
-            path = folder / f"{page['path']}.qmd"
-            about = page["summary"]
-            text = finish_page(path.read_text(encoding="utf-8"), about["name"], about["desc"])
-            path.write_text(text, encoding="utf-8")
+    for page, _ in reference_pages():
+        path = folder / f"{page['path']}.qmd"
+        about = page["summary"]
+        text = finish_page(path.read_text(encoding="utf-8"), about["name"], about["desc"])
+        path.write_text(text, encoding="utf-8")
     (folder / "index.qmd").write_text(index_page(), encoding="utf-8")
     return reference_errors()
 

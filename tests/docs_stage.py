@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import textwrap
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -21,12 +20,14 @@ from pathlib import Path
 from posixpath import normpath
 
 import yaml
+from readme import wrap_lines
 
 ROOT = Path(__file__).parent.parent
 NBS = ROOT / "nbs"
 SOURCES = ROOT / "build" / "nbs"
 PROJECT = ROOT / "build" / "docs"
 STATIC_PAGE = "try-it.html"
+HOME_WIDTH = 84  # characters of a line of an output on the home page
 # Pages without a place in a sidebar.
 UNLISTED = {"404.qmd", "index.ipynb"}
 
@@ -188,11 +189,19 @@ def is_documented(cell: dict, name: str) -> bool:
 
 
 def plain_signature(text: str) -> str:
-    """Return the Markdown of show_doc without names of the machinery that wrote it."""
+    """Return the Markdown of show_doc without the internal names that nbdev leaves in it."""
     text = re.sub(r"\b__main__\.", "", text)
     text = re.sub(r"=\s*<factory>", "=…", text)
     text = re.sub(r"^def (?=[A-Z])", "class ", text, flags=re.M)
     return text.replace("*Call self as a function.*", "")
+
+
+def reference_pages() -> Iterator[tuple[dict, list[dict]]]:
+    """Yield each page of the reference in _quarto.yml, with its objects: name and members."""
+    for section in site_config()["quartodoc"]["sections"]:
+        for page in section["contents"]:
+            items = [{"name": i} if isinstance(i, str) else i for i in page["contents"]]
+            yield page, items
 
 
 @cache
@@ -200,15 +209,13 @@ def reference_anchors() -> dict[str, str]:
     """Return the page and anchor of each name of the reference, such as `Recommender.fit`."""
     config = site_config()["quartodoc"]
     anchors = {}
-    for section in config["sections"]:
-        for page in section["contents"]:
-            for item in page["contents"]:
-                name = item if isinstance(item, str) else item["name"]
-                members = [] if isinstance(item, str) else item.get("members", [])
-                short = name.rpartition(".")[2]
-                target = f"{config['dir']}/{page['path']}.qmd#{config['package']}.{name}"
-                anchors[short] = target
-                anchors |= {f"{short}.{member}": f"{target}.{member}" for member in members}
+    for page, items in reference_pages():
+        for item in items:
+            short = item["name"].rpartition(".")[2]
+            target = f"{config['dir']}/{page['path']}.qmd#{config['package']}.{item['name']}"
+            anchors[short] = target
+            for member in item.get("members", []):
+                anchors[f"{short}.{member}"] = f"{target}.{member}"
     return anchors
 
 
@@ -257,19 +264,28 @@ def alt_for_pictures(text: str) -> str:
     return re.sub(r"^!\[([^\]]+)\]\([^)\s]+\)(?=\s*$)", replace, text, flags=re.M)
 
 
+def code_below_options(source: str) -> str:
+    """Return the source of a cell without its Quarto options."""
+    return "\n".join(line for line in source.splitlines() if not line.startswith("#|"))
+
+
+def put_code_first(code: str, cell: dict) -> None:
+    """Put code into a cell, below its Quarto options and before its own code."""
+    lines = "".join(cell["source"]).splitlines()
+    n_options = sum(line.startswith("#|") for line in lines)
+    cell["source"] = "\n".join([*lines[:n_options], code, "", *lines[n_options:]])
+
+
 def join_imports(cells: list[dict]) -> list[dict]:
     """Return processed cells with the imports of a cell in the cell again."""
     joined: list[dict] = []
     imports = ""
     for cell in cells:
         if cell["cell_type"] == "code" and str(cell.get("id", "")).startswith("imports-"):
-            lines = "".join(cell["source"]).splitlines()
-            imports = "\n".join(line for line in lines if not line.startswith("#|"))
+            imports = code_below_options("".join(cell["source"]))
             continue
         if imports and cell["cell_type"] == "code":
-            lines = "".join(cell["source"]).splitlines()
-            n_options = sum(line.startswith("#|") for line in lines)
-            cell["source"] = "\n".join([*lines[:n_options], imports, "", *lines[n_options:]])
+            put_code_first(imports, cell)
         imports = ""
         joined.append(cell)
     return joined
@@ -286,11 +302,7 @@ def join_folds(cells: list[dict]) -> list[dict]:
     for cell in cells:
         before = joined[-1] if joined else None
         if before and is_folded(before) and is_folded(cell) and not before.get("outputs"):
-            lines = "".join(before["source"]).splitlines()
-            code = "\n".join(line for line in lines if not line.startswith("#|"))
-            own = "".join(cell["source"]).splitlines()
-            n_options = sum(line.startswith("#|") for line in own)
-            cell["source"] = "\n".join([*own[:n_options], code, "\n", *own[n_options:]])
+            put_code_first(code_below_options("".join(before["source"])) + "\n", cell)
             joined.pop()
         joined.append(cell)
     return joined
@@ -313,7 +325,7 @@ def spread_alternatives(source: str, outputs: list[dict]) -> str:
 
 
 def finish_output(output: dict) -> None:
-    """Change an output of a cell so that its page loads nothing and names no machinery."""
+    """Change an output so that its page loads nothing, and shows no internal names of nbdev."""
     data = output.get("data", {})
     if "text/markdown" in data:
         said = plain_signature("".join(data["text/markdown"]))
@@ -323,13 +335,6 @@ def finish_output(output: dict) -> None:
     for kind in list(data):
         if kind not in ("text/markdown", "image/png", "image/svg+xml", "text/plain"):
             del data[kind]
-
-
-def wrap_output(output: dict, width: int = 84) -> None:
-    """Wrap the long lines of a printed output."""
-    lines = "".join(output["text"]).splitlines()
-    wrapped = [textwrap.fill(line, width, subsequent_indent="    ") for line in lines]
-    output["text"] = "\n".join(wrapped) + "\n"
 
 
 def process_notebook(path: Path, to: Path) -> list[str]:
@@ -355,7 +360,7 @@ def process_notebook(path: Path, to: Path) -> list[str]:
         for output in cell.get("outputs", []):
             finish_output(output)
             if path.name == "index.ipynb" and "text" in output:
-                wrap_output(output)
+                output["text"] = wrap_lines("".join(output["text"]), HOME_WIDTH) + "\n"
         cell.source = spread_alternatives(cell.source, cell.get("outputs", []))
     wrong = [f"{path.name}: {name} is exported and has no show_doc" for name in wanted - set(shown)]
     for name in wanted & set(shown):

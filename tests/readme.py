@@ -27,12 +27,16 @@ def output(cell):
             continue
         text = out.get("text") or data.get("text/plain", [])
         if text:
-            yield "```\n" + "\n".join(map(wrap, "".join(text).rstrip().splitlines())) + "\n```"
+            yield "```\n" + wrap_lines("".join(text), WIDTH) + "\n```"
 
 
-def wrap(line):
-    """Wrap a long line of an output, since a page shows it in a box of a fixed width."""
-    return textwrap.fill(line, WIDTH, subsequent_indent="    ") if len(line) > WIDTH else line
+def wrap_lines(text, width):
+    """Wrap the long lines of an output, since a page shows it in a box of a fixed width."""
+    lines = text.rstrip().splitlines()
+    return "\n".join(
+        textwrap.fill(line, width, subsequent_indent="    ") if len(line) > width else line
+        for line in lines
+    )
 
 
 def part(cell):

@@ -10,12 +10,11 @@ import subprocess
 import sys
 import tempfile
 import venv
-from configparser import ConfigParser
 from pathlib import Path
 
 import yaml
+from docs_stage import ROOT, settings
 
-ROOT = Path(__file__).parents[1]
 USED = """
 from mediarec import Recommender, __version__, load_catalog
 found = Recommender().fit(load_catalog()).recommend("Inception", n=3)
@@ -26,15 +25,13 @@ print(__version__, found.title.tolist())
 
 def stated_versions() -> dict[str, str]:
     """Return the version that each file states."""
-    settings = ConfigParser(delimiters=["="], interpolation=None)
-    settings.read(ROOT / "settings.ini", encoding="utf-8")
     package = (ROOT / "mediarec" / "__init__.py").read_text(encoding="utf-8")
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     released = re.search(r"^## \[(\d[^\]]*)\]", changes, re.M)
     stated = re.search(r'^__version__ = "(.*)"', package, re.M)
     return {
-        "settings.ini": settings["DEFAULT"]["version"],
+        "settings.ini": settings()["version"],
         "mediarec/__init__.py": stated[1] if stated else "",
         "CITATION.cff": str(citation["version"]),
         "CHANGELOG.md": released[1] if released else "",

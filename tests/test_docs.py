@@ -354,7 +354,7 @@ def test_readers_do_not_see_which_commands_are_tested():
     assert shown == "mediarec web    # serves until stopped\nmediarec fetch\n"
 
 
-def test_signatures_name_no_machinery():
+def test_signatures_have_no_internal_names():
     text = "def Profile(form:__main__.Form=<factory>)\n\n*Call self as a function.*"
     assert docs_stage.plain_signature(text) == "class Profile(form:Form=…)\n\n"
     assert docs_stage.plain_signature("def clean(x)") == "def clean(x)"

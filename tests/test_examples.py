@@ -1,25 +1,18 @@
 """The examples in the docstrings of public names are run, so that what they show is true."""
 
-import ast
 import doctest
 import importlib
 import warnings
 
 import pytest
+from docs_reference import own_names
 
 
 def public_modules(root):
-    """The modules that list functions or classes in `__all__`: name to names."""
+    """The modules with public names of their own: name to names."""
     modules = {}
     for path in sorted((root / "mediarec").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        listed = set()
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
-                listed = {element.value for element in node.value.elts}
-        defined = ast.FunctionDef | ast.ClassDef
-        names = [n.name for n in tree.body if isinstance(n, defined) and n.name in listed]
-        if names:
+        if names := sorted(own_names(path)):
             modules[".".join(path.relative_to(root).with_suffix("").parts)] = names
     return modules
 
@@ -30,7 +23,9 @@ def find_examples(root):
     for module_name, names in public_modules(root).items():
         module = importlib.import_module(module_name)
         for name in names:
-            yield from finder.find(getattr(module, name), name, module, vars(module).copy())
+            item = getattr(module, name, None)
+            if getattr(item, "__module__", None) == module_name:  # neither a constant nor imported
+                yield from finder.find(item, name, module, vars(module).copy())
 
 
 def test_examples_are_true(root, tmp_path, monkeypatch):

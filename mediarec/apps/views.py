@@ -259,7 +259,7 @@ def profile_view(view_model: ViewModel, state: AppState) -> dict:
         score=[round(score, 6) for score in found.ranking.scores.tolist()],
     )
     if profile:
-        view["notes"].append(_profile_summary(profile))
+        view["notes"].append(profile_summary(profile))
         view["n_unmatched"] = len(profile.unmatched)
         view["unmatched"] = [str(title) for title in profile.unmatched.iloc[:100, 0]]
     if active_filters(filters):
@@ -276,7 +276,7 @@ def _combine_profile(profile, likes):
     return replace(profile, liked=liked)
 
 
-def _profile_summary(profile):
+def profile_summary(profile):
     """Return how a file was read, in words."""
     count = format_count(len(profile.matched), "title")
     return f"{count} found in the catalog. Titles that you watched are not recommended."

@@ -14,10 +14,11 @@ import pandas as pd
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from mediarec.apps.views import profile_summary
 from mediarec.apps.web_api import current_view
 from mediarec.apps.web_pages import render_page
 from mediarec.apps.web_queries import WebView
-from mediarec.core import TYPES, MediarecError, format_count
+from mediarec.core import TYPES, MediarecError
 from mediarec.files import file_in_memory
 from mediarec.recommend.filters import Filters
 from mediarec.recommend.profiles import Profile, rank_for_profile, read_profile
@@ -62,10 +63,7 @@ def profile_page(view: WebView, profile: Profile, type: str | None = None) -> di
     rows = found.ranking.rows.tolist()
     notes = []
     if profile.source:
-        notes.append(
-            f"{format_count(len(profile.matched), 'title')} found in the catalog. Titles that you "
-            "watched are not recommended."
-        )
+        notes.append(profile_summary(profile))
     return {
         "cards": view.cards(rows, why=found.reasons),
         "notes": notes,
